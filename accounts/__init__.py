@@ -1,0 +1,1 @@
+"""People, sign-in, roles, councils, language, mail and history."""

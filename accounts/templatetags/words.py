@@ -1,0 +1,5 @@
+"""Money, hours, days and times as people read them, in both languages."""
+
+from django import template
+
+register = template.Library()

@@ -1,0 +1,1 @@
+"""What is on offer: categories, offers and their prices, availability, printed editions."""

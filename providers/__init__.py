@@ -1,0 +1,1 @@
+"""Who runs the breaks: organisations, their staff and their bank accounts."""

@@ -1,0 +1,85 @@
+"""The cast and a fixed now. Nobody in a test reaches the network."""
+
+import datetime as dt
+import socket
+
+import pytest
+from django.utils import timezone
+
+from tests import factories
+
+NOW = dt.datetime(2026, 10, 12, 10, 0, tzinfo=dt.UTC)  # a Monday, 11am in Cardiff
+
+
+@pytest.fixture
+def now():
+    return NOW
+
+
+@pytest.fixture
+def today(now):
+    return timezone.localdate(now)
+
+
+@pytest.fixture(autouse=True)
+def no_network(monkeypatch):
+    """Refuse every connection but to this machine, so that no test depends on the world outside."""
+    connect = socket.socket.connect
+
+    def local_only(self, address):
+        if self.family == socket.AF_UNIX or address[0] in {"127.0.0.1", "localhost", "::1"}:
+            return connect(self, address)
+        raise AssertionError(f"A test tried to reach {address}.")
+
+    monkeypatch.setattr(socket.socket, "connect", local_only)
+
+
+@pytest.fixture
+def caerphilly(db):
+    return factories.council()
+
+
+@pytest.fixture
+def flintshire(db):
+    return factories.council(slug="flintshire", name_en="Flintshire", name_cy="Sir y Fflint", region="north-wales")
+
+
+@pytest.fixture
+def carys(caerphilly):
+    """In the carers team."""
+    return factories.user("carys@council.example", name="Carys", role="team", council=caerphilly)
+
+
+@pytest.fixture
+def ffion(caerphilly):
+    """In finance: prepares payment runs."""
+    return factories.user("ffion@council.example", name="Ffion", role="finance_preparer", council=caerphilly)
+
+
+@pytest.fixture
+def gwen(caerphilly):
+    """In finance: releases payment runs."""
+    return factories.user("gwen@council.example", name="Gwen", role="finance_approver", council=caerphilly)
+
+
+@pytest.fixture
+def aled(caerphilly):
+    """Audits: reads all, changes nothing."""
+    return factories.user("aled@audit.example", name="Aled", role="auditor", council=caerphilly)
+
+
+@pytest.fixture
+def bryn_cafe(caerphilly):
+    return factories.provider(caerphilly)
+
+
+@pytest.fixture
+def bryn(bryn_cafe):
+    """Runs Bryn Café."""
+    return factories.provider_staff(bryn_cafe, "bryn@provider.example", name="Bryn")
+
+
+@pytest.fixture
+def dafydd(db):
+    """A stranger: signed in, but belongs nowhere."""
+    return factories.user("dafydd@post.example", name="Dafydd")

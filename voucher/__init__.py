@@ -1,0 +1,1 @@
+"""The money and the site itself: awards, codes, bookings, claims, settlement, pages."""
