@@ -1,0 +1,135 @@
+"""The written rules of the scheme: one function a rule, numbered as in docs/rules.md; none reads a clock or a table."""
+
+import datetime as dt
+from zoneinfo import ZoneInfo
+
+import holidays
+
+LONDON = ZoneInfo("Europe/London")
+CLOSE_OF_DAY = dt.time(17, 0)
+SHORTEST_ANSWER = dt.timedelta(hours=2)
+MINUTES_A_STEP_BOOKED = 30
+MINUTES_A_STEP_DELIVERED = 15
+LONGEST_BY_THE_HOUR_MINUTES = 12 * 60
+MOST_NIGHTS = 7
+DID_NOT_HAPPEN_AFTER = dt.timedelta(minutes=15)
+REMINDER_WEEKS = (8, 4, 1)
+
+
+def is_within_period(first_day, last_day, day):
+    """R2. An award pays for breaks from its first day to its last day, both included."""
+    return first_day <= day <= last_day
+
+
+def nights_covered(first_day, last_day, arrival, nights):
+    """R3. A stay counts by the day each night begins on; a night that begins after the last day is not covered."""
+    days = (arrival + dt.timedelta(days=number) for number in range(nights))
+    return sum(is_within_period(first_day, last_day, day) for day in days)
+
+
+def price_for(unit_price_pence, minutes, unit_minutes):
+    """R4. The price is the unit price times the length, rounded to the nearest penny once, half a penny up."""
+    return _half_up(unit_price_pence * minutes, unit_minutes)
+
+
+def amount_for(price_pence, minutes, in_hours):
+    """R5. A pounds award is charged the price in pence, an hours award the length in minutes; a free break nothing."""
+    return minutes if in_hours and price_pence else price_pence
+
+
+def is_working_day(day):
+    """R6. A working day is Monday to Friday, without the bank holidays of England and Wales."""
+    return day.weekday() < 5 and day not in _BANK_HOLIDAYS
+
+
+def answer_by(asked_at, starts_at, working_days):
+    """R7. A provider answers by 5pm on the Nth working day after the request, at latest 2 hours before the start.
+
+    Where the start is so near that 2 hours before it has passed or is close, the provider has half of the time
+    that is left; the deadline is always after `asked_at` and before `starts_at`.
+    """
+    day, left = asked_at.astimezone(LONDON).date(), working_days
+    while left:
+        day += dt.timedelta(days=1)
+        left -= is_working_day(day)
+    close = dt.datetime.combine(day, CLOSE_OF_DAY, LONDON).astimezone(dt.UTC)
+    last_moment = max(starts_at - SHORTEST_ANSWER, asked_at + (starts_at - asked_at) / 2)
+    return min(close, last_moment)
+
+
+def is_within_notice(asked_at, starts_at, notice_hours):
+    """R8. A break is asked for at least the offer's notice before it starts, in hours that pass."""
+    return starts_at - asked_at >= dt.timedelta(hours=notice_hours)
+
+
+def lengths(unit, unit_minutes):
+    """R9. By the hour: half hours from one unit to 12 hours. By the night: 1 to 7 nights. Otherwise as it is offered.
+
+    Returns every length in minutes that may be asked for, shortest first.
+    """
+    if unit == "hour":
+        longest = max(LONGEST_BY_THE_HOUR_MINUTES, unit_minutes)
+        return list(range(unit_minutes, longest + 1, MINUTES_A_STEP_BOOKED))
+    if unit == "night":
+        return [unit_minutes * nights for nights in range(1, MOST_NIGHTS + 1)]
+    return [unit_minutes]
+
+
+def ends_at(unit, starts_at, minutes, unit_minutes):
+    """R10. Hours are hours that pass; nights end at the time of day they began, whatever the clocks do."""
+    if unit != "night":
+        return starts_at + dt.timedelta(minutes=minutes)
+    local = starts_at.astimezone(LONDON)
+    nights = minutes // unit_minutes
+    return dt.datetime.combine(local.date() + dt.timedelta(days=nights), local.time(), LONDON).astimezone(dt.UTC)
+
+
+def is_free_to_cancel(now, starts_at, free_cancel_hours):
+    """R11. A carer cancels free of charge up to the agreed hours before the start, to the minute."""
+    return now <= starts_at - dt.timedelta(hours=free_cancel_hours)
+
+
+def late_cancel_share(whole, percent):
+    """R12. A confirmed break cancelled late by the carer costs the agreed share, half up; the rest is given back."""
+    return _half_up(whole * percent, 100)
+
+
+def delivered_lengths(unit, unit_minutes, minutes):
+    """R13. What was delivered is the whole, or a part in steps of 15 minutes, or in whole nights and journeys.
+
+    Returns every length in minutes that may be delivered, longest first.
+    """
+    step = unit_minutes if unit in {"night", "journey"} else MINUTES_A_STEP_DELIVERED
+    return sorted({minutes, *range(step, minutes, step)}, reverse=True)
+
+
+def did_not_happen_from(starts_at):
+    """R14. Either side may say that a break did not happen from 15 minutes after its start."""
+    return starts_at + DID_NOT_HAPPEN_AFTER
+
+
+def last_day_to_claim(*, service_day, window_days):
+    """R15. A provider claims within the scheme's days after the break; returns the last day, included."""
+    return service_day + dt.timedelta(days=window_days)
+
+
+def may_buy_from(council_region, provider_region):
+    """R16. An award buys from providers in its council's own region, and from no other."""
+    return council_region == provider_region
+
+
+def reminder_weeks(on, last_day):
+    """R17. A carer who has something left is reminded 8, 4 and 1 weeks before the last day.
+
+    Returns the reminder that is due on that day, in weeks, or None; one that was missed is due until the next.
+    """
+    days = (last_day - on).days
+    due = [weeks for weeks in REMINDER_WEEKS if 0 <= days <= weeks * 7]
+    return min(due) if due else None
+
+
+def _half_up(number, parts):
+    return (2 * number + parts) // (2 * parts)
+
+
+_BANK_HOLIDAYS = holidays.country_holidays("GB", subdiv="WLS")
