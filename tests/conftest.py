@@ -2,8 +2,10 @@
 
 import datetime as dt
 import socket
+import time
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 
 from tests import factories
@@ -32,6 +34,22 @@ def no_network(monkeypatch):
         raise AssertionError(f"A test tried to reach {address}.")
 
     monkeypatch.setattr(socket.socket, "connect", local_only)
+
+
+@pytest.fixture(autouse=True)
+def signed_in_with_a_second_factor(monkeypatch):
+    """Let client.force_login stand for a whole sign-in: the second factor of council staff was asked for and given."""
+    force_login = Client.force_login
+
+    def with_second_factor(self, user, backend=None):
+        force_login(self, user, backend)
+        if user.roles.exists():
+            factories.second_factor(user)
+        session = self.session
+        session["account_authentication_methods"] = [{"method": "mfa", "type": "totp", "at": time.time()}]
+        session.save()
+
+    monkeypatch.setattr(Client, "force_login", with_second_factor)
 
 
 @pytest.fixture

@@ -3,6 +3,9 @@
 import datetime as dt
 import itertools
 
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+
 from accounts.models import Council, Role, Scheme, User
 from brochure.models import Category, Offer, OfferPrice
 from providers.models import BankAccount, Provider, Staff
@@ -22,9 +25,16 @@ def user(
     email="someone@post.example", *, name="", role=None, council=None, password="a-long-enough-password", language="en"
 ):
     row = User.objects.create_user(email, password, name=name, language=language)
+    EmailAddress.objects.create(user=row, email=email, verified=True, primary=True)
     if role:
         Role.objects.create(user=row, council=council, kind=role)
+        second_factor(row)
     return row
+
+
+def second_factor(user, secret="JBSWY3DPEHPK3PXP"):
+    """Give the person an authenticator app with this secret; returns its row."""
+    return Authenticator.objects.get_or_create(user=user, type="totp", defaults={"data": {"secret": secret}})[0]
 
 
 def provider(council, *, name="Bryn Café", state="live", bank=True, **fields):

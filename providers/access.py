@@ -1,0 +1,47 @@
+"""Who may enter a provider's pages: only the people who work there."""
+
+from functools import wraps
+from urllib.parse import urlencode
+
+from django.contrib.auth.views import redirect_to_login
+from django.http import Http404
+from django.shortcuts import redirect
+from django.urls import reverse
+
+from providers.models import Staff
+
+CHOSEN_PROVIDER = "provider"  # the key in the session
+
+
+def posts_required(*kinds):
+    """Let only a person in who holds one of these posts with a provider.
+
+    Somebody who has not signed in is sent to sign in; somebody without the post gets 404. Sets
+    request.post and request.provider. Whoever works for several providers is asked first for which one.
+    """
+
+    def decorate(view):
+        @wraps(view)
+        def guarded(request, *args, **kwargs):
+            if not request.user.is_authenticated:
+                return redirect_to_login(request.path)
+            posts = {
+                post.provider_id: post
+                for post in Staff.objects.filter(user=request.user, kind__in=kinds).select_related("provider__council")
+            }
+            if not posts:
+                raise Http404
+            chosen = request.session.get(CHOSEN_PROVIDER)
+            if len(posts) > 1 and chosen not in posts:
+                return redirect(f"{reverse('choose_provider')}?{urlencode({'next': request.path})}")
+            request.post = posts[chosen] if chosen in posts else next(iter(posts.values()))
+            request.provider = request.post.provider
+            return view(request, *args, **kwargs)
+
+        return guarded
+
+    return decorate
+
+
+provider_required = posts_required(Staff.Kind.OWNER, Staff.Kind.DESK)
+owner_required = posts_required(Staff.Kind.OWNER)
