@@ -1,5 +1,6 @@
 """The written rules of the scheme: one function a rule, numbered as in docs/rules.md; none reads a clock or a table."""
 
+import calendar
 import datetime as dt
 from zoneinfo import ZoneInfo
 
@@ -14,6 +15,18 @@ LONGEST_BY_THE_HOUR_MINUTES = 12 * 60
 MOST_NIGHTS = 7
 DID_NOT_HAPPEN_AFTER = dt.timedelta(minutes=15)
 REMINDER_WEEKS = (8, 4, 1)
+
+
+def last_day(first_day, months):
+    """R1. An award lasts whole calendar months: six from 3 March end on 2 September.
+
+    Where the last month has no such day, its own last day is the end: six from 31 August end on 28 or 29 February.
+    """
+    year, month = divmod(first_day.year * 12 + first_day.month - 1 + months, 12)
+    days_in_month = calendar.monthrange(year, month + 1)[1]
+    if first_day.day > days_in_month:
+        return dt.date(year, month + 1, days_in_month)
+    return dt.date(year, month + 1, first_day.day) - dt.timedelta(days=1)
 
 
 def is_within_period(first_day, last_day, day):
