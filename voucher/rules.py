@@ -15,6 +15,7 @@ LONGEST_BY_THE_HOUR_MINUTES = 12 * 60
 MOST_NIGHTS = 7
 DID_NOT_HAPPEN_AFTER = dt.timedelta(minutes=15)
 REMINDER_WEEKS = (8, 4, 1)
+MOST_DAYS_TO_PAY = 30
 
 
 def last_day(first_day, months):
@@ -139,6 +140,42 @@ def reminder_weeks(on, last_day):
     days = (last_day - on).days
     due = [weeks for weeks in REMINDER_WEEKS if 0 <= days <= weeks * 7]
     return min(due) if due else None
+
+
+def earliest_pay_day(released_on):
+    """R18. A payment arrives on a working day, at the earliest two working days after the run is released.
+
+    Bacs takes a file in on one working day, processes it on the next and pays on the third; `released_on`
+    itself need not be a working day.
+    """
+    return working_days_after(released_on, 2)
+
+
+def working_days_after(day, number):
+    """R18. Return the Nth working day after a day."""
+    return _working_days_from(day, number, dt.timedelta(days=1))
+
+
+def working_days_before(day, number):
+    """R18. Return the Nth working day before a day: a payment is processed on the working day before it arrives."""
+    return _working_days_from(day, number, -dt.timedelta(days=1))
+
+
+def pay_by(claimed_on):
+    """R19. A claim is paid within 30 days; returns the last day, included."""
+    return claimed_on + dt.timedelta(days=MOST_DAYS_TO_PAY)
+
+
+def _working_days_from(day, number, step):
+    while number:
+        day += step
+        number -= is_working_day(day)
+    return day
+
+
+def worker_limit(scheme, unit):
+    """R19. One worker of the carers team issues up to the scheme's limit, in pence or in minutes."""
+    return scheme.worker_limit_pence if unit == "pence" else scheme.worker_limit_minutes
 
 
 def _half_up(number, parts):
