@@ -69,6 +69,9 @@ class Hold(models.Model):
     amount = models.BigIntegerField()
     spent = models.BigIntegerField(default=0)
     refunded = models.BigIntegerField(default=0)
+    # Minutes awards only: the pence that the spent minutes cost, and how much of that came back.
+    charged = models.BigIntegerField(default=0)
+    charge_refunded = models.BigIntegerField(default=0)
     state = models.CharField(max_length=8, choices=State, default=State.OPEN)
 
     class Meta:
@@ -80,11 +83,23 @@ class Hold(models.Model):
             models.CheckConstraint(
                 condition=Q(refunded__gte=0, refunded__lte=F("spent")), name="hold_refunds_no_more_than_spent"
             ),
-            models.CheckConstraint(condition=Q(state="spent") | Q(spent=0), name="only_a_spent_hold_has_spent"),
+            models.CheckConstraint(
+                condition=Q(charge_refunded__gte=0, charge_refunded__lte=F("charged")),
+                name="hold_refunds_no_more_than_charged",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="spent", spent__gt=0) | (~Q(state="spent") & Q(spent=0, charged=0)),
+                name="only_a_spent_hold_has_spent",
+            ),
         ]
 
     def __str__(self):
         return f"hold {self.pk}"
+
+
+def _moves(*, kind, debit, credit, unit=None):
+    which = Q(kind=kind, debit_kind=debit, credit_kind=credit)
+    return which & Q(unit=unit) if unit else which
 
 
 class Transfer(models.Model):
@@ -100,6 +115,7 @@ class Transfer(models.Model):
         EXPIRE = "expire"
         REFUND = "refund"
         SETTLE = "settle"
+        UNSETTLE = "unsettle"  # the bank sent a payment back
         ADJUST = "adjust"
 
     class Side(models.TextChoices):
@@ -141,6 +157,46 @@ class Transfer(models.Model):
             models.CheckConstraint(
                 condition=~Q(debit_kind=F("credit_kind"), debit_id=F("credit_id")), name="transfer_has_two_sides"
             ),
+            models.CheckConstraint(
+                condition=_moves(kind="issue", debit="fund", credit="award")
+                | _moves(kind="hold", debit="award", credit="held")
+                | _moves(kind="release", debit="held", credit="award")
+                | _moves(kind="spend", debit="held", credit="payable", unit="pence")
+                | _moves(kind="spend", debit="held", credit="used", unit="minutes")
+                | _moves(kind="charge", debit="cost", credit="payable", unit="pence")
+                | _moves(kind="expire", debit="award", credit="fund")
+                | _moves(kind="refund", debit="payable", credit="award", unit="pence")
+                | _moves(kind="refund", debit="payable", credit="fund", unit="pence")
+                | _moves(kind="refund", debit="used", credit="award", unit="minutes")
+                | _moves(kind="refund", debit="used", credit="fund", unit="minutes")
+                | _moves(kind="refund", debit="payable", credit="cost", unit="pence")
+                | _moves(kind="settle", debit="payable", credit="paid", unit="pence")
+                | _moves(kind="unsettle", debit="paid", credit="payable", unit="pence")
+                | _moves(kind="adjust", debit="fund", credit="award")
+                | _moves(kind="adjust", debit="award", credit="fund"),
+                name="transfer_goes_where_its_kind_goes",
+            ),
+            models.CheckConstraint(
+                # A spend always ends its hold; a release ends it, or gives back the rest beside a spend.
+                condition=Q(resolves=True, kind="spend")
+                | Q(kind="release")
+                | Q(~Q(kind__in=["spend", "release"]), resolves=False),
+                name="only_a_spend_or_a_release_resolves",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind__in=["hold", "release", "spend", "charge", "refund"], hold__isnull=False)
+                | Q(kind__in=["issue", "expire", "settle", "unsettle", "adjust"], hold__isnull=True),
+                name="transfer_names_its_hold",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind__in=["settle", "unsettle"], award__isnull=True)
+                | Q(~Q(kind__in=["settle", "unsettle"]), award__isnull=False),
+                name="transfer_names_its_award",
+            ),
+            models.CheckConstraint(
+                condition=~Q(debit_kind="payable") & ~Q(credit_kind="payable") | Q(payee__isnull=False),
+                name="transfer_names_its_payee",
+            ),
         ]
         indexes = [
             models.Index(fields=["award", "id"], name="transfers_of_an_award"),
@@ -171,6 +227,7 @@ class Seal(models.Model):
     transfer = models.OneToOneField(Transfer, models.PROTECT, primary_key=True, related_name="seal")
     seq = models.BigIntegerField(unique=True)
     hash = models.CharField(max_length=64)
+    sealed_at = models.DateTimeField()
 
     class Meta:
         ordering = ["seq"]
