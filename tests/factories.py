@@ -4,11 +4,16 @@ import datetime as dt
 import itertools
 
 from allauth.account.models import EmailAddress
+from allauth.mfa.adapter import get_adapter
 from allauth.mfa.models import Authenticator
 
+from accounts.history import Who
 from accounts.models import Council, Role, Scheme, User
 from brochure.models import Category, Offer, OfferPrice
 from providers.models import BankAccount, Provider, Staff
+from voucher import awards
+from voucher.ledger import books
+from voucher.models import Carer, Fund
 
 _numbers = itertools.count(1)
 
@@ -34,7 +39,8 @@ def user(
 
 def second_factor(user, secret="JBSWY3DPEHPK3PXP"):
     """Give the person an authenticator app with this secret; returns its row."""
-    return Authenticator.objects.get_or_create(user=user, type="totp", defaults={"data": {"secret": secret}})[0]
+    data = {"secret": get_adapter().encrypt(secret)}
+    return Authenticator.objects.get_or_create(user=user, type="totp", defaults={"data": data})[0]
 
 
 def provider(council, *, name="Bryn Café", state="live", bank=True, **fields):
@@ -91,3 +97,58 @@ def offer(provider, *, price_pence=2500, unit="hour", minutes=60, hours="Mon-Sun
     row = Offer.objects.create(provider=provider, unit=unit, minutes=minutes, hours=hours, **(defaults | fields))
     OfferPrice.objects.create(offer=row, price_pence=price_pence, first_day=dt.date(2026, 1, 1))
     return row
+
+
+def fund(council, *, unit="pence", allocated=10_000_000, cost_code=None):
+    number = next(_numbers)
+    account = books.open_fund(unit=unit, allocated=allocated)
+    return Fund.objects.create(
+        council=council,
+        account=account,
+        name_en="Carers' breaks",
+        name_cy="Seibiannau gofalwyr",
+        cost_code=cost_code or f"CB{number:04}",
+    )
+
+
+def carer(council, **fields):
+    number = next(_numbers)
+    defaults = {
+        "first_name": "Alys",
+        "last_name": "Gŵyr",
+        "email": f"carer{number}@post.example",
+        "phone": "07700 900123",
+        "address": f"{number} Stryd Fawr",
+        "town": "Blackwood",
+        "postcode": "NP12 1AA",
+        "language": "en",
+    }
+    return Carer.objects.create(council=council, **(defaults | fields))
+
+
+def award(
+    council,
+    *,
+    carer_row=None,
+    fund_row=None,
+    value=30_000,
+    unit="pence",
+    first_day=dt.date(2026, 9, 1),
+    now=dt.datetime(2026, 9, 1, 9, 0, tzinfo=dt.UTC),
+    by=Who(label="tests"),
+    ref="",
+):
+    """An award of £300 (or of `value` in `unit`) from 1 September 2026 to 28 February 2027; it has no code yet."""
+    return awards.issue(
+        council=council,
+        carer=carer_row or carer(council),
+        fund=fund_row or fund(council, unit=unit),
+        value=value,
+        first_day=first_day,
+        assessment_ref=f"CNA-{next(_numbers)}",
+        assessment_date=first_day - dt.timedelta(days=30),
+        by=by,
+        now=now,
+        key=f"factory-{next(_numbers)}",
+        ref=ref,
+    )

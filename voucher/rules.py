@@ -9,10 +9,7 @@ import holidays
 LONDON = ZoneInfo("Europe/London")
 CLOSE_OF_DAY = dt.time(17, 0)
 SHORTEST_ANSWER = dt.timedelta(hours=2)
-MINUTES_A_STEP_BOOKED = 30
 MINUTES_A_STEP_DELIVERED = 15
-LONGEST_BY_THE_HOUR_MINUTES = 12 * 60
-MOST_NIGHTS = 7
 DID_NOT_HAPPEN_AFTER = dt.timedelta(minutes=15)
 REMINDER_WEEKS = (8, 4, 1)
 MOST_DAYS_TO_PAY = 30
@@ -62,6 +59,8 @@ def answer_by(asked_at, starts_at, working_days):
     Where the start is so near that 2 hours before it has passed or is close, the provider has half of the time
     that is left; the deadline is always after `asked_at` and before `starts_at`.
     """
+    # Hours that pass are counted in UTC: by the clock on the wall a night in spring has one too many.
+    asked_at, starts_at = asked_at.astimezone(dt.UTC), starts_at.astimezone(dt.UTC)
     day, left = asked_at.astimezone(LONDON).date(), working_days
     while left:
         day += dt.timedelta(days=1)
@@ -73,34 +72,12 @@ def answer_by(asked_at, starts_at, working_days):
 
 def is_within_notice(asked_at, starts_at, notice_hours):
     """R8. A break is asked for at least the offer's notice before it starts, in hours that pass."""
-    return starts_at - asked_at >= dt.timedelta(hours=notice_hours)
-
-
-def lengths(unit, unit_minutes):
-    """R9. By the hour: half hours from one unit to 12 hours. By the night: 1 to 7 nights. Otherwise as it is offered.
-
-    Returns every length in minutes that may be asked for, shortest first.
-    """
-    if unit == "hour":
-        longest = max(LONGEST_BY_THE_HOUR_MINUTES, unit_minutes)
-        return list(range(unit_minutes, longest + 1, MINUTES_A_STEP_BOOKED))
-    if unit == "night":
-        return [unit_minutes * nights for nights in range(1, MOST_NIGHTS + 1)]
-    return [unit_minutes]
-
-
-def ends_at(unit, starts_at, minutes, unit_minutes):
-    """R10. Hours are hours that pass; nights end at the time of day they began, whatever the clocks do."""
-    if unit != "night":
-        return starts_at + dt.timedelta(minutes=minutes)
-    local = starts_at.astimezone(LONDON)
-    nights = minutes // unit_minutes
-    return dt.datetime.combine(local.date() + dt.timedelta(days=nights), local.time(), LONDON).astimezone(dt.UTC)
+    return starts_at.astimezone(dt.UTC) - asked_at.astimezone(dt.UTC) >= dt.timedelta(hours=notice_hours)
 
 
 def is_free_to_cancel(now, starts_at, free_cancel_hours):
     """R11. A carer cancels free of charge up to the agreed hours before the start, to the minute."""
-    return now <= starts_at - dt.timedelta(hours=free_cancel_hours)
+    return now <= starts_at.astimezone(dt.UTC) - dt.timedelta(hours=free_cancel_hours)
 
 
 def late_cancel_share(whole, percent):
@@ -119,7 +96,7 @@ def delivered_lengths(unit, unit_minutes, minutes):
 
 def did_not_happen_from(starts_at):
     """R14. Either side may say that a break did not happen from 15 minutes after its start."""
-    return starts_at + DID_NOT_HAPPEN_AFTER
+    return starts_at.astimezone(dt.UTC) + DID_NOT_HAPPEN_AFTER
 
 
 def last_day_to_claim(*, service_day, window_days):

@@ -1,0 +1,307 @@
+"""Awards: granting one to a carer, giving it a code, opening it with that code, and saying how it stands."""
+
+import collections
+import datetime as dt
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.db.models import F, Q, Sum
+from django.db.models.functions import Length
+from django.utils.translation import gettext as _
+
+from accounts import history
+from voucher import codes, rules
+from voucher.ledger import acts, books
+from voucher.ledger.books import FundExhausted
+from voucher.ledger.models import Transfer
+from voucher.models import Award, Booking, Code
+
+__all__ = [
+    "Balance",
+    "CodeRefused",
+    "FundExhausted",
+    "OverTheLimit",
+    "PrintedMeanwhile",
+    "RefTaken",
+    "WrongCouncil",
+    "balance",
+    "balances",
+    "issue",
+    "new_code",
+    "open_with",
+    "put_codes",
+    "revoke_code",
+    "statement",
+]
+
+Kind = Transfer.Kind
+
+
+class WrongCouncil(Exception):
+    """The carer or the fund belongs to another council than the award."""
+
+
+class RefTaken(Exception):
+    """Another award of this council has that reference."""
+
+
+class OverTheLimit(Exception):
+    """More than one worker may issue alone; `limit` is in the fund's unit."""
+
+    def __init__(self, limit):
+        super().__init__(limit)
+        self.limit = limit
+
+
+class CodeRefused(Exception):
+    """The code opens nothing. People are told one thing; `reason` is for the log: malformed, unknown or ended."""
+
+    def __init__(self, reason):
+        super().__init__(reason)
+        self.reason = reason
+
+
+class PrintedMeanwhile(Exception):
+    """Someone else has printed some of these letters; nothing was changed."""
+
+
+@dataclass(frozen=True)
+class Balance:
+    """How an award stands, in pence or in minutes (`unit`); the five parts always make up what was given."""
+
+    unit: str
+    given: int
+    left: int
+    set_aside: int
+    used: int
+    expired: int
+
+    def _share(self, part):
+        return round(100 * part / self.given) if self.given > 0 else 0
+
+    @property
+    def used_percent(self):
+        return self._share(self.used)
+
+    @property
+    def set_aside_percent(self):
+        return self._share(self.set_aside)
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a statement: what happened on a day, the amount (signed), and what was left to use after it."""
+
+    on: dt.date
+    words: str
+    amount: int
+    left_after: int
+    booking: Booking | None = None
+
+
+def issue(*, council, carer, fund, value, first_day, assessment_ref, assessment_date, by, now, key, ref="") -> Award:
+    """Grant a carer an award of `value` pence or minutes (the fund's unit) from `first_day` on; it has no code yet.
+
+    The same key again returns the same award. Without a reference the next free one is taken.
+    Applies R1 (six calendar months) and R19 (one worker's limit). Raises WrongCouncil, OverTheLimit, RefTaken and
+    the ledger's FundExhausted; then nothing was written.
+    """
+    if carer.council_id != council.pk or fund.council_id != council.pk:
+        raise WrongCouncil
+    limit = rules.worker_limit(council.scheme, fund.account.unit)
+    if by.user is not None and value > limit:
+        raise OverTheLimit(limit)
+
+    def grant():
+        given_ref = ref or next_ref()
+        if Award.objects.filter(council=council, ref=given_ref).exists():
+            raise RefTaken(given_ref)
+        account = books.issue(
+            fund=fund.account,
+            amount=value,
+            first_day=first_day,
+            last_day=rules.last_day(first_day, council.scheme.validity_months),
+            op_key=key,
+            actor=by.actor,
+            now=now,
+        )
+        award = Award.objects.create(
+            ref=given_ref,
+            council=council,
+            carer=carer,
+            fund=fund,
+            account=account,
+            value=value,
+            assessment_ref=assessment_ref,
+            assessment_date=assessment_date,
+            issued_by=by.user,
+            issued_at=now,
+        )
+        history.record(act="award.issued", subject=award, by=by, at=now, council=council, value=value)
+        return {"award": award.pk}
+
+    arguments = {
+        "council": council.pk,
+        "carer": carer.pk,
+        "fund": fund.pk,
+        "value": value,
+        "first_day": first_day,
+        "assessment_ref": assessment_ref,
+        "assessment_date": assessment_date,
+        "ref": ref,
+    }
+    answer = acts.once(key=key, actor=by.actor, verb="award.issue", arguments=arguments, now=now, do=grant)
+    return Award.objects.select_related("account", "carer", "council", "fund").get(pk=answer["award"])
+
+
+def next_ref():
+    """Return the next reference, A0161 after A0160; one series for all councils, so that none is mistaken."""
+    longest_first = Award.objects.filter(ref__regex=r"^A\d{4,10}$").order_by(Length("ref").desc(), "-ref")
+    newest = longest_first.values_list("ref", flat=True).first()
+    return f"A{int(newest[1:]) + 1 if newest else 1:04}"
+
+
+def new_code(*, award, by, now) -> str:
+    """Give the award a new code and return it, the only time it can be seen; the old one is dead at once.
+
+    Money and bookings belong to the award and stay as they are.
+    """
+    code = codes.generate()
+    with transaction.atomic():
+        put_codes(codes_by_award={award: code}, by=by, now=now)
+    return code
+
+
+def put_codes(*, codes_by_award, by, now, printed=False, first_print=False):
+    """Write new codes for many awards, all or none, ending their old ones; needs an open transaction.
+
+    With `printed` the awards count as printed now; with `first_print` too, PrintedMeanwhile is raised when any of
+    them has been printed since it was chosen.
+    """
+    # In the order of their numbers, so that two who print at once wait for each other instead of locking up.
+    awards = sorted(codes_by_award, key=lambda award: award.pk)
+    numbers = [award.pk for award in awards]
+    list(Award.objects.select_for_update().filter(pk__in=numbers).order_by("pk").values_list("pk"))
+    if printed:
+        unprinted = Q(printed_at__isnull=True) if first_print else Q()
+        if Award.objects.filter(unprinted, pk__in=numbers).update(printed_at=now) != len(numbers):
+            raise PrintedMeanwhile
+    Code.objects.filter(award__in=numbers, state=Code.State.ACTIVE).update(state=Code.State.REPLACED, ended_at=now)
+    rows = []
+    for award in awards:
+        key_id, digest = codes.digest(codes_by_award[award])
+        last_four = codes.last_four(codes_by_award[award])
+        rows.append(Code(award=award, key_id=key_id, digest=digest, last_four=last_four, made_at=now))
+    Code.objects.bulk_create(rows)
+    for award, row in zip(awards, rows, strict=True):
+        act = "code.printed" if printed else "code.made"
+        history.record(act=act, subject=award, by=by, at=now, council=award.council, ends_in=row.last_four)
+
+
+def revoke_code(*, award, by, now):
+    """End the award's code without a new one: found by a stranger, or no longer wanted. Returns True if one ended."""
+    with transaction.atomic():
+        ended = Code.objects.filter(award=award, state=Code.State.ACTIVE).update(state=Code.State.REVOKED, ended_at=now)
+        if ended:
+            history.record(act="code.revoked", subject=award, by=by, at=now, council=award.council)
+    return bool(ended)
+
+
+def open_with(*, code, on) -> Award:
+    """Return the award that this code opens, with its account, carer and council; raise CodeRefused.
+
+    A code that is used up, or whose last day has passed by `on`, still opens: the carer may read the statement,
+    and the ledger refuses whatever would move money. One lookup by keyed hash, the same for every code, so the
+    time it takes tells a stranger nothing.
+    """
+    if not codes.is_well_formed(code):
+        raise CodeRefused("malformed")
+    row = (
+        Code.objects.filter(digest__in=codes.candidates(code))
+        .select_related("award__account", "award__carer", "award__council__scheme")
+        .first()
+    )
+    if row is None:
+        raise CodeRefused("unknown")
+    if row.state != Code.State.ACTIVE:
+        raise CodeRefused("ended")
+    return row.award
+
+
+def balance(award) -> Balance:
+    """Return how the award stands now, from its account and its transfers."""
+    return balances([award])[award.pk]
+
+
+def balances(awards):
+    """Return {award's pk: Balance} for many awards (with their accounts loaded) in one query."""
+    sums = collections.Counter()
+    accounts = [award.account_id for award in awards]
+    rows = (
+        # The pence that an hours award costs its fund are not the carer's to see: only the award's own unit counts.
+        Transfer.objects.filter(award__in=accounts, unit=F("award__unit"))
+        .filter(kind__in=[Kind.SPEND, Kind.REFUND, Kind.EXPIRE])
+        .values_list("award", "kind", "credit_kind")
+        .annotate(total=Sum("amount"))
+        .order_by()
+    )
+    for account, kind, went_to, total in rows:
+        if kind == Kind.EXPIRE:
+            sums[account, "expired"] += total
+        else:
+            sums[account, "used"] += total if kind == Kind.SPEND else -total
+            # A refund after the award has ended goes to the fund instead.
+            sums[account, "expired"] += total if went_to == Transfer.Side.FUND else 0
+    return {award.pk: _balance(award.account, sums) for award in awards}
+
+
+def _balance(account, sums):
+    used, expired = sums[account.pk, "used"], sums[account.pk, "expired"]
+    given = account.available + account.held + used + expired
+    return Balance(account.unit, given, account.available, account.held, used, expired)
+
+
+def statement(award):
+    """Return the award's Lines, oldest first, in the active language."""
+    transfers = Transfer.objects.filter(award=award.account_id, unit=award.account.unit).order_by("pk")
+    bookings = {
+        booking.hold_id: booking
+        for booking in Booking.objects.filter(award=award, hold__isnull=False).select_related("offer", "provider")
+    }
+    lines, left = [], 0
+    for transfer in transfers:
+        booking = bookings.get(transfer.hold_id)
+        change = _change(transfer)
+        left += change
+        shown = -transfer.amount if transfer.kind == Kind.SPEND else change
+        lines.append(Line(transfer.effective_on, _words(transfer, booking), shown, left, booking))
+    return lines
+
+
+def _change(transfer):
+    """What a transfer does to what is left to use: in, out, or nothing (a spend takes what was set aside before)."""
+    if (transfer.credit_kind, transfer.credit_id) == (Transfer.Side.AWARD, transfer.award_id):
+        return transfer.amount
+    if (transfer.debit_kind, transfer.debit_id) == (Transfer.Side.AWARD, transfer.award_id):
+        return -transfer.amount
+    return 0
+
+
+def _words(transfer, booking):
+    if booking is not None:
+        named = {"offer": booking.offer.title, "provider": booking.provider.name}
+        return {
+            Kind.HOLD: _("Set aside for %(offer)s, %(provider)s"),
+            Kind.RELEASE: _("Given back: %(offer)s, %(provider)s"),
+            Kind.SPEND: _("Used for %(offer)s, %(provider)s"),
+            Kind.REFUND: _("Given back after payment: %(offer)s, %(provider)s"),
+            Kind.EXPIRE: _("Given back after the last day, to the council: %(offer)s, %(provider)s"),
+        }.get(transfer.kind, _("Corrected: %(offer)s, %(provider)s")) % named
+    return {
+        Kind.ISSUE: _("Your award"),
+        Kind.HOLD: _("Set aside for a break"),
+        Kind.RELEASE: _("Given back"),
+        Kind.SPEND: _("Used for a break"),
+        Kind.REFUND: _("Given back after payment"),
+        Kind.EXPIRE: _("Not used by the last day, back to the council"),
+    }.get(transfer.kind, _("Corrected by the carers team"))
