@@ -1,0 +1,174 @@
+"""What may be asked for, at what price: every reason to refuse a break, each with its figures."""
+
+import datetime as dt
+from dataclasses import dataclass
+
+from django.utils import timezone
+
+from brochure import availability, prices
+from brochure.models import Offer
+from providers.models import Provider
+from voucher import rules
+from voucher.ledger.models import AwardAccount
+from voucher.models import Booking
+
+# A booking in one of these states has taken a place.
+TAKES_A_PLACE = (Booking.State.REQUESTED, Booking.State.CONFIRMED)
+
+
+class Refused(Exception):
+    """A break that cannot be asked for; the kinds below say why, with their figures."""
+
+
+class NotLive(Refused):
+    """The offer or its provider takes no bookings, or the provider is not insured on that day."""
+
+
+class OtherRegion(Refused):
+    def __init__(self, council):
+        super().__init__(council.slug)
+        self.council = council
+
+
+class OutsidePeriod(Refused):
+    """The break is before the award's first or after its last day; of a stay, `covered` of `nights` are within."""
+
+    def __init__(self, *, first_day, last_day, covered=0, nights=0):
+        super().__init__(f"{first_day} to {last_day}")
+        self.first_day, self.last_day, self.covered, self.nights = first_day, last_day, covered, nights
+
+
+class TooSoon(Refused):
+    """The provider asks for more notice: `notice_hours` before the start."""
+
+    def __init__(self, notice_hours):
+        super().__init__(f"{notice_hours} hours")
+        self.notice_hours = notice_hours
+
+
+class BadLength(Refused):
+    """The offer cannot be had for that long; `minutes` lists the lengths it has."""
+
+    def __init__(self, minutes):
+        super().__init__()
+        self.minutes = minutes
+
+
+class NotOpen(Refused):
+    """The offer does not start on that day at that time."""
+
+
+class Full(Refused):
+    """Every place is taken at that time."""
+
+
+class AlreadyAsked(Refused):
+    """This award has a booking of the same offer at that time."""
+
+    def __init__(self, booking):
+        super().__init__(booking.ref)
+        self.booking = booking
+
+
+class AwardClosed(Refused):
+    """The award is stopped, or it has ended."""
+
+
+class StalePrice(Refused):
+    """The price is not the one that was shown; `price_pence` is the price now."""
+
+    def __init__(self, price_pence):
+        super().__init__(f"{price_pence}p")
+        self.price_pence = price_pence
+
+
+class NotEnough(Refused):
+    """Less is left than is needed: `needed` and `available`, in the award's unit."""
+
+    def __init__(self, *, needed, available):
+        super().__init__(f"{needed} of {available}")
+        self.needed, self.available = needed, available
+
+
+@dataclass(frozen=True)
+class Quote:
+    """What a break costs: pence of the price, and the amount in the award's unit that is set aside and stays."""
+
+    unit_price_pence: int
+    price_pence: int
+    amount: int
+    left_after: int
+
+    @property
+    def is_affordable(self):
+        return self.left_after >= 0
+
+
+def quote(*, award, offer, starts_at, minutes, on):
+    """Return the Quote for a break at the prices of the day `on` (R4, R5). Raises BadLength, NotLive."""
+    if minutes not in availability.lengths(offer):
+        raise BadLength(availability.lengths(offer))
+    try:
+        unit_price_pence = prices.price_on(offer, on)
+    except prices.NoPrice as none:
+        raise NotLive from none
+    price_pence = rules.price_for(unit_price_pence, minutes, offer.minutes)
+    amount = rules.amount_for(price_pence, minutes, award.in_hours)
+    return Quote(unit_price_pence, price_pence, amount, award.account.available - amount)
+
+
+def refuse_unless_possible(*, award, offer, starts_at, minutes, now):
+    """Raise the Refused that forbids this break, places and money aside; return nothing when it is possible."""
+    provider, account = offer.provider, award.account
+    ends_at = availability.ends_at(offer, starts_at, minutes)
+    if offer.state != Offer.State.LIVE or provider.state != Provider.State.LIVE:
+        raise NotLive
+    if not rules.may_buy_from(award.council.region, provider.council.region):
+        raise OtherRegion(provider.council)
+    if account.state != AwardAccount.State.ACTIVE:
+        raise AwardClosed
+    if minutes not in availability.lengths(offer):
+        raise BadLength(availability.lengths(offer))
+    _refuse_outside_period(account, offer, starts_at, minutes)
+    if not provider.is_insured(on=timezone.localdate(ends_at)):
+        raise NotLive
+    if starts_at <= now or not rules.is_within_notice(now, starts_at, offer.notice_hours):
+        raise TooSoon(offer.notice_hours)
+    if not availability.is_open(offer, starts_at, minutes):
+        raise NotOpen
+
+
+def refuse_taken(*, award, offer, starts_at, minutes):
+    """Raise AlreadyAsked or Full where no place is left; true only while the offer's row is locked."""
+    ends_at = availability.ends_at(offer, starts_at, minutes)
+    live = Booking.objects.filter(offer=offer, state__in=TAKES_A_PLACE, starts_at__lt=ends_at, ends_at__gt=starts_at)
+    own = live.filter(award=award).first()
+    if own:
+        raise AlreadyAsked(own)
+    taken = list(live.values_list("starts_at", "ends_at"))
+    if starts_at not in availability.start_times(offer, timezone.localdate(starts_at), minutes, taken=taken):
+        raise Full
+
+
+def taken_times(offer, after, before):
+    """Return the (starts_at, ends_at) pairs that take a place of the offer between two moments."""
+    live = Booking.objects.filter(offer=offer, state__in=TAKES_A_PLACE, starts_at__lt=before, ends_at__gt=after)
+    return list(live.values_list("starts_at", "ends_at"))
+
+
+def last_service_day(offer, starts_at, minutes):
+    """Return the last day that pays for the break: of a stay, the day its last night begins on (R3)."""
+    nights = minutes // offer.minutes if offer.unit == Offer.Unit.NIGHT else 1
+    return timezone.localdate(starts_at) + dt.timedelta(days=nights - 1)
+
+
+def _refuse_outside_period(account, offer, starts_at, minutes):
+    day, period = timezone.localdate(starts_at), {"first_day": account.first_day, "last_day": account.last_day}
+    if offer.unit != Offer.Unit.NIGHT:
+        if not rules.is_within_period(**period, day=day):
+            raise OutsidePeriod(**period)
+        return
+    nights = minutes // offer.minutes
+    covered = rules.nights_covered(**period, arrival=day, nights=nights)
+    if covered < nights:
+        raise OutsidePeriod(**period, covered=covered, nights=nights)

@@ -1,0 +1,88 @@
+"""The scheme's e-mails, one function each: written into the outbox within the act they tell of, sent after it.
+
+An e-mail holds no code and no balance, and nothing about the person cared for: whoever reads it
+over a shoulder learns of one break and no more.
+"""
+
+from accounts import mail
+from voucher.models import Booking
+
+
+def booking_asked(booking):
+    """Tell the provider that a request waits for an answer, and until when."""
+    _to_provider("booking_asked", booking)
+
+
+def booking_confirmed(booking):
+    """Tell the carer that the provider has said yes."""
+    _to_carer("booking_confirmed", booking)
+
+
+def booking_declined(booking):
+    """Tell the carer that the provider cannot do it, why, and that everything is given back."""
+    _to_carer("booking_declined", booking)
+
+
+def booking_timed_out(booking):
+    """Tell both sides that a request was not answered in time."""
+    _to_carer("booking_timed_out", booking)
+    _to_provider("booking_missed", booking)
+
+
+def booking_cancelled(booking):
+    """Tell both sides that a booking is cancelled, by whom, and what it costs."""
+    _to_carer("booking_cancelled", booking)
+    _to_provider("booking_cancelled_for_provider", booking)
+
+
+def booking_did_not_happen(booking):
+    """Tell the carers team at once: the person cared for may be alone."""
+    scheme = booking.council.scheme
+    _queue("booking_did_not_happen", booking, to=scheme.team_email, language="")
+
+
+def award_reminder(*, award, weeks, on):
+    """Remind a carer that the award ends soon; the same reminder is written once. Returns the message, or None."""
+    if not award.carer.email:
+        return None
+    context = {"award": award, "account": award.account, "scheme": award.council.scheme, "on": on}
+    text = mail.compose("award_reminder", award.carer.language, context)
+    return mail.queue(
+        kind="award_reminder",
+        to=award.carer.email,
+        language=award.carer.language,
+        subject=text.subject,
+        body=text.body,
+        dedupe_key=f"award_reminder/{award.pk}/{award.account.last_day}/{weeks}",
+    )
+
+
+def _to_carer(name, booking):
+    carer = booking.award.carer
+    if carer.email:
+        _queue(name, booking, to=carer.email, language=carer.language)
+
+
+def _to_provider(name, booking):
+    _queue(name, booking, to=booking.provider.email, language=booking.provider.language)
+
+
+def _queue(name, booking, *, to, language):
+    context = {
+        "booking": booking,
+        "offer": booking.offer,
+        "provider": booking.provider,
+        "scheme": booking.council.scheme,
+        "unit": booking.award.unit,
+        "by_carer": booking.ended_by == Booking.Party.CARER,
+        "by_provider": booking.ended_by == Booking.Party.PROVIDER,
+    }
+    text = mail.compose(name, language, context)
+    mail.queue(
+        kind=name,
+        to=to,
+        language=language,
+        subject=text.subject,
+        body=text.body,
+        dedupe_key=f"{name}/{booking.pk}",
+    )
