@@ -16,6 +16,7 @@ from voucher.ledger import books
 from voucher.models import Carer, Fund
 
 _numbers = itertools.count(1)
+TESTS = Who(label="tests")
 
 
 def council(slug="caerphilly", name_en="Caerphilly", name_cy="Caerffili", region="gwent"):
@@ -76,7 +77,7 @@ def category(slug="sitting", **fields):
         "name_cy": "Gwasanaeth gwarchod",
         "purpose_en": "Someone stays while you go out",
         "purpose_cy": "Mae rhywun yn aros tra byddwch chi allan",
-        "position": next(_numbers),
+        "position": 1000 + next(_numbers),
     }
     return Category.objects.get_or_create(slug=slug, defaults=defaults | fields)[0]
 
@@ -135,7 +136,7 @@ def award(
     unit="pence",
     first_day=dt.date(2026, 9, 1),
     now=dt.datetime(2026, 9, 1, 9, 0, tzinfo=dt.UTC),
-    by=Who(label="tests"),
+    by=TESTS,
     ref="",
 ):
     """An award of £300 (or of `value` in `unit`) from 1 September 2026 to 28 February 2027; it has no code yet."""
