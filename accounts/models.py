@@ -207,3 +207,13 @@ class Tally(models.Model):
 
     def __str__(self):
         return f"{self.key} {self.window}: {self.count}"
+
+
+class Heartbeat(models.Model):
+    """When something that comes round by the clock last ran; /readyz tells when it is late."""
+
+    name = models.CharField(max_length=40, unique=True)
+    at = models.DateTimeField()
+
+    def __str__(self):
+        return f"{self.name}: {self.at:%Y-%m-%d %H:%M}"

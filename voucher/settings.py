@@ -70,8 +70,14 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "accounts.context.site",
+                "voucher.navigation.menu",
             ],
-            "builtins": ["django.templatetags.i18n", "django.templatetags.static", "accounts.templatetags.words"],
+            "builtins": [
+                "django.templatetags.i18n",
+                "django.templatetags.static",
+                "accounts.templatetags.words",
+                "accounts.templatetags.look",
+            ],
         },
     }
 ]
@@ -179,13 +185,34 @@ CONTENT_SECURITY_POLICY = {
 
 ACCOUNT_ADAPTER = "accounts.sign_in.Adapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
-ACCOUNT_SIGNUP_FIELDS = ["email*"]
+# Sign-up is closed; the password is named here because sign-in asks for one only if sign-up would.
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
+ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_LOGIN_BY_CODE_ENABLED = True
+ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 15 * 60
+ACCOUNT_LOGIN_BY_CODE_MAX_ATTEMPTS = 5
+ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND = True
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_FORMS = {
+    "login": "accounts.sign_in_forms.SignInForm",
+    "request_login_code": "accounts.sign_in_forms.AskForCodeForm",
+    "confirm_login_code": "accounts.sign_in_forms.CodeForm",
+    "reauthenticate": "accounts.sign_in_forms.PasswordAgainForm",
+    "change_password": "accounts.sign_in_forms.ChangePasswordForm",
+    "set_password": "accounts.sign_in_forms.SetPasswordForm",
+}
+MFA_ADAPTER = "accounts.sign_in.SecondFactorAdapter"
+MFA_FORMS = {
+    "authenticate": "accounts.sign_in_forms.SecondStepForm",
+    "reauthenticate": "accounts.sign_in_forms.SecondStepAgainForm",
+    "activate_totp": "accounts.sign_in_forms.AddAppForm",
+    "add_webauthn": "accounts.sign_in_forms.AddPasskeyForm",
+    "edit_webauthn": "accounts.sign_in_forms.RenamePasskeyForm",
+}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not PRODUCTION

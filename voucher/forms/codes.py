@@ -37,3 +37,9 @@ class CodeField(forms.CharField):
         if found := codes.fault(typed):
             raise forms.ValidationError(self.error_messages[found], code=found)
         return codes.normalise(typed)
+
+
+class CodeForm(forms.Form):
+    """The box on the first page."""
+
+    code = CodeField(help_text=_("12 letters and numbers, in three groups, on your letter."))

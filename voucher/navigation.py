@@ -1,0 +1,103 @@
+"""The menu of each audience: what a person can go to from where they are."""
+
+from dataclasses import dataclass
+
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import SimpleLazyObject
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Role
+from providers.models import Staff
+
+# The key in the session that says a code is open in this browser: the number of the award.
+OPEN_AWARD = "award"
+
+PUBLIC = [("home", _("Use my code")), ("brochure", _("Find a break")), ("contact", _("Talk to us"))]
+CARER = [("my:award", _("My award")), ("brochure", _("Find a break")), ("my:statement", _("Statement"))]
+DESK = [
+    ("provider:inbox", _("Requests")),
+    ("provider:diary", _("Diary")),
+    ("provider:check_code", _("Check a code")),
+    ("provider:offers", _("Offers")),
+]
+# Only the owner claims and sees money.
+OWNER = [*DESK, ("provider:money", _("Money"))]
+STAFF = {
+    Role.Kind.TEAM: [
+        ("team:queue", _("To do")),
+        ("team:issue", _("Issue codes")),
+        ("team:editions", _("Brochure")),
+    ],
+    Role.Kind.FINANCE_PREPARER: [("finance:runs", _("Payment runs"))],
+    Role.Kind.FINANCE_APPROVER: [("finance:runs", _("Payment runs"))],
+    Role.Kind.AUDITOR: [("audit:history", _("History"))],
+    Role.Kind.ADMINISTRATOR: [("people:list", _("People")), ("audit:history", _("History"))],
+}
+
+
+@dataclass(frozen=True)
+class Item:
+    """One place in the menu. `current` is true for the page itself, `within` also for the pages below it."""
+
+    text: str
+    url: str
+    current: bool
+    within: bool
+
+
+@dataclass(frozen=True)
+class Menu:
+    """The places of one audience: "public", "carer", "provider" or "staff"."""
+
+    kind: str
+    places: list
+
+
+def menu(request):
+    """Give every template `menu`, worked out only when it is printed."""
+    return {"menu": SimpleLazyObject(lambda: menu_for(request))}
+
+
+def menu_for(request):
+    """Return the Menu for whoever asks, with the place marked where they are."""
+    kind, names = audience(request)
+    found = [(text, url) for name, text in names if (url := address(name))]
+    # The deepest address that leads to this page is where the person is; home leads only to itself.
+    home = reverse("home")
+    leading = [url for _text, url in found if url != home and request.path.startswith(url)]
+    nearest = max(leading, key=len, default=home if request.path == home else "")
+    return Menu(kind, [Item(text, url, url == request.path, url == nearest) for text, url in found])
+
+
+def audience(request):
+    """Return the kind of menu and its places for whoever asks, from what the page's guard already found out."""
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated:
+        return ("carer", CARER) if has_open_award(request) else ("public", PUBLIC)
+    if getattr(request, "provider", None):
+        return "provider", OWNER if request.post.kind == Staff.Kind.OWNER else DESK
+    roles = getattr(request, "roles", None)
+    if roles is None:
+        # A public page, opened by someone who signed in: one look at what they are.
+        roles = set(user.roles.values_list("kind", flat=True))
+    if roles:
+        places = [place for role, its_places in STAFF.items() if role in roles for place in its_places]
+        return "staff", list(dict.fromkeys(places))
+    if has_open_award(request):
+        return "carer", CARER
+    posts = set(user.provider_posts.values_list("kind", flat=True))
+    if not posts:
+        return "public", PUBLIC
+    return "provider", OWNER if Staff.Kind.OWNER in posts else DESK
+
+
+def has_open_award(request):
+    return bool(getattr(request, "session", None) and request.session.get(OPEN_AWARD))
+
+
+def address(name):
+    """Return where a place of the menu is, or nothing while the site has no such page."""
+    try:
+        return reverse(name)
+    except NoReverseMatch:
+        return ""

@@ -1,0 +1,82 @@
+"""Pages for everybody: the first page, what the law wants said, and whether the site is well."""
+
+import datetime as dt
+
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from accounts import heartbeat
+from voucher.forms.codes import CodeForm
+
+# manage.py run_jobs comes every five minutes; three misses are news.
+JOBS_LATE_AFTER = dt.timedelta(minutes=20)
+
+
+@require_safe
+def home(request):
+    """Show the box for a code, and the way into the brochure without one."""
+    return render(request, "site/home.html", {"form": CodeForm()})
+
+
+@require_safe
+def privacy(request):
+    return render(request, "site/privacy.html")
+
+
+@require_safe
+def accessibility(request):
+    return render(request, "site/accessibility.html", {"reviewed_on": dt.date(2026, 11, 22)})
+
+
+@require_safe
+def cookies(request):
+    return render(request, "site/cookies.html")
+
+
+@require_safe
+def contact(request):
+    return render(request, "site/contact.html")
+
+
+@require_safe
+@never_cache
+def healthz(request):
+    """Say that the process is alive; asks nothing of anybody."""
+    return HttpResponse("alive\n", content_type="text/plain")
+
+
+@require_safe
+@never_cache
+def readyz(request):
+    """Say whether the site can serve: database, migrations, jobs.
+
+    Without a database or with migrations to do, the answer is 503. Late jobs are told but do not take the
+    site away: people can still use it.
+    """
+    found = {"database": "down", "migrations": "unknown", "jobs": "unknown"}
+    try:
+        found["migrations"] = "waiting" if _migrations_waiting() else "done"
+        found["database"] = "up"
+        if found["migrations"] == "done":
+            found["jobs"] = _jobs(timezone.now())
+    except DatabaseError:
+        pass  # what is known so far says enough
+    ready = found["database"] == "up" and found["migrations"] == "done"
+    return JsonResponse({"ready": ready} | found, status=200 if ready else 503)
+
+
+def _migrations_waiting():
+    executor = MigrationExecutor(connection)
+    return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+
+
+def _jobs(now):
+    last = heartbeat.last("jobs")
+    if last is None:
+        return "never ran"
+    return "late" if now - last > JOBS_LATE_AFTER else "running"
