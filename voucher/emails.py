@@ -41,20 +41,37 @@ def booking_did_not_happen(booking):
     _queue("booking_did_not_happen", booking, to=scheme.team_email, language="")
 
 
-def award_reminder(*, award, weeks, on):
-    """Remind a carer that the award ends soon; the same reminder is written once. Returns the message, or None."""
-    if not award.carer.email:
-        return None
-    context = {"award": award, "account": award.account, "scheme": award.council.scheme, "on": on}
-    text = mail.compose("award_reminder", award.carer.language, context)
-    return mail.queue(
-        kind="award_reminder",
-        to=award.carer.email,
-        language=award.carer.language,
+def claim_made(*, claim, lines, total_pence):
+    """Tell the provider that its claim has come in, for how many breaks and how much, in pence."""
+    context = {"claim": claim, "lines": lines, "total_pence": total_pence, "scheme": claim.council.scheme}
+    text = mail.compose("claim_made", claim.provider.language, context)
+    mail.queue(
+        kind="claim_made",
+        to=claim.provider.email,
+        language=claim.provider.language,
         subject=text.subject,
         body=text.body,
-        dedupe_key=f"award_reminder/{award.pk}/{award.account.last_day}/{weeks}",
+        dedupe_key=f"claim_made/{claim.pk}",
     )
+
+
+def award_reminder(*, award, weeks):
+    """Remind a carer that the award ends in so many weeks; the same reminder is written once."""
+    carer = award.carer
+    text = mail.compose("award_reminder", carer.language, {"account": award.account, "scheme": award.council.scheme})
+    mail.queue(
+        kind="award_reminder",
+        to=carer.email,
+        language=carer.language,
+        subject=text.subject,
+        body=text.body,
+        dedupe_key=reminder_key(award, weeks),
+    )
+
+
+def reminder_key(award, weeks):
+    """Return what tells one reminder from every other."""
+    return f"award_reminder/{award.pk}/{award.account.last_day}/{weeks}"
 
 
 def _to_carer(name, booking):
