@@ -9,7 +9,11 @@ PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
 @register
 def database_keeps_the_books(app_configs=None, **kwargs):
     """SQLite takes its lock at the start of a transaction and checks keys; no page is one long transaction."""
-    database = settings.DATABASES["default"]
+    return faults(settings.DATABASES["default"])
+
+
+def faults(database):
+    """Return an Error for each thing in a database's settings that could lose or oversell money."""
     errors = []
     if database.get("ATOMIC_REQUESTS"):
         errors.append(
