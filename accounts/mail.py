@@ -97,6 +97,16 @@ def send_waiting(now, most=500):
     return sent
 
 
+def send_now(row, now, *, keep_text=True):
+    """Send one message at once, for somebody who waits for it on a page; if it fails the outbox tries again.
+
+    Without keep_text its words are emptied once it is sent: a code that opens a door need not be kept.
+    """
+    taken = OutboxMessage.objects.filter(pk=row.pk, sent_at=None, attempts=0).update(due_at=now + LEASE, attempts=1)
+    if taken and _send(OutboxMessage.objects.get(pk=row.pk), now) and not keep_text:
+        OutboxMessage.objects.filter(pk=row.pk).update(body="")
+
+
 def given_up():
     """Return the messages which we no longer try to send, for the carers team to see."""
     return OutboxMessage.objects.filter(sent_at=None, attempts__gte=TRIES_MAX)

@@ -1,13 +1,67 @@
-"""What every page gets on its way out and in: no stray copies, and a second factor for staff."""
+"""What every page gets on its way in and out: a second factor asked of staff, and no stray copies of private pages."""
+
+from allauth.account.authentication import get_authentication_records
+from allauth.mfa.models import Authenticator
+from django.db.models import Exists, OuterRef
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.cache import patch_cache_control
+from django.utils.http import urlencode
+
+from accounts.models import Role
+
+# Only the scanner needs the camera, and only a search near here the place; nothing of ours needs the rest.
+PERMISSIONS = "camera=(self), geolocation=(self), microphone=(), payment=(), usb=(), display-capture=()"
 
 
 class PrivatePages:
+    """Forbid copies of every page shown to somebody we know: signed in, or with a code open."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        response = self.get_response(request)
+        if not request.session.is_empty():
+            patch_cache_control(response, private=True, no_store=True)
+        response.headers.setdefault("Permissions-Policy", PERMISSIONS)
+        response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        return response
+
+
+class SecondFactor:
+    """Lead council staff to their second factor before any page but those that set it up or explain the site.
+
+    django-allauth asks those who have one when they sign in. Left over are two: who has none yet, and
+    who was signed in elsewhere when it was set up.
+    """
+
+    OPEN = {"account_logout", "account_reauthenticate", "privacy", "accessibility", "cookies", "contact"}
+
     def __init__(self, get_response):
         self.get_response = get_response
 
     def __call__(self, request):
         return self.get_response(request)
 
+    def process_view(self, request, view, args, kwargs):
+        name = request.resolver_match.url_name or ""
+        if not request.user.is_authenticated or name in self.OPEN or name.startswith("mfa_"):
+            return None
+        factors = Authenticator.objects.filter(user=OuterRef("user"))
+        role = (
+            Role.objects.filter(user=request.user)
+            .annotate(app=Exists(factors.filter(type="totp")), passkey=Exists(factors.filter(type="webauthn")))
+            .first()
+        )
+        if role is None or ((role.app or role.passkey) and gave_second_factor(request)):
+            return None
+        if not (role.app or role.passkey):
+            return redirect("mfa_index")
+        page = reverse("mfa_reauthenticate" if role.app else "mfa_reauthenticate_webauthn")
+        return redirect(f"{page}?{urlencode({'next': request.path})}")
 
-class SecondFactor(PrivatePages):
-    pass
+
+def gave_second_factor(request):
+    """Return True when this session has seen the second factor, at sign-in or while it was set up."""
+    return any(each["method"] == "mfa" for each in get_authentication_records(request, request.user))

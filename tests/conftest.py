@@ -7,7 +7,7 @@ import time
 import pytest
 from django.db import connection
 from django.test import Client, TransactionTestCase
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from tests import factories
 from tests.emptying import append_only_lifted
@@ -17,10 +17,10 @@ NOW = dt.datetime(2026, 10, 12, 10, 0, tzinfo=dt.UTC)  # a Monday, 11am in Cardi
 
 def pytest_collection_modifyitems(config, items):
     """Leave out what belongs to the other run: races need PostgreSQL; the browser is seen once, on SQLite."""
-    elsewhere = "browser" if connection.vendor == "postgresql" else "postgresql"
-    kept = [item for item in items if not item.get_closest_marker(elsewhere)]
-    config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker(elsewhere)])
-    items[:] = kept
+    elsewhere = ["browser", "sqlite"] if connection.vendor == "postgresql" else ["postgresql"]
+    left_out = [item for item in items if any(item.get_closest_marker(name) for name in elsewhere)]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in left_out]
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -35,6 +35,11 @@ def emptying_lifts_append_only():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", lift_and_empty)
         yield
+
+
+def pytest_configure():
+    # The real hashing is slow on purpose, and every member of the cast has a password.
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture
@@ -58,6 +63,13 @@ def no_network(monkeypatch):
         raise AssertionError(f"A test tried to reach {address}.")
 
     monkeypatch.setattr(socket.socket, "connect", local_only)
+
+
+@pytest.fixture(autouse=True)
+def each_test_starts_in_english():
+    """A page asked for in Welsh leaves Welsh behind in the thread."""
+    with translation.override("en"):
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -7,7 +7,7 @@ from voucher.views import public as public_pages
 from voucher.views import entrance
 from voucher.views import people as people_pages
 from voucher.views import provider as provider_pages
-from voucher.views import provider_money
+from voucher.views import provider_desk, provider_money
 
 public = [
     path("", public_pages.home, name="home"),
@@ -32,10 +32,10 @@ provider = [
     path("bookings/<slug:ref>/not-given/", provider_pages.did_not_happen, name="did_not_happen"),
     path("bookings/<slug:ref>/cancel/", provider_pages.cancel, name="cancel"),
     path("bookings/<slug:ref>/contact/", provider_pages.contact, name="contact"),
-    path("diary/", provider_pages.diary, name="diary"),
-    path("diary/<slug:day>/", provider_pages.day_list, name="day_list"),
-    path("offers/", provider_pages.offers, name="offers"),
-    path("code/", provider_pages.check_code, name="check_code"),
+    path("diary/", provider_desk.diary, name="diary"),
+    path("diary/<slug:day>/", provider_desk.day_list, name="day_list"),
+    path("offers/", provider_desk.offers, name="offers"),
+    path("code/", provider_desk.check_code, name="check_code"),
     path("money/", provider_money.money, name="money"),
     path("money/claim/<slug:council>/", provider_money.make_claim, name="make_claim"),
     path("claims/<int:number>/", provider_money.statement, name="claim"),

@@ -1,0 +1,53 @@
+"""Headers: no copies of private pages, and nothing a page of ours does not need."""
+
+import pytest
+from django.urls import reverse
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_page_for_somebody_signed_in_is_never_kept(client, bryn):
+    client.force_login(bryn)
+
+    answer = client.get(reverse("after_sign_in"))
+
+    assert {"no-store", "private"} <= set(answer.headers["Cache-Control"].split(", "))
+
+
+def test_a_page_with_a_code_open_is_never_kept(client):
+    session = client.session
+    session["award"] = 1
+    session.save()
+
+    answer = client.get(reverse("home"))
+
+    assert "no-store" in answer.headers["Cache-Control"]
+
+
+def test_a_page_for_everybody_may_be_kept(client):
+    answer = client.get(reverse("home"))
+
+    assert "no-store" not in answer.headers.get("Cache-Control", "")
+
+
+@pytest.mark.parametrize("address", ["/account/sign-in/", "/cy/account/sign-in/", "/nothing-here/"])
+def test_every_page_says_what_it_may_do(client, address):
+    headers = client.get(address).headers
+
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["X-Frame-Options"] == "DENY"
+    assert headers["Referrer-Policy"] == "same-origin"
+    assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
+    assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert "microphone=()" in headers["Permissions-Policy"]
+    assert "default-src 'none'" in headers["Content-Security-Policy"]
+    assert "unsafe" not in headers["Content-Security-Policy"]
+
+
+def test_the_session_cookie_is_out_of_reach_of_scripts_and_other_sites(client, bryn):
+    client.post(reverse("account_login"), {"login": bryn.email, "password": "a-long-enough-password"})
+
+    cookie = client.cookies["session"]
+    assert cookie["httponly"]
+    assert cookie["samesite"] == "Lax"
+    assert not cookie["expires"]  # forgotten with the browser

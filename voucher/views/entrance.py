@@ -1,0 +1,70 @@
+"""From signing in to one's own place: a person with several councils, providers or kinds of work chooses."""
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext_lazy as _
+
+from accounts.access import CHOSEN_COUNCIL, councils_of
+from accounts.models import Role
+from providers.access import CHOSEN_PROVIDER
+from providers.models import Provider
+
+# Each kind of role with the name of its first page, in the order in which the page offers them.
+PLACES = [
+    (Role.Kind.TEAM, _("Carers team"), "team:queue"),
+    (Role.Kind.FINANCE_PREPARER, _("Finance"), "finance:runs"),
+    (Role.Kind.FINANCE_APPROVER, _("Finance"), "finance:runs"),
+    (Role.Kind.AUDITOR, _("History"), "audit:history"),
+    (Role.Kind.ADMINISTRATOR, _("People and roles"), "people:list"),
+]
+
+
+def places(user):
+    """Return (label, address) of every place where this person works or is looked after, without doubles."""
+    kinds = set(user.roles.values_list("kind", flat=True))
+    found = {reverse(name): label for kind, label, name in PLACES if kind in kinds}
+    if user.provider_posts.exists():
+        found[reverse("provider:inbox")] = _("Bookings and payments")
+    if user.carer_records.exists():
+        found[reverse("my:award")] = _("My award")
+    return [(label, address) for address, label in found.items()]
+
+
+@login_required
+def after_sign_in(request):
+    """Send each person to their own place."""
+    options = places(request.user)
+    if len(options) == 1:
+        return redirect(options[0][1])
+    return render(request, "account/places.html", {"options": options})
+
+
+@login_required
+def choose_council(request):
+    """Let somebody who works for several councils say for which one they work now."""
+    return _choose(request, councils_of(request.user), CHOSEN_COUNCIL, _("Which council do you work for now?"))
+
+
+@login_required
+def choose_provider(request):
+    """Let somebody who works for several providers say for which one they work now."""
+    options = list(Provider.objects.filter(staff__user=request.user).order_by("name", "pk"))
+    return _choose(request, options, CHOSEN_PROVIDER, _("Which provider do you work for now?"))
+
+
+def _choose(request, options, key, question):
+    if not options:
+        raise Http404
+    wanted = request.POST.get("next") or request.GET.get("next", "")
+    if not url_has_allowed_host_and_scheme(wanted, allowed_hosts=None):
+        wanted = reverse("after_sign_in")
+    if request.method == "POST":
+        chosen = next((each for each in options if str(each.pk) == request.POST.get("choice")), None)
+        if chosen is None:
+            raise Http404
+        request.session[key] = chosen.pk
+        return redirect(wanted)
+    return render(request, "account/choose.html", {"options": options, "question": question, "next": wanted})
