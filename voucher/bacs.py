@@ -16,6 +16,7 @@ AMOUNT_MOST = 99_999_999_999  # eleven digits of pence
 RECORDS_MOST = 9_999_999  # seven digits in the trailer's count
 SERIAL_MOST = 999_999
 FILE_NUMBER_MOST = 999
+CREDIT, CONTRA = "99", "17"  # transaction codes
 EXPIRY_DAYS = 7  # the file may be overwritten a week after its processing day
 # Letters that Unicode does not take apart into a letter and an accent.
 LETTERS = str.maketrans({"ß": "SS", "Æ": "AE", "Œ": "OE", "Ø": "O", "Ł": "L", "Đ": "D", "Þ": "TH", "Ð": "D"})
@@ -68,27 +69,32 @@ def standard_18(
     """
     _check_file(originator, payments, serial, file_number, processing_on, created_on)
     own_name = transliterate(originator.name)[:18]
-    total_pence = sum(payment.amount_pence for payment in payments)
-    if total_pence > AMOUNT_MOST:
-        raise BacsFault("total_pence", total_pence)
+    total = sum(payment.amount_pence for payment in payments)
+    if total > AMOUNT_MOST:
+        raise BacsFault("total_pence", total)
     header_1 = (
         f"A{originator.user_number}S   {originator.user_number}{serial:06}00010001      "
         f"{_julian(created_on)}{_julian(processing_on + dt.timedelta(days=EXPIRY_DAYS))} 000000"
     )
     header_2 = f"F0200000100{'':35}00"
-    contra = Payment(originator.sort_code, originator.account_number, own_name, total_pence, "CONTRA")
+    contra = Payment(originator.sort_code, originator.account_number, own_name, total, "CONTRA")
     lines = [
         f"VOL1{serial:06}{'':31}{originator.user_number}{'':32}1",
         f"HDR1{header_1}".ljust(80),
         f"HDR2{header_2}".ljust(80),
         f"UHL1{_julian(processing_on)}999999    000000001 DAILY  {file_number:03}".ljust(80),
-        *(_record(payment, "99", originator, own_name) for payment in payments),
-        _record(contra, "17", originator, own_name),
+        *(_record(payment, CREDIT, originator, own_name) for payment in payments),
+        _record(contra, CONTRA, originator, own_name),
         f"EOF1{header_1}".ljust(80),
         f"EOF2{header_2}".ljust(80),
-        f"UTL1{total_pence:013}{total_pence:013}{1:07}{len(payments):07}".ljust(80),
+        f"UTL1{total:013}{total:013}{1:07}{len(payments):07}".ljust(80),
     ]
     return "".join(f"{line}\r\n" for line in lines)
+
+
+def total_pence(text: str) -> int:
+    """Return the sum of the credits of a file, read from its records, in pence."""
+    return sum(int(line[35:46]) for line in text.splitlines() if len(line) == 100 and line[15:17] == CREDIT)
 
 
 def transliterate(text: str) -> str:

@@ -284,6 +284,8 @@ class PaymentRun(models.Model):
     void_reason = models.CharField(max_length=200, blank=True)
     # The newest seal of the ledger when the run was released; printed on its report.
     seal = models.CharField(max_length=64, blank=True)
+    # How many lines passed each automatic check when the run was released.
+    checks = models.JSONField(default=dict)
 
     class Meta:
         ordering = ["-number"]
@@ -298,10 +300,18 @@ class PaymentRun(models.Model):
                 | (~Q(state="released") & Q(released_by__isnull=True, released_at__isnull=True)),
                 name="released_run_says_who_and_when",
             ),
+            models.CheckConstraint(
+                condition=(Q(state="voided", voided_by__isnull=False, voided_at__isnull=False) & ~Q(void_reason=""))
+                | (~Q(state="voided") & Q(voided_by__isnull=True, voided_at__isnull=True, void_reason="")),
+                name="voided_run_says_who_when_and_why",
+            ),
         ]
 
     def __str__(self):
         return f"run {self.number}"
+
+    def get_absolute_url(self):
+        return reverse("finance:run", args=[self.number])
 
 
 class RunLine(models.Model):
@@ -325,6 +335,24 @@ class RunLine(models.Model):
 
     def __str__(self):
         return f"run line {self.pk}"
+
+
+class LineLeftOut(models.Model):
+    """A claim line that could have been paid in a run and was left for a later one, with the reason."""
+
+    run = models.ForeignKey(PaymentRun, models.PROTECT, related_name="left_out")
+    claim_line = models.ForeignKey(ClaimLine, models.PROTECT, related_name="left_out")
+    reason = models.CharField(max_length=200)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["run", "claim_line"], name="line_is_left_out_once_a_run"),
+            models.CheckConstraint(condition=~Q(reason=""), name="line_left_out_has_a_reason"),
+        ]
+
+    def __str__(self):
+        return f"line {self.claim_line_id} left out"
 
 
 class RunFile(models.Model):

@@ -139,7 +139,7 @@ def working_days_before(day, number):
 
 
 def pay_by(claimed_on):
-    """R19. A claim is paid within 30 days; returns the last day, included."""
+    """R20. A claim is paid within 30 days; returns the last day, included."""
     return claimed_on + dt.timedelta(days=MOST_DAYS_TO_PAY)
 
 

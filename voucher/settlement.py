@@ -1,0 +1,347 @@
+"""Settlement: claim lines are gathered into a payment run, which a second person releases.
+
+Preparing moves no money; releasing moves all of it, each provider's lines together, or nothing.
+Files and letters come after the commit (voucher.payment_files).
+"""
+
+import hashlib
+from collections import defaultdict
+from functools import partial
+
+from django.db import transaction
+from django.db.models import Count, F, Max, Q, Sum
+from django.utils import timezone
+
+from accounts import history
+from accounts.models import Council
+from providers.models import Staff
+from voucher import bacs, line_checks, rules
+from voucher.ledger import acts, books, seals
+from voucher.ledger.models import Transfer
+from voucher.models import ClaimLine, LineLeftOut, PaymentRun, RunFile, RunLine
+
+State = PaymentRun.State
+
+
+class NothingToPay(Exception):
+    """No line was chosen."""
+
+
+class LinesMoved(Exception):
+    """A chosen line is no longer waiting: it is in another run, or it does not pass the checks any more."""
+
+    def __init__(self, lines):
+        super().__init__(f"{len(lines)} lines")
+        self.lines = lines
+
+
+class NoReason(Exception):
+    """A line is left out, or a run is voided, without a reason in words."""
+
+
+class PayDayTooSoon(Exception):
+    """Bacs cannot pay on that day; `earliest` is the first day on which it can."""
+
+    def __init__(self, earliest):
+        super().__init__(f"not before {earliest}")
+        self.earliest = earliest
+
+
+class NotAPayDay(PayDayTooSoon):
+    """Bacs rests on that day; `earliest` is the first day on which it can pay."""
+
+
+class SamePerson(Exception):
+    """Who prepared a run may not release it."""
+
+
+class WorksForPayee(Exception):
+    """Who works for a provider in the run may not release it."""
+
+    def __init__(self, provider):
+        super().__init__(f"provider {provider.pk}")
+        self.provider = provider
+
+
+class RunMoved(Exception):
+    """The run is no longer waiting for release; `run` is the row as it is now."""
+
+    def __init__(self, run):
+        super().__init__(f"run {run.number} is {run.state}")
+        self.run = run
+
+
+def awaiting(council):
+    """Return the claim lines of a council that are in no live run, the oldest claim first."""
+    return (
+        ClaimLine.objects.filter(claim__council=council)
+        .exclude(run_lines__live=True)
+        .order_by("claim__made_at", "claim__provider__name", "pk")
+    )
+
+
+def lines_of(run):
+    """Return the claim lines of a run, live or voided."""
+    return ClaimLine.objects.filter(run_lines__run=run).order_by("claim__provider__name", "claim__number", "pk")
+
+
+def prepare(*, council, lines, pay_on, by, now, key, left_out=None) -> PaymentRun:
+    """Gather claim lines into a run that pays on a day, and return it; no money moves.
+
+    `left_out` maps each line that could have been paid and was not chosen to the reason, in words. The same
+    `key` again returns the same run.
+
+    Raises NothingToPay, LinesMoved, NoReason, PayDayTooSoon, NotAPayDay and ledger.acts.KeyWasUsed.
+    """
+    left_out = {line.pk: reason.strip() for line, reason in (left_out or {}).items()}
+    if not lines:
+        raise NothingToPay
+    if not all(left_out.values()):
+        raise NoReason
+    check_pay_day(pay_on, today=timezone.localdate(now))
+    ids = sorted(line.pk for line in lines)
+    answer = acts.once(
+        key=key,
+        actor=by.actor,
+        verb="prepare_run",
+        arguments={
+            "council": council.pk,
+            "lines": ids,
+            "pay_on": pay_on,
+            "left_out": {str(pk): reason for pk, reason in left_out.items()},
+        },
+        now=now,
+        do=partial(_prepare, council=council, ids=ids, pay_on=pay_on, left_out=left_out, by=by, now=now),
+    )
+    return PaymentRun.objects.get(pk=answer["run"])
+
+
+def release(*, run, by, now, pay_on=None) -> PaymentRun:
+    """Pay every line of a run, as a second person; each provider's lines move from payable to paid together.
+
+    Everything is checked again first. `pay_on` moves the pay day where the prepared one has come too near.
+
+    Raises RunMoved, SamePerson, WorksForPayee, PayDayTooSoon, NotAPayDay and LinesMoved.
+    """
+    day = pay_on or run.pay_on
+    check_pay_day(day, today=timezone.localdate(now))
+    with transaction.atomic():
+        _refuse_wrong_person(run, by)
+        newest = seals.newest()
+        moved = PaymentRun.objects.filter(pk=run.pk, state=State.PREPARED).update(
+            state=State.RELEASED,
+            released_by=by.user,
+            released_at=now,
+            pay_on=day,
+            seal=newest.hash if newest else "",
+        )
+        run = _as_it_is(run)
+        if not moved:
+            raise RunMoved(run)
+        checked = line_checks.looked_at(lines_of(run), run=run)
+        _refuse_changed(run, checked)
+        PaymentRun.objects.filter(pk=run.pk).update(checks=line_checks.passed(checked))
+        for provider, amount_pence in _amounts(run):
+            books.settle(
+                payee=provider,
+                amount=amount_pence,
+                run=run.pk,
+                op_key=f"run:{run.pk}:provider:{provider}",
+                actor=by.actor,
+                now=now,
+                on=day,
+            )
+        history.record(
+            act="run.released",
+            subject=run,
+            by=by,
+            at=now,
+            council=run.council,
+            number=run.number,
+            lines=run.line_count,
+            pence=run.total_pence,
+            pay_on=day.isoformat(),
+        )
+        return _as_it_is(run)
+
+
+def void(*, run, reason, by, now) -> PaymentRun:
+    """Give a run up before its release, with the reason: its lines wait for another run. Raises NoReason, RunMoved."""
+    reason = reason.strip()
+    if not reason:
+        raise NoReason
+    with transaction.atomic():
+        moved = PaymentRun.objects.filter(pk=run.pk, state=State.PREPARED).update(
+            state=State.VOIDED, voided_by=by.user, voided_at=now, void_reason=reason
+        )
+        run = _as_it_is(run)
+        if not moved:
+            raise RunMoved(run)
+        run.lines.update(live=False)
+        history.record(
+            act="run.voided",
+            subject=run,
+            by=by,
+            at=now,
+            council=run.council,
+            number=run.number,
+            lines=run.line_count,
+            pence=run.total_pence,
+        )
+        return run
+
+
+def may_release(run, user):
+    """True for an approver who did not prepare the run and works for nobody it pays."""
+    return run.state == State.PREPARED and run.prepared_by_id != user.pk and not _paid_employer(run, user)
+
+
+def check_pay_day(day, *, today):
+    """Raise unless a run that is released today can be paid on that day (R18)."""
+    earliest = rules.earliest_pay_day(today)
+    if day < earliest:
+        raise PayDayTooSoon(earliest)
+    if not rules.is_working_day(day):
+        raise NotAPayDay(rules.working_days_after(day, 1))
+
+
+def differences():
+    """Return a sentence for each run whose total, lines, books and payment file do not say the same (I8)."""
+    told = defaultdict(dict)
+    lines = RunLine.objects.order_by().values_list("run", "provider")
+    for run, provider, pence in lines.annotate(pence=Sum("amount_pence")):
+        told[run][provider] = pence
+    paid = _paid_in_books()
+    bank = dict(
+        RunLine.objects.filter(bank_account__isnull=False).order_by().values_list("run").annotate(Sum("amount_pence"))
+    )
+    counts = {
+        run: (number, live)
+        for run, number, live in RunLine.objects.order_by()
+        .values_list("run")
+        .annotate(number=Count("pk"), live=Count("pk", filter=Q(live=True)))
+    }
+    found = []
+    for run in PaymentRun.objects.order_by("pk"):
+        found += _differences_of(run, told[run.pk], counts.get(run.pk, (0, 0)), paid.pop(run.pk, {}))
+    found += [f"The books paid in run {number}, which does not exist." for number in sorted(paid)]
+    changed = RunLine.objects.exclude(amount_pence=F("claim_line__amount_pence")).order_by("pk")
+    found += [f"Run line {pk} has another amount than its claim line." for pk in changed.values_list("pk", flat=True)]
+    return found + _differences_of_files(bank)
+
+
+def _prepare(*, council, ids, pay_on, left_out, by, now):
+    # One run of a council at a time, so that numbers follow one another; that a line is paid once is kept
+    # by an index without this lock.
+    Council.objects.select_for_update(no_key=True).get(pk=council.pk)
+    waiting = awaiting(council).filter(pk__in={*ids, *left_out})
+    checked = {each.line.pk: each for each in line_checks.looked_at(waiting)}
+    chosen = [checked[pk] for pk in ids if pk in checked and checked[pk].passes]
+    if len(chosen) < len(ids):
+        raise LinesMoved([pk for pk in ids if pk not in {each.line.pk for each in chosen}])
+    run = PaymentRun.objects.create(
+        council=council,
+        number=(council.runs.aggregate(last=Max("number"))["last"] or 0) + 1,
+        pay_on=pay_on,
+        total_pence=sum(each.line.amount_pence for each in chosen),
+        line_count=len(chosen),
+        prepared_by=by.user,
+        prepared_at=now,
+        checks=line_checks.passed(chosen),
+    )
+    RunLine.objects.bulk_create(
+        RunLine(
+            run=run,
+            claim_line=each.line,
+            provider=each.provider,
+            bank_account=each.account,
+            amount_pence=each.line.amount_pence,
+        )
+        for each in chosen
+    )
+    LineLeftOut.objects.bulk_create(
+        LineLeftOut(run=run, claim_line_id=pk, reason=reason) for pk, reason in left_out.items() if pk in checked
+    )
+    history.record(
+        act="run.prepared",
+        subject=run,
+        by=by,
+        at=now,
+        council=council,
+        number=run.number,
+        lines=run.line_count,
+        pence=run.total_pence,
+        left_out=len(left_out),
+    )
+    return {"run": run.pk}
+
+
+def _as_it_is(run):
+    return PaymentRun.objects.select_related("council__scheme", "prepared_by", "released_by", "voided_by").get(
+        pk=run.pk
+    )
+
+
+def _refuse_wrong_person(run, by):
+    if by.user is None or run.prepared_by_id == by.user.pk:
+        raise SamePerson
+    if employer := _paid_employer(run, by.user):
+        raise WorksForPayee(employer)
+
+
+def _paid_employer(run, user):
+    """Return a provider that the run pays and this person works for, or None."""
+    post = Staff.objects.filter(user=user, provider__run_lines__run=run).select_related("provider").first()
+    return post and post.provider
+
+
+def _refuse_changed(run, checked):
+    """Raise LinesMoved where a line fails a check now, or its bank account is another one than was prepared."""
+    prepared = dict(run.lines.values_list("claim_line_id", "bank_account_id"))
+    changed = [
+        each.line.pk
+        for each in checked
+        if not each.passes or prepared[each.line.pk] != (each.account.pk if each.account else None)
+    ]
+    if changed:
+        raise LinesMoved(changed)
+
+
+def _amounts(run):
+    """Return each provider of a run with the sum of its lines, in pence, always in the same order."""
+    return run.lines.order_by("provider").values_list("provider").annotate(pence=Sum("amount_pence"))
+
+
+def _paid_in_books():
+    """Return what the books settled, in pence, by run and by payee."""
+    paid = defaultdict(dict)
+    settled = Transfer.objects.filter(kind=Transfer.Kind.SETTLE).order_by().values_list("credit_id", "payee")
+    for run, payee, pence in settled.annotate(pence=Sum("amount")):
+        paid[run][payee] = int(pence)
+    return paid
+
+
+def _differences_of(run, told, counts, paid):
+    if (run.total_pence, run.line_count) != (sum(told.values()), counts[0]):
+        yield (
+            f"Run {run.pk} says {run.line_count} lines and {run.total_pence} pence; "
+            f"its lines are {counts[0]} and {sum(told.values())}."
+        )
+    live = 0 if run.state == State.VOIDED else counts[0]
+    if counts[1] != live:
+        yield f"Run {run.pk} is {run.state} and has {counts[1]} live lines, not {live}."
+    due = told if run.state == State.RELEASED else {}
+    if paid != due:
+        yield f"Run {run.pk} is {run.state}; the books paid {sum(paid.values())} pence in it, not {sum(due.values())}."
+
+
+def _differences_of_files(bank):
+    """Return what is wrong with the files: a hash that does not fit, or a payment file with another total."""
+    found = []
+    for file in RunFile.objects.order_by("pk").iterator(chunk_size=20):
+        content = bytes(file.content)
+        if hashlib.sha256(content).hexdigest() != file.sha256:
+            found.append(f"File {file.pk} ({file.name}) is not as it was made.")
+        elif file.kind == RunFile.Kind.BACS and bacs.total_pence(content.decode("ascii")) != bank.get(file.run_id, 0):
+            found.append(f"File {file.pk} ({file.name}) does not add up to its run's payments.")
+    return found
