@@ -1,0 +1,52 @@
+"""Many threads on one SQLite file wait their turn and sell exactly what is there."""
+
+import datetime as dt
+import sqlite3
+
+import pytest
+from django.db import connection, connections
+
+from tests.voucher.ledger.desk import Desk, at_once, faults
+from voucher.ledger import books
+
+pytestmark = pytest.mark.sqlite
+
+BREAK = dt.date(2026, 11, 5)
+
+
+@pytest.fixture
+def on_a_file(transactional_db, tmp_path, monkeypatch):
+    """Give every new thread the tables in a file, as the running program has them, not in the tests' memory."""
+    path = tmp_path / "books.sqlite3"
+    connection.ensure_connection()
+    with sqlite3.connect(path) as file:
+        connection.connection.backup(file)
+    file.close()
+    monkeypatch.setitem(connections.settings["default"], "NAME", str(path))
+
+
+def test_a_storm_on_one_file_sells_exactly_what_is_there(on_a_file, now):
+    desk = Desk(now)
+
+    def open_books():
+        assert str(connection.settings_dict["NAME"]).endswith("books.sqlite3")
+        days = {"first_day": BREAK, "last_day": BREAK}
+        return [desk.issue(fund=desk.fund("pence", 1_000), amount=1_000, **days) for _ in range(5)]
+
+    [awards] = at_once(open_books)
+
+    def shop():
+        sold = 0
+        for turn in range(30):
+            try:
+                desk.hold(award=awards[turn % 5], amount=100, on=BREAK)
+                sold += 1
+            except books.NotEnough:
+                pass
+        return sold
+
+    assert sum(at_once(*[shop] * 6)) == 50
+
+    [(left, found)] = at_once(lambda: ([desk.left(award) for award in awards], faults()))
+    assert left == [(0, 1_000)] * 5
+    assert found == []
