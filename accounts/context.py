@@ -28,7 +28,8 @@ def site(request):
     """Give every template `scheme`, `here` and `other` (this page in its own and in the other language)."""
     english, welsh = twins(request)
     here, other = (welsh, english) if (get_language() or "en").startswith("cy") else (english, welsh)
-    council = getattr(request, "council", None)
+    # A provider's pages speak of the council it belongs to.
+    council = getattr(request, "council", None) or getattr(getattr(request, "provider", None), "council", None)
     return {
         # Where no council is known yet, a scheme as it comes, with our own defaults.
         "scheme": council.scheme if council and hasattr(council, "scheme") else Scheme(),

@@ -3,12 +3,14 @@
 import uuid
 
 from django import forms
-from django.utils import timezone
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts import wording
 from brochure.models import Offer
-from voucher import codes, rules
+from brochure.wording import unit_price
+from voucher import rules
+from voucher.forms.codes import CodeField
 from voucher.models import Booking
 
 
@@ -27,7 +29,7 @@ class DeclineForm(forms.Form):
     )
     note = forms.CharField(
         label=_("A word to the carer"),
-        help_text=_("If you chose “Another reason”, say here what it is. Otherwise you can leave it empty."),
+        help_text=_("If you chose “Another reason”, say here what it is."),
         max_length=300,
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
@@ -60,13 +62,15 @@ class DeliveredForm(forms.Form):
 
 
 class DidNotHappenForm(forms.Form):
-    """Whose side a break that did not happen fell on; said without blame."""
+    """What happened instead of the break; said without blame, and costing the carer nothing."""
 
-    party = forms.ChoiceField(
+    NOBODY_CAME, WE_COULD_NOT = "nobody_came", "we_could_not"
+
+    why = forms.ChoiceField(
         label=_("What happened?"),
         choices=[
-            (Booking.Party.CARER, _("Nobody came, or nobody was at home")),
-            (Booking.Party.PROVIDER, _("We could not give the break")),
+            (NOBODY_CAME, _("Nobody came, or nobody was at home")),
+            (WE_COULD_NOT, _("We could not give the break")),
         ],
         widget=forms.RadioSelect,
         error_messages={
@@ -76,37 +80,46 @@ class DidNotHappenForm(forms.Form):
     )
 
 
-class BookingsToClaim(forms.ModelMultipleChoiceField):
+class BookingsToClaim(forms.MultipleChoiceField):
+    """Booking references. What is not the provider's own, or not ready, is refused by the claim, in better words."""
+
     widget = forms.CheckboxSelectMultiple
+
+    def valid_value(self, value):
+        return True
 
 
 class ClaimForm(forms.Form):
     """What to claim from one council in one press; everything that is ready is ticked at first."""
 
     key = forms.UUIDField(widget=forms.HiddenInput)
-    bookings = BookingsToClaim(
-        label=_("What to claim"),
-        queryset=Booking.objects.none(),
-        to_field_name="ref",
-        error_messages={
-            "required": _("Tick at least one break to claim."),
-            "invalid_choice": _("One of these breaks can no longer be claimed. Look at the list again."),
-            "invalid_pk_value": _("One of these breaks can no longer be claimed. Look at the list again."),
-        },
-    )
+    bookings = BookingsToClaim(error_messages={"required": _("Tick at least one break to claim.")})
     invoice_number = forms.CharField(
         label=_("Your invoice number"),
-        help_text=_("Only if you use invoices. It is printed on what the council pays."),
+        help_text=_("Only if you use invoices. It is printed on your remittance advice."),
         max_length=30,
         required=False,
         widget=forms.TextInput(attrs={"class": "govuk-input--width-10", "autocomplete": "off"}),
         error_messages={"max_length": _("An invoice number can be 30 letters and figures long.")},
     )
 
-    def __init__(self, *args, bookings, **kwargs):
+    def __init__(self, *args, ready=(), **kwargs):
         super().__init__(*args, **kwargs)
-        self.fields["bookings"].queryset = bookings
         self.fields["key"].initial = uuid.uuid4
+        field = self.fields["bookings"]
+        field.choices = [(booking.ref, _claimable(booking)) for booking in ready]
+        field.initial = [booking.ref for booking in ready]
+        field.label = gettext("Ready: %(price)s together") % {
+            "price": wording.money(sum(booking.due_pence for booking in ready), exact=True)
+        }
+        field.help_text = _("Untick what you do not want to claim yet.")
+
+
+class ScannedCodeField(CodeField):
+    """A typed code, or what a scanner reads from a voucher: the whole address, with the code behind its #."""
+
+    def clean(self, value):
+        return super().clean(str(value or "").rpartition("#")[2])
 
 
 class CheckCodeForm(forms.Form):
@@ -123,11 +136,11 @@ class CheckCodeForm(forms.Form):
     )
     units = forms.IntegerField(
         label=_("How many?"),
-        help_text=_("Sessions, hours, nights or journeys, as the offer is sold."),
+        help_text=_("Hours, sessions, nights or journeys, as you sell it."),
         min_value=1,
         max_value=99,
         initial=1,
-        widget=forms.NumberInput(attrs={"class": "govuk-input--width-2", "inputmode": "numeric"}),
+        widget=forms.NumberInput(attrs={"class": "govuk-input--width-2"}),
         error_messages={
             "required": _("Say how many, for example 1."),
             "invalid": _("Say how many in figures, for example 1."),
@@ -135,46 +148,52 @@ class CheckCodeForm(forms.Form):
             "max_value": _("Say how many: 99 at the most."),
         },
     )
-    code = forms.CharField(
-        label=_("The carer's code"),
-        help_text=_("Twelve letters and figures, for example ABCD-EFGH-JKMN. Capitals and dashes do not matter."),
+    code = ScannedCodeField(
+        label=_("The carer’s code"),
+        help_text=_("Type it from the voucher, or scan the voucher with a scanner."),
         max_length=200,
-        widget=forms.TextInput(
-            attrs={
-                "class": "govuk-input--width-20 app-code-input",
-                "autocomplete": "off",
-                "autocapitalize": "characters",
-                "spellcheck": "false",
-            }
-        ),
-        error_messages={
-            "required": _("Type or scan the carer's code."),
-            "max_length": _("This is too long for a code. Type the twelve letters and figures."),
-        },
+        error_messages={"empty": _("Enter the code on the carer’s voucher.")},
     )
 
     def __init__(self, *args, offers, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["offer"].queryset = offers
-        self.fields["offer"].label_from_instance = lambda offer: offer.title
-
-    def clean_code(self):
-        # A scanner reads the whole address of the QR code: the code itself follows the last #.
-        code = codes.normalise(self.cleaned_data["code"].rpartition("#")[2])
-        if not codes.is_well_formed(code):
-            raise forms.ValidationError(_("There is a slip in this code. Read it again, letter by letter."))
-        return code
+        self.fields["offer"].label_from_instance = _offer_and_price
 
 
-def ticked(bookings, *, council_id):
-    """Return the starting values of a ClaimForm: every booking of the council ticked, and a fresh key."""
-    return {"bookings": [booking.ref for booking in bookings if booking.council_id == council_id], "key": uuid.uuid4()}
+def length_in_words(booking, minutes):
+    """Return how long that is as people say it: "2½ hours", or "3 nights" for an offer by the night."""
+    if booking.offer.unit == Offer.Unit.NIGHT:
+        nights = minutes // booking.unit_minutes
+        return ngettext("%(count)s night", "%(count)s nights", nights) % {"count": nights}
+    return wording.hours(minutes)
 
 
 def _length_and_price(booking, minutes):
-    price = rules.price_for(booking.unit_price_pence, minutes, booking.unit_minutes)
-    return f"{booking_length(booking, minutes)}: {wording.money(price)}"
+    price = booking.price_pence
+    if minutes < booking.minutes:
+        price = rules.price_for(booking.unit_price_pence, minutes, booking.unit_minutes)
+    words = {"length": length_in_words(booking, minutes), "price": wording.money(price)}
+    if minutes == booking.minutes:
+        return gettext("All of it: %(length)s, %(price)s") % words
+    return gettext("%(length)s, %(price)s") % words
 
 
-def booking_length(booking, minutes):
-    return wording.hours(minutes)
+def _claimable(booking):
+    words = {
+        "offer": booking.offer.title,
+        "day": wording.day(booking.starts_at),
+        "price": wording.money(booking.due_pence, exact=True),
+        "name": booking.award.carer.first_name,
+    }
+    if booking.delivered_minutes is None:
+        return gettext("%(price)s: %(offer)s for %(name)s, %(day)s (cancelled late)") % words
+    words["length"] = length_in_words(booking, booking.delivered_minutes)
+    return gettext("%(price)s: %(offer)s for %(name)s, %(day)s, %(length)s") % words
+
+
+def _offer_and_price(offer):
+    return gettext("%(offer)s, %(price)s") % {
+        "offer": offer.title,
+        "price": unit_price(offer.price_pence, offer.unit),
+    }

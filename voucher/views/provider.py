@@ -1,0 +1,304 @@
+"""A provider's requests and bookings: what waits for an answer, and all that can be done with a booking."""
+
+import datetime as dt
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db import transaction
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts import history, wording
+from accounts.history import Who
+from accounts.templatetags.look import phone_link
+from providers.access import provider_required
+from providers.models import Provider, Staff
+from voucher import bookings, rules
+from voucher.forms.provider import DeclineForm, DeliveredForm, DidNotHappenForm, length_in_words
+from voucher.models import Booking
+
+# How long after a break the provider can still see how to reach the carer.
+CONTACT_FOR = dt.timedelta(days=7)
+A_PAGE = 25
+# Kinds of break that come to the carer's door: only there is the address of any use.
+AT_THE_DOOR = {"sitting", "help-at-home", "transport"}
+
+State = Booking.State
+
+
+def booking_of(provider, ref):
+    """Return the provider's own booking with all that its page shows, or 404: another provider's is not there."""
+    rows = Booking.objects.select_related(
+        "offer__category", "award__carer", "award__account", "council__scheme", "claim_line__claim", "hold"
+    )
+    return get_object_or_404(rows, provider=provider, ref=ref)
+
+
+@require_safe
+@never_cache
+@provider_required
+def inbox(request):
+    """What waits for an answer, the oldest clock first; then what is over and not marked yet."""
+    now = timezone.now()
+    ours = Booking.objects.filter(provider=request.provider).select_related("offer", "award__carer")
+    waiting = ours.filter(state=State.REQUESTED, answer_by__gt=now).order_by("answer_by", "pk")
+    page = Paginator(waiting, A_PAGE).get_page(request.GET.get("page"))
+    for row in page:
+        row.is_urgent = is_urgent(row, now)
+    unmarked = list(ours.filter(state=State.CONFIRMED, ends_at__lte=now).order_by("starts_at", "pk")[: A_PAGE + 1])
+    context = {
+        "waiting": page,
+        "unmarked": unmarked[:A_PAGE],
+        "unmarked_more": len(unmarked) > A_PAGE,
+        "following": ours.filter(state=State.CONFIRMED, ends_at__gt=now).order_by("starts_at", "pk")[:5],
+        "can_take_on": may_take_on(request.provider),
+    }
+    return render(request, "provider/inbox.html", context)
+
+
+@require_safe
+@never_cache
+@provider_required
+def booking(request, ref):
+    return _booking_page(request, booking_of(request.provider, ref))
+
+
+@require_POST
+@provider_required
+def confirm(request, ref):
+    row = booking_of(request.provider, ref)
+    if not may_take_on(request.provider):
+        messages.error(request, _("You cannot confirm while your service is paused. You can still decline."))
+        return _to(row)
+    return _answer(
+        request,
+        row,
+        bookings.confirm,
+        goal=State.CONFIRMED,
+        said=_("Confirmed. We have told the carer."),
+    )
+
+
+@require_POST
+@provider_required
+def decline(request, ref):
+    row = booking_of(request.provider, ref)
+    form = DeclineForm(request.POST, prefix="decline")
+    if not form.is_valid():
+        return _booking_page(request, row, decline=form)
+    return _answer(
+        request,
+        row,
+        bookings.decline,
+        goal=State.DECLINED,
+        said=_("Declined. We have told the carer, and what was set aside has gone back to them."),
+        **form.cleaned_data,
+    )
+
+
+@require_POST
+@provider_required
+def deliver(request, ref):
+    row = booking_of(request.provider, ref)
+    form = DeliveredForm(request.POST, booking=row, prefix="delivered")
+    if not form.is_valid():
+        return _booking_page(request, row, delivered=form)
+    return _answer(
+        request,
+        row,
+        bookings.deliver,
+        goal=State.DELIVERED,
+        said=_("Marked as given. You can undo this until it is claimed."),
+        **form.cleaned_data,
+    )
+
+
+@require_POST
+@provider_required
+def undo(request, ref):
+    row = booking_of(request.provider, ref)
+    return _answer(
+        request,
+        row,
+        bookings.undo_delivery,
+        goal=State.CONFIRMED,
+        said=_("Undone. The break is confirmed again, and not marked as given."),
+    )
+
+
+@require_POST
+@provider_required
+def did_not_happen(request, ref):
+    """The provider says that a break did not happen, and why; the reason is kept in the history."""
+    row = booking_of(request.provider, ref)
+    form = DidNotHappenForm(request.POST, prefix="not")
+    if not form.is_valid():
+        return _booking_page(request, row, not_given=form)
+    said = _("Noted. Everything has gone back to the carer, and we have told the carers team.")
+    return _answer(
+        request,
+        row,
+        bookings.did_not_happen,
+        goal=State.DID_NOT_HAPPEN,
+        said=said,
+        party=Booking.Party.PROVIDER,
+        remember=f"booking.{form.cleaned_data['why']}",
+    )
+
+
+@require_POST
+@provider_required
+def cancel(request, ref):
+    """The provider cannot keep a confirmed booking: everything goes back to the carer."""
+    row = booking_of(request.provider, ref)
+    return _answer(
+        request,
+        row,
+        bookings.cancel,
+        goal=State.CANCELLED,
+        said=_("Cancelled. We have told the carer, and everything has gone back to them."),
+        party=Booking.Party.PROVIDER,
+    )
+
+
+@require_POST
+@never_cache
+@provider_required
+def contact(request, ref):
+    """Show how to reach the carer, and what they wrote. Each look is written down; the carer can ask who looked."""
+    row = booking_of(request.provider, ref)
+    now = timezone.now()
+    if not may_see_contact(row, now):
+        messages.error(request, _("We show how to reach a carer from when you confirm until a week after the break."))
+        return _to(row)
+    history.record(act="booking.contact_seen", subject=row, by=Who(user=request.user), at=now, council=row.council)
+    return _booking_page(request, row, contact=_contact(row))
+
+
+def is_owner(request):
+    return request.post.kind == Staff.Kind.OWNER
+
+
+def is_urgent(row, now):
+    """Less than a day is left to answer."""
+    return row.answer_by - now < dt.timedelta(days=1)
+
+
+def may_take_on(provider):
+    """A provider that is paused or suspended finishes and claims its work, but takes on no more."""
+    return provider.state == Provider.State.LIVE
+
+
+def may_see_contact(row, now):
+    """From confirmation until seven days after the break the provider may see how to reach the carer."""
+    shown = {State.CONFIRMED, State.DELIVERED, State.CLAIMED}
+    return row.state in shown and not row.ended_by and now <= row.ends_at + CONTACT_FOR
+
+
+def _booking_page(request, row, *, decline=None, delivered=None, not_given=None, contact=None):
+    now = timezone.now()
+    started = row.starts_at <= now
+    confirmed = row.state == State.CONFIRMED
+    context = {
+        "booking": row,
+        # The form with something to mend, for the list of problems at the top.
+        "form": decline or delivered or not_given,
+        "facts": _facts(row),
+        "contact": contact,
+        "may_see_contact": may_see_contact(row, now),
+        "contact_until": row.ends_at + CONTACT_FOR,
+        "can_answer": row.state == State.REQUESTED and row.answer_by > now,
+        "can_take_on": may_take_on(request.provider),
+        "urgent": is_urgent(row, now),
+        "can_deliver": confirmed and started,
+        "can_say_not_given": confirmed and now >= rules.did_not_happen_from(row.starts_at),
+        "can_cancel": confirmed and not started,
+        "can_undo": row.state == State.DELIVERED,
+        "decline_form": decline or DeclineForm(prefix="decline"),
+        "delivered_form": delivered or DeliveredForm(booking=row, prefix="delivered", initial={"minutes": row.minutes}),
+        "not_given_form": not_given or DidNotHappenForm(prefix="not"),
+        "is_owner": is_owner(request),
+    }
+    return render(request, "provider/booking.html", context)
+
+
+def _facts(row):
+    """Return what the page of a booking lists: when, how long, the price, for whom, and how it came out."""
+    carer = row.award.carer
+    facts = [
+        (_("When"), wording.span(row.starts_at, row.ends_at)),
+        (_("How long"), length_in_words(row, row.minutes)),
+        (_("Price agreed"), wording.money(row.price_pence) if row.price_pence else _("Free")),
+        (_("For"), f"{carer.first_name}, {carer.town}"),
+        (_("Booking"), row.ref),
+    ]
+    if row.state == State.DECLINED:
+        facts.append((_("Your reason"), row.get_decline_reason_display()))
+    if row.decline_note:
+        facts.append((_("Your word to the carer"), row.decline_note))
+    if row.delivered_minutes is not None:
+        facts.append((_("Given"), length_in_words(row, row.delivered_minutes)))
+    if row.due_pence:
+        facts.append((_("You are paid"), wording.money(row.due_pence)))
+    return [{"key": key, "value": value} for key, value in facts]
+
+
+def _contact(row):
+    """Return how to reach the carer: the address only where the break comes to the door, or nothing else is known."""
+    carer = row.award.carer
+    rows = [{"key": _("Phone"), "value": carer.phone, "href": f"tel:{phone_link(carer.phone)}"}] if carer.phone else []
+    if carer.email:
+        rows.append({"key": _("E-mail"), "value": carer.email, "href": f"mailto:{carer.email}"})
+    if row.offer.category.slug in AT_THE_DOOR or not rows:
+        rows.append({"key": _("Address"), "value": f"{carer.address}, {carer.town}, {carer.postcode}"})
+    if carer.language:
+        rows.append({"key": _("Likes to speak"), "value": carer.get_language_display()})
+    if row.note:
+        rows.append({"key": _("What they want you to know"), "value": row.note})
+    return rows
+
+
+def _answer(request, row, verb, *, goal, said, remember="", **arguments):
+    """Do one thing to a booking and say so; when somebody was quicker, say what happened instead.
+
+    `remember` names one more line of history, written with the act or not at all.
+    """
+    by, now = Who(user=request.user), timezone.now()
+    try:
+        with transaction.atomic():
+            verb(booking=row, by=by, now=now, **arguments)
+            if remember:
+                history.record(act=remember, subject=row, by=by, at=now, council=row.council)
+    except bookings.BookingMoved as moved:
+        if moved.state == goal:
+            messages.success(request, said)
+        else:
+            messages.error(request, _happened(moved.state))
+    except bookings.NotYet as early:
+        messages.error(request, _("That can be said from %(moment)s.") % {"moment": wording.moment(early.at)})
+    except bookings.HasStarted:
+        messages.error(request, _("The break has started, so say that it did not happen instead."))
+    else:
+        messages.success(request, said)
+    return _to(row)
+
+
+def _happened(state):
+    """Say in a sentence how a booking stands that moved while the page was open."""
+    return {
+        State.REQUESTED: _("Nothing has changed: this booking is still waiting for an answer."),
+        State.CONFIRMED: _("Nothing has changed: this booking was confirmed already."),
+        State.DECLINED: _("Nothing has changed: this booking was declined already."),
+        State.TIMED_OUT: _("The time to answer had run out, so the request has gone back to the carer."),
+        State.CANCELLED: _("This booking was cancelled a moment ago."),
+        State.DELIVERED: _("Nothing has changed: this break was marked as given already."),
+        State.DID_NOT_HAPPEN: _("It was noted already that this break did not happen."),
+        State.CLAIMED: _("This break has been claimed, so it can no longer be changed here. Ask the carers team."),
+    }[state]
+
+
+def _to(row):
+    return redirect("provider:booking", row.ref)

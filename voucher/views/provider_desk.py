@@ -1,0 +1,153 @@
+"""What a provider's desk has at hand: the diary, a day's list to print, its offers, and a carer's code to check."""
+
+import datetime as dt
+
+from django.http import Http404
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from accounts import history, limits
+from accounts.history import Who
+from brochure import catalogue
+from brochure.models import Offer
+from brochure.wording import opening
+from providers.access import provider_required
+from voucher import awards, rules
+from voucher.forms.provider import CheckCodeForm, length_in_words
+from voucher.ledger.models import AwardAccount
+from voucher.models import Booking
+
+WRONG_CODES_AN_HOUR = 10
+HOUR = 60 * 60
+DAYS_SHOWN = 28
+
+State = Booking.State
+
+
+@require_safe
+@never_cache
+@provider_required
+def diary(request):
+    """Today's list and what is coming in the next four weeks, day by day."""
+    today = timezone.localdate()
+    rows = list(_of_days(request.provider, today, today + dt.timedelta(days=DAYS_SHOWN)))
+    for row in rows:
+        row.day = timezone.localdate(row.starts_at)
+    context = {"today": today, "rows": rows, "today_has_rows": any(row.day == today for row in rows)}
+    return render(request, "provider/diary.html", context)
+
+
+@require_safe
+@never_cache
+@provider_required
+def day_list(request, day):
+    """One day's list on a page made for printing, with room to write what was given."""
+    try:
+        day = dt.date.fromisoformat(day)
+    except ValueError:
+        raise Http404 from None
+    rows = list(_of_days(request.provider, day, day))
+    for row in rows:
+        row.length = length_in_words(row, row.minutes)
+    return render(request, "provider/day_list.html", {"day": day, "rows": rows})
+
+
+@require_safe
+@never_cache
+@provider_required
+def offers(request):
+    """The provider's own offers, whatever their state, with today's price and the next one."""
+    today = timezone.localdate()
+    rows = Offer.objects.filter(provider=request.provider).select_related("category").prefetch_related("prices")
+    shown = set(catalogue.live_offers(on=today).filter(provider=request.provider).values_list("pk", flat=True))
+    listed = []
+    for offer in rows:
+        price, next_price = _prices(offer, today)
+        listed.append(
+            {
+                "offer": offer,
+                "hours": opening(offer.hours),
+                "price": price,
+                "next_price": next_price,
+                "shown": offer.pk in shown,
+            }
+        )
+    return render(request, "provider/offers.html", {"offers": listed})
+
+
+@never_cache
+@provider_required
+def check_code(request):
+    """Answer yes or no: is a carer's code enough for this offer today? Never a name, never a balance."""
+    now = timezone.now()
+    own = catalogue.live_offers(on=timezone.localdate(now)).filter(provider=request.provider)
+    form = CheckCodeForm(request.POST, offers=own) if request.method == "POST" else CheckCodeForm(offers=own)
+    answer = None
+    if request.method == "POST" and form.is_valid():
+        answer = _check(request, form.cleaned_data, now)
+        if answer == "yes":
+            # The next carer's code goes into an empty box.
+            form = CheckCodeForm(offers=own, initial={"offer": form.cleaned_data["offer"]})
+    return render(request, "provider/check_code.html", {"form": form, "answer": answer, "has_offers": own.exists()})
+
+
+def _of_days(provider, first, last):
+    """Return the confirmed and given bookings that start on the days from first to last, both included."""
+    return (
+        Booking.objects.filter(
+            provider=provider,
+            state__in=[State.CONFIRMED, State.DELIVERED, State.CLAIMED],
+            ended_at=None,
+            starts_at__gte=_midnight(first),
+            starts_at__lt=_midnight(last + dt.timedelta(days=1)),
+        )
+        .select_related("offer", "award__carer")
+        .order_by("starts_at", "pk")
+    )
+
+
+def _midnight(day):
+    return timezone.make_aware(dt.datetime.combine(day, dt.time.min))
+
+
+def _prices(offer, today):
+    """Return today's price and the next one that is known, as rows or None."""
+    rows = list(offer.prices.all())
+    begun = [price for price in rows if price.first_day <= today]
+    coming = [price for price in rows if price.first_day > today]
+    return (begun[-1] if begun else None), (coming[0] if coming else None)
+
+
+def _check(request, checked, now):
+    """Return "yes", "no", or "wait" after too many codes that did not work, and write down that somebody looked."""
+    tries = f"provider_code:{request.provider.pk}"
+    if limits.is_used_up(tries, WRONG_CODES_AN_HOUR, HOUR, now):
+        return "wait"
+    award = _award_that_pays(checked, on=timezone.localdate(now))
+    if award is None:
+        # Every wrong code counts, and two at once count twice: the count is one statement.
+        limits.count(tries, HOUR, now)
+        return "no"
+    history.record(act="code.checked", subject=award, by=Who(user=request.user), at=now, council=award.council)
+    return "yes"
+
+
+def _award_that_pays(checked, *, on):
+    """Return the award that the code opens if it can pay for this many units of the offer today, else None."""
+    offer = checked["offer"]
+    try:
+        award = awards.open_with(code=checked["code"], on=on)
+    except awards.CodeRefused:
+        return None
+    account = award.account
+    minutes = offer.minutes * checked["units"]
+    price = rules.price_for(offer.price_pence, minutes, offer.minutes)
+    pays = (
+        rules.may_buy_from(award.council.region, offer.provider.council.region)
+        and account.state == AwardAccount.State.ACTIVE
+        and rules.is_within_period(account.first_day, account.last_day, on)
+        and account.available >= rules.amount_for(price, minutes, award.in_hours)
+    )
+    return award if pays else None
