@@ -36,7 +36,7 @@ class SecondFactor:
     who was signed in elsewhere when it was set up.
     """
 
-    OPEN = {"account_logout", "account_reauthenticate", "privacy", "accessibility", "cookies", "contact"}
+    OPEN = {"account_logout", "account_reauthenticate", "privacy", "accessibility", "cookies", "contact", "demo"}
 
     def __init__(self, get_response):
         self.get_response = get_response

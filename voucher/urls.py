@@ -4,23 +4,40 @@ from django.conf.urls.i18n import i18n_patterns
 from django.urls import include, path
 
 from voucher.views import public as public_pages
-from voucher.views import entrance
+from voucher.views import demo, entrance
+from voucher.views import ask as ask_pages
+from voucher.views import carer as carer_pages
+from voucher.views import open_award
 from voucher.views import people as people_pages
 from voucher.views import provider as provider_pages
 from voucher.views import provider_desk, provider_money
 
 public = [
     path("", public_pages.home, name="home"),
+    path("v/", open_award.voucher, name="voucher"),
+    path("open/", open_award.open_award, name="open_award"),
     path("privacy/", public_pages.privacy, name="privacy"),
     path("accessibility/", public_pages.accessibility, name="accessibility"),
     path("cookies/", public_pages.cookies, name="cookies"),
     path("contact/", public_pages.contact, name="contact"),
+    path("demo/", demo.show, name="demo"),
     path("account/go/", entrance.after_sign_in, name="after_sign_in"),
     path("account/council/", entrance.choose_council, name="choose_council"),
     path("account/provider/", entrance.choose_provider, name="choose_provider"),
 ]
 
-my = []
+my = [
+    path("", carer_pages.award, name="award"),
+    path("statement/", carer_pages.statement, name="statement"),
+    path("ask/<slug:slug>/", ask_pages.ask, name="ask"),
+    path("bookings/<slug:ref>/", carer_pages.booking, name="booking"),
+    path("bookings/<slug:ref>/asked/", carer_pages.asked, name="asked"),
+    path("bookings/<slug:ref>/cancel/", carer_pages.cancel, name="cancel"),
+    path("bookings/<slug:ref>/did-not-happen/", carer_pages.did_not_happen, name="did_not_happen"),
+    path("choose/", carer_pages.choose, name="choose"),
+    path("keep/", open_award.keep, name="keep"),
+    path("leave/", open_award.leave, name="leave"),
+]
 
 provider = [
     path("", provider_pages.inbox, name="inbox"),

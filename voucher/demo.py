@@ -1,0 +1,155 @@
+"""The people of a local copy, made up, with everything needed to sign in as each of them."""
+
+import base64
+import hashlib
+import json
+import time
+from dataclasses import dataclass
+
+from allauth.account.models import EmailAddress
+from allauth.mfa.adapter import get_adapter
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
+from django.conf import settings
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from accounts.history import Who
+from accounts.models import Council, Language, Role, User
+from accounts.people import give_role
+from providers.models import Provider, Staff
+from providers.staff import give_post
+from voucher import awards
+from voucher.ledger.models import Unit
+from voucher.models import Award
+
+PASSWORD = "bridging-the-gap"
+COUNCIL = "caerphilly"
+CODES_FILE = settings.VAR_DIR / "demo.json"
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody to sign in as: their kind of work in words, and in the code of a role or a post."""
+
+    name: str
+    email: str
+    work: str
+    kind: str
+    language: str = Language.ENGLISH
+
+    @property
+    def secret(self):
+        """The key of their app: always the same, so that an app set up once keeps working."""
+        return base64.b32encode(hashlib.sha1(self.email.encode()).digest()).decode()
+
+    @property
+    def code_now(self):
+        """The code that their app would show at this moment."""
+        return format_hotp_value(hotp_value(self.secret, int(time.time()) // 30))
+
+    @property
+    def is_council_staff(self):
+        return self.kind in Role.Kind.values
+
+
+PEOPLE = [
+    Person("Alys Rees", "alys@carer.example", _("Carer with an account"), "carer", Language.WELSH),
+    Person("Bryn Powell", "bryn@provider.example", _("Provider: owner"), Staff.Kind.OWNER),
+    Person("Eira Lewis", "eira@provider.example", _("Provider: desk"), Staff.Kind.DESK, Language.WELSH),
+    Person("Carys Evans", "carys@council.example", _("Carers team"), Role.Kind.TEAM),
+    Person("Ffion Jones", "ffion@council.example", _("Finance: prepares payment runs"), Role.Kind.FINANCE_PREPARER),
+    Person("Gwen Davies", "gwen@council.example", _("Finance: releases payment runs"), Role.Kind.FINANCE_APPROVER),
+    Person("Mair Hughes", "mair@council.example", _("Administrator"), Role.Kind.ADMINISTRATOR),
+    Person("Aled Morgan", "aled@audit.example", _("Auditor"), Role.Kind.AUDITOR),
+]
+
+
+class NoPilot(Exception):
+    """The people need a council with awards and a provider: load the pilot's files first."""
+
+
+def make_people(*, now, on):
+    """Make every person of the demonstration, or mend what is missing of them; returns the open codes.
+
+    Run again it changes nothing, but a carer's code that no longer opens is replaced. Raises NoPilot.
+    """
+    council = Council.objects.filter(slug=COUNCIL).first()
+    provider = Provider.objects.filter(council=council, state=Provider.State.LIVE, offers__isnull=False).first()
+    if council is None or provider is None:
+        raise NoPilot
+    by = Who(label="make_demo_people")
+    for person in PEOPLE:
+        with transaction.atomic():
+            user = _make(person)
+            if person.is_council_staff:
+                give_role(user=user, council=council, kind=person.kind, by=by, now=now)
+            elif person.kind != "carer":
+                give_post(user=user, provider=provider, kind=person.kind, by=by, now=now)
+    chosen = _awards_to_show(council, on)
+    if chosen:
+        _give_account(chosen[0], User.objects.get(email=PEOPLE[0].email))
+    return _open_codes(chosen, by=by, now=now, on=on)
+
+
+def open_codes():
+    """Return what make_people wrote down of the carers' codes: code, carer's name and value of each."""
+    return json.loads(CODES_FILE.read_text()) if CODES_FILE.exists() else []
+
+
+def _make(person):
+    user = User.objects.filter(email=person.email).first()
+    if user is None:
+        user = User.objects.create_user(person.email, PASSWORD, name=person.name, language=person.language)
+    EmailAddress.objects.get_or_create(user=user, email=person.email, defaults={"verified": True, "primary": True})
+    if person.is_council_staff:
+        data = {"secret": get_adapter().encrypt(person.secret)}
+        Authenticator.objects.get_or_create(user=user, type=Authenticator.Type.TOTP, defaults={"data": data})
+    return user
+
+
+def _awards_to_show(council, on):
+    """Return an award in pounds and one in hours with much time left; not every council gives hours, so any will do."""
+    usable = (
+        Award.objects.filter(account__available__gt=0, account__first_day__lte=on, account__last_day__gte=on)
+        .select_related("account", "carer", "council")
+        .order_by("-account__last_day", "pk")
+    )
+    of_each = [usable.filter(account__unit=unit) for unit in Unit]
+    found = [each.filter(council=council).first() or each.first() for each in of_each]
+    return [award for award in found if award]
+
+
+def _give_account(award, user):
+    if award.carer.user is None:
+        award.carer.user = user
+        award.carer.save(update_fields=["user"])
+
+
+def _open_codes(chosen, *, by, now, on):
+    """Return a working code for each award: the one written down before if it still opens, else a new one."""
+    before = {row["award"]: row for row in open_codes()}
+    rows = []
+    for award in chosen:
+        row = before.get(award.ref)
+        if row is None or not _opens(row["code"], on):
+            code = awards.new_code(award=award, by=by, now=now)
+            row = {
+                "award": award.ref,
+                "code": code,
+                "name": str(award.carer),
+                "council": award.council.name_en,
+                "unit": award.account.unit,
+            }
+        rows.append(row)
+    CODES_FILE.parent.mkdir(parents=True, exist_ok=True)
+    CODES_FILE.write_text(json.dumps(rows, indent=1))
+    return rows
+
+
+def _opens(code, on):
+    try:
+        awards.open_with(code=code, on=on)
+    except awards.CodeRefused:
+        return False
+    return True
