@@ -2,28 +2,19 @@
 
 import datetime as dt
 import uuid
-from zoneinfo import ZoneInfo
 
 import pytest
 
 from accounts.history import Who
 from accounts.models import HistoryEntry, OutboxMessage
 from tests import factories
+from tests.voucher.breaks import ALYS, FRIDAY, SATURDAY, confirm, deliver, london
 from voucher import bookings, claims
 from voucher.ledger import acts, audit, books
 from voucher.models import Booking, Claim, ClaimLine
 
 pytestmark = pytest.mark.django_db
-ALYS = Who(label="code 4K7P")
 State, Party = Booking.State, Booking.Party
-
-
-def london(year, month, day, hour, minute=0):
-    return dt.datetime(year, month, day, hour, minute, tzinfo=ZoneInfo("Europe/London"))
-
-
-FRIDAY = london(2026, 10, 16, 14)
-SATURDAY = london(2026, 10, 17, 9)
 
 
 @pytest.fixture
@@ -40,28 +31,6 @@ def sitting(bryn_cafe):
 def delivered(award, sitting, bryn, now):
     """2½ hours at £25, given whole: £62.50."""
     return deliver(confirm(award, sitting, bryn, now), 150, bryn)
-
-
-def confirm(award, offer, owner, now, *, starts_at=FRIDAY, minutes=150):
-    booking = bookings.make(
-        award=award,
-        offer=offer,
-        starts_at=starts_at,
-        minutes=minutes,
-        seen_price_pence=bookings.quote(
-            award=award, offer=offer, starts_at=starts_at, minutes=minutes, on=now.date()
-        ).price_pence,
-        by=ALYS,
-        now=now,
-        key=str(uuid.uuid4()),
-    )
-    bookings.confirm(booking=booking, by=Who(user=owner), now=now)
-    return booking
-
-
-def deliver(booking, minutes, owner):
-    bookings.deliver(booking=booking, minutes=minutes, by=Who(user=owner), now=booking.ends_at)
-    return booking
 
 
 def claim(bookings_, owner, at, *, key=None, invoice_number="", late_reason="", council=None):

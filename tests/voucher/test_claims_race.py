@@ -7,7 +7,8 @@ from django.db import connection
 
 from accounts.history import Who
 from tests import factories
-from tests.voucher.test_claims import FRIDAY, SATURDAY, claim, confirm, deliver
+from tests.voucher.breaks import FRIDAY, SATURDAY, confirm, deliver
+from tests.voucher.test_claims import claim
 from voucher import bookings, claims
 from voucher.ledger import audit, books
 from voucher.models import Booking, Claim, ClaimLine

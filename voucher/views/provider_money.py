@@ -135,6 +135,7 @@ def _money_page(request, *, typed=None):
         .select_related("council")
         .annotate(total=Sum("lines__amount_pence"), line_count=Count("lines"))
         .prefetch_related(Prefetch("lines", ClaimLine.objects.prefetch_related(_LIVE_RUN)))
+        .order_by("-made_at", "-pk")
     )
     page = Paginator(claimed, A_PAGE).get_page(request.GET.get("page"))
     for claim in page:
