@@ -166,7 +166,7 @@ def time_left(last_day, on):
 
 def miles(distance):
     """Return a distance in miles, rounded: "3 miles", "3 milltir"; below half a mile, "less than a mile"."""
-    if distance < 0.5:
+    if distance <= 0.5:
         return {"en": "less than a mile", "cy": "llai na milltir"}[language()]
     return numbered(round(distance), "mile")
 

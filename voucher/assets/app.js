@@ -1,6 +1,6 @@
 // A few comforts. Every page works without them.
 
-import "./code.js";
+import { grouped } from "./code.js";
 
 document.body.classList.add("js-enabled");
 
@@ -17,6 +17,14 @@ if (summary) {
     const group = field.closest("fieldset, .govuk-form-group");
     (group || field).scrollIntoView();
     field.focus({ preventScroll: true });
+  });
+}
+
+// A code falls into its three groups while it is typed or pasted.
+for (const input of document.querySelectorAll("input[data-code]")) {
+  input.addEventListener("input", (event) => {
+    const atEnd = input.selectionStart === input.value.length;
+    if (atEnd && !event.inputType?.startsWith("delete")) input.value = grouped(input.value);
   });
 }
 

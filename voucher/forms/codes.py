@@ -42,4 +42,7 @@ class CodeField(forms.CharField):
 class CodeForm(forms.Form):
     """The box on the first page."""
 
-    code = CodeField(help_text=_("12 letters and numbers, in three groups, on your letter."))
+    code = CodeField(
+        label=_("Type the code from your letter"),
+        help_text=_("12 letters and numbers, in three groups. Small letters and spaces are fine."),
+    )

@@ -2,6 +2,8 @@
 
 import datetime as dt
 
+from django.conf import settings
+from django.contrib.messages.storage.cookie import CookieStorage
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpResponse, JsonResponse
@@ -35,7 +37,12 @@ def accessibility(request):
 
 @require_safe
 def cookies(request):
-    return render(request, "site/cookies.html")
+    names = {
+        "session_cookie": settings.SESSION_COOKIE_NAME,
+        "csrf_cookie": settings.CSRF_COOKIE_NAME,
+        "messages_cookie": CookieStorage.cookie_name,
+    }
+    return render(request, "site/cookies.html", names)
 
 
 @require_safe
