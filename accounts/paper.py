@@ -4,6 +4,7 @@ Every document is PDF/UA-1. Only our own fonts and drawings can be fetched while
 by a provider can make the typesetter read nothing else. Setting takes seconds: never call it inside a transaction.
 """
 
+import atexit
 import base64
 import functools
 import io
@@ -11,17 +12,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+import pydyf
 import qrcode
 from django.conf import settings
 from django.utils.safestring import mark_safe
 
 FONT_FAMILY = "Atkinson Hyperlegible Next"
 # A family split into latin and latin-ext files prints wrong letters for ŵ and ŷ: one whole file a weight.
-WEIGHTS = {400: "400Regular", 600: "600SemiBold", 700: "700Bold", 800: "800ExtraBold"}
+WEIGHTS = {400: "Regular", 600: "SemiBold", 700: "Bold", 800: "ExtraBold"}
 PANGO = (
     "PDF needs Pango, which is missing on this machine. "
     "Install it with: apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
 )
+# The HTML tags whose lang is told to a screen reader, with their names in PDF.
+SPOKEN_PARTS = {"article": "/Art", "section": "/Sect", "p": "/P"}
 FONTS = "PDF needs the fonts, which are not built on this machine. Build them with: make setup"
 
 
@@ -54,12 +58,11 @@ def typeset(html, *, css=(), images=None):
     ]
     source = weasyprint.HTML(string=html, base_url=_folders()[0].as_uri() + "/", url_fetcher=fetcher)
     document = source.render(stylesheets=sheets, font_config=fonts)
-    content = document.write_pdf(finisher=_print_links, pdf_variant="pdf/ua-1", uncompressed_pdf=False)
+    content = document.write_pdf(finisher=_finish, pdf_variant="pdf/ua-1", uncompressed_pdf=False)
     return Paper(content=content, pages=len(document.pages))
 
 
-@functools.lru_cache(maxsize=4096)
-def qr_png(text):
+def draw_qr(text):
     """Return a QR code of the text (level M) as PNG bytes, four dots a module, with its quiet zone."""
     code = qrcode.QRCode(error_correction=qrcode.constants.ERROR_CORRECT_M, box_size=4, border=4)
     code.add_data(text)
@@ -67,6 +70,10 @@ def qr_png(text):
     file = io.BytesIO()
     code.make_image().save(file, format="PNG", optimize=True)
     return file.getvalue()
+
+
+# Kept for the brochure, which prints the same addresses again and again; a secret is drawn by draw_qr and not kept.
+qr_png = functools.lru_cache(maxsize=4096)(draw_qr)
 
 
 def qr_source(text):
@@ -120,10 +127,12 @@ def _fonts():
 
     folder = _folders()[0] / "build" / "fonts"
     configuration = FontConfiguration()
+    # The fonts must be let go while the interpreter still stands, or it complains as it leaves.
+    atexit.register(_fonts.cache_clear)
     faces = []
     for weight, name in WEIGHTS.items():
-        path = next(iter(sorted(folder.rglob(f"*{name}.ttf"))), None)
-        if path is None:
+        path = folder / f"AtkinsonHyperlegibleNext-{name}.ttf"
+        if not path.exists():
             raise CannotPrint(FONTS)
         faces.append(
             f'@font-face {{ font-family: "{FONT_FAMILY}"; font-weight: {weight}; src: url("{path.as_uri()}"); }}'
@@ -132,8 +141,25 @@ def _fonts():
     return configuration, weasyprint.CSS(string=sheet, font_config=configuration, url_fetcher=_fetcher()({}))
 
 
-def _print_links(document, pdf):
-    """Mark every link as printable, as PDF/UA asks."""
+def _finish(document, pdf):
+    """Add what PDF/UA asks and the typesetter leaves out: printable links, and the language of each part."""
     for item in pdf.objects:
         if isinstance(item, dict) and item.get("Subtype") == "/Link":
             item["F"] = 4
+    for tag, kind in SPOKEN_PARTS.items():
+        languages = [box.element.get("lang") for page in document.pages for box in _boxes(page._page_box, tag)]
+        parts = [item for item in pdf.objects if isinstance(item, dict) and item.get("S") == kind]
+        # Parts are made in the order of their boxes, so the two lists go side by side.
+        if len(languages) == len(parts):
+            for language, part in zip(languages, parts, strict=True):
+                if language:
+                    part["Lang"] = pydyf.String(language)
+
+
+def _boxes(box, tag):
+    """Yield the boxes of one HTML tag in reading order."""
+    box = getattr(box, "_box", box)
+    if getattr(box, "element", None) is not None and box.element_tag == tag:
+        yield box
+    for child in getattr(box, "children", ()):
+        yield from _boxes(child, tag)

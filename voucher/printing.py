@@ -1,0 +1,98 @@
+"""Letters on paper: the voucher that a carer holds, in both languages, as accessible PDF."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, override
+
+from accounts import paper
+from accounts.models import Language
+from voucher import codes
+from voucher.models import Award, Carer
+
+STYLE = Path(__file__).parent / "print" / "voucher.css"
+
+# To read a code out by telephone: names that are written and begin alike in both languages.
+SPOKEN = {
+    **{"A": "Anna", "B": "Beti", "C": "Carol", "D": "Dylan", "E": "Emma", "F": "Fiona", "G": "Gareth", "H": "Hari"},
+    **{"J": "Jac", "K": "Kate", "M": "Megan", "N": "Nia", "P": "Pat", "Q": "Quentin", "R": "Rhys", "S": "Sara"},
+    **{"T": "Tomos", "V": "Victor", "W": "Wendy", "X": "X-ray", "Y": "Yvonne", "Z": "Zoe"},
+    **{"0": gettext_lazy("zero"), "1": gettext_lazy("one"), "2": gettext_lazy("two"), "3": gettext_lazy("three")},
+    **{"4": gettext_lazy("four"), "5": gettext_lazy("five"), "6": gettext_lazy("six"), "7": gettext_lazy("seven")},
+    **{"8": gettext_lazy("eight"), "9": gettext_lazy("nine")},
+}
+
+
+@dataclass(frozen=True)
+class Letter:
+    """One voucher to print: the award (with its account, carer and council), its code in clear, and the print size."""
+
+    award: Award
+    code: str
+    large: bool
+
+    @property
+    def languages(self):
+        """The carer's language first; Welsh first where it was never asked."""
+        return ("en", "cy") if self.award.carer.language == Language.ENGLISH else ("cy", "en")
+
+
+def is_large(carer, *, all_large=False):
+    return all_large or carer.print_size == Carer.PrintSize.LARGE
+
+
+def voucher_letters(letters, *, on, step=lambda: None):
+    """Return the Paper of all these letters, each beginning on a new sheet: one side a language, or two in large print.
+
+    The codes stand in the document in clear: keep it no longer than it takes to print. `step` is called once a letter.
+    Raises accounts.paper.CannotPrint.
+    """
+    images, shown = {}, []
+    for number, letter in enumerate(letters):
+        for language in letter.languages:
+            images[f"{number}-{language}"] = paper.draw_qr(f"{address(language)}#{letter.code}")
+        shown.append(
+            {
+                "award": letter.award,
+                "account": letter.award.account,
+                "carer": letter.award.carer,
+                "council": letter.award.council,
+                "scheme": letter.award.council.scheme,
+                "code": codes.grouped(letter.code),
+                "groups": codes.grouped(letter.code).split("-"),
+                "large": letter.large,
+                "on": on,
+                "sides": [_side(letter, number, language) for language in letter.languages],
+            }
+        )
+        step()
+    first_language = letters[0].languages[0] if letters else "cy"
+    with override(first_language):
+        html = render_to_string("print/voucher.html", {"letters": shown, "language": first_language})
+    return paper.typeset(html, css=[STYLE.read_text()], images=images)
+
+
+def address(language):
+    """Return the address that a voucher's QR opens; the code follows after #, so that it never reaches a log."""
+    return f"{settings.SITE_URL}{'/cy' if language == 'cy' else ''}/v/"
+
+
+def spoken(code):
+    """Return the code as it is read out in the active language, one line for each group of four."""
+    return [", ".join(str(SPOKEN[symbol]) for symbol in group) for group in codes.grouped(code).split("-")]
+
+
+def _side(letter, number, language):
+    with override(language):
+        return {
+            "language": language,
+            "qr": f"image:{number}-{language}",
+            "qr_words": _("QR code that opens your voucher. The code is %(code)s.")
+            % {"code": codes.grouped(letter.code)},
+            "spoken": spoken(letter.code),
+            "address": address(language).split("://", 1)[1].rstrip("/"),
+            "link": address(language),
+        }
