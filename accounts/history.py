@@ -40,3 +40,10 @@ def record(*, act, subject, by, at, council=None, **details):
         subject_id=subject.pk,
         details=details,
     )
+
+
+def history_of(subject):
+    """Return the rows about one saved row, the newest first, with the people who acted."""
+    return HistoryEntry.objects.filter(subject_kind=subject._meta.model_name, subject_id=subject.pk).select_related(
+        "actor"
+    )

@@ -8,6 +8,7 @@ from voucher.views import demo, entrance
 from voucher.views import ask as ask_pages
 from voucher.views import carer as carer_pages
 from voucher.views import open_award
+from voucher.views import audit as audit_pages
 from voucher.views import people as people_pages
 from voucher.views import provider as provider_pages
 from voucher.views import provider_desk, provider_money
@@ -63,7 +64,10 @@ team = []
 
 finance = []
 
-audit = []
+audit = [
+    path("", audit_pages.history_list, name="history"),
+    path("history.csv", audit_pages.history_csv, name="history_csv"),
+]
 
 people = [
     path("", people_pages.people_list, name="list"),

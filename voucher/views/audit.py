@@ -1,0 +1,100 @@
+"""The auditor's page: who did what, when, for whom. It reads everything and changes nothing."""
+
+import datetime as dt
+from functools import wraps
+
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+
+from accounts.access import roles_required
+from accounts.models import HistoryEntry, Role, User
+from voucher import exports
+from voucher.forms.history import HistoryForm
+from voucher.views import history_words
+
+A_PAGE = 50
+ROWS_MOST = 50_000
+
+
+def reader_required(view):
+    """Let auditors and administrators in; one of all councils first chooses which they look at."""
+
+    @wraps(view)
+    def guarded(request, *args, **kwargs):
+        if request.council is None:
+            return redirect(f"{reverse('choose_council')}?{urlencode({'next': request.path})}")
+        return view(request, *args, **kwargs)
+
+    return roles_required(Role.Kind.AUDITOR, Role.Kind.ADMINISTRATOR)(guarded)
+
+
+@reader_required
+def history_list(request):
+    form, entries = _asked(request)
+    page = Paginator(entries, A_PAGE).get_page(request.GET.get("page"))
+    asked = request.GET.copy()
+    asked.pop("page", None)
+    rows = [
+        {
+            "entry": entry,
+            "act": history_words.act(entry),
+            "actor": history_words.actor(entry),
+            "subject": history_words.subject(entry),
+            "details": history_words.details(entry),
+        }
+        for entry in page
+    ]
+    context = {"form": form, "page": page, "rows": rows, "query": asked.urlencode(), "council": request.council}
+    return render(request, "audit/history.html", context)
+
+
+@reader_required
+def history_csv(request):
+    """Give the same rows as a file for a spreadsheet, the newest first, at most ROWS_MOST of them."""
+    _form, entries = _asked(request)
+    columns = [_("When"), _("Who"), _("For whom"), _("What was done"), _("To what"), _("Details")]
+    rows = (
+        [
+            timezone.localtime(entry.at).isoformat(timespec="seconds"),
+            history_words.actor(entry),
+            entry.on_behalf_of,
+            str(history_words.act(entry)),
+            history_words.subject(entry),
+            history_words.details(entry),
+        ]
+        for entry in entries[:ROWS_MOST]
+    )
+    answer = HttpResponse(exports.to_csv(columns, rows), content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = 'attachment; filename="history.csv"'
+    return answer
+
+
+def _asked(request):
+    """Return the form and the rows that it asks for; a form with a slip asks for everything."""
+    mine = HistoryEntry.objects.filter(council=request.council)
+    found = mine.order_by().values_list("act", flat=True).distinct()
+    acts = sorted(((act, str(history_words.ACTS.get(act, act))) for act in found), key=lambda pair: pair[1])
+    people = User.objects.filter(pk__in=mine.order_by().values("actor").distinct()).order_by("name", "email")
+    form = HistoryForm(request.GET or None, acts=acts, people=people)
+    entries = mine.select_related("actor")
+    if not form.is_valid():
+        return form, entries
+    said = form.cleaned_data
+    if said["act"]:
+        entries = entries.filter(act=said["act"])
+    if said["person"]:
+        entries = entries.filter(actor=said["person"])
+    if said["first_day"]:
+        entries = entries.filter(at__gte=_midnight(said["first_day"]))
+    if said["last_day"]:
+        entries = entries.filter(at__lt=_midnight(said["last_day"] + dt.timedelta(days=1)))
+    return form, entries
+
+
+def _midnight(day):
+    return timezone.make_aware(dt.datetime.combine(day, dt.time.min))

@@ -1,0 +1,122 @@
+"""The words in which the history is shown: each act, each kind of thing, each detail."""
+
+from django.utils.translation import gettext_lazy as _
+
+from accounts import wording
+
+ACTS = {
+    "award.ended": _("The award came to its last day"),
+    "award.issued": _("An award was granted"),
+    "award.opened": _("An award was opened with its code"),
+    "award.swept": _("Money that came back late went to the fund"),
+    "booking.cancelled": _("A booking was cancelled"),
+    "booking.claimed": _("A booking was claimed"),
+    "booking.confirmed": _("A booking was confirmed"),
+    "booking.contact_seen": _("A carer's telephone and address were looked at"),
+    "booking.declined": _("A request was declined"),
+    "booking.delivered": _("A break was marked as given"),
+    "booking.delivery_undone": _("A break was no longer marked as given"),
+    "booking.did_not_happen": _("A break did not happen"),
+    "booking.nobody_came": _("A provider said that nobody came"),
+    "booking.requested": _("A break was asked for"),
+    "booking.timed_out": _("A request was not answered in time"),
+    "booking.we_could_not": _("A provider said that they could not give the break"),
+    "carer.account_linked": _("A carer's account was tied to their award"),
+    "carer.added": _("A carer was added"),
+    "carer.changed": _("A carer's details were changed"),
+    "claim.made": _("A claim was made"),
+    "code.checked": _("A provider checked a code"),
+    "code.made": _("A code was made"),
+    "code.printed": _("A code was printed"),
+    "code.revoked": _("A code was ended"),
+    "edition.made": _("An edition of the brochure was made"),
+    "fund.opened": _("A fund was opened"),
+    "offer.added": _("An offer was added"),
+    "offer.changed": _("An offer was changed"),
+    "password.changed": _("A password was set or changed"),
+    "person.closed": _("A person's account was closed"),
+    "person.invited": _("A person was invited"),
+    "person.reopened": _("A person's account was opened again"),
+    "person.signed_in": _("A person signed in"),
+    "post.given": _("A post with a provider was given"),
+    "post.removed": _("A post with a provider was taken away"),
+    "provider.added": _("A provider was added"),
+    "provider.changed": _("A provider's details were changed"),
+    "recovery_codes.made": _("Recovery codes were made"),
+    "role.given": _("A role was given"),
+    "role.removed": _("A role was taken away"),
+    "run.file_made": _("A file of a payment run was made"),
+    "run.prepared": _("A payment run was prepared"),
+    "run.released": _("A payment run was released"),
+    "run.voided": _("A payment run was voided"),
+    "second_factor.added": _("A second step was set up"),
+    "second_factor.removed": _("A second step was removed"),
+}
+
+SUBJECTS = {
+    "award": _("award"),
+    "booking": _("booking"),
+    "carer": _("carer"),
+    "claim": _("claim"),
+    "edition": _("edition"),
+    "fund": _("fund"),
+    "offer": _("offer"),
+    "paymentrun": _("payment run"),
+    "provider": _("provider"),
+    "user": _("person"),
+}
+
+DETAILS = {
+    "allocated": _("given to the fund"),
+    "amount": _("amount"),
+    "award": _("award"),
+    "claim": _("claim"),
+    "cost_code": _("cost code"),
+    "due_pence": _("due"),
+    "ends_in": _("ends in"),
+    "fields": _("fields"),
+    "kind": _("kind"),
+    "left_out": _("left out"),
+    "lines": _("lines"),
+    "number": _("number"),
+    "pay_on": _("payment day"),
+    "pence": _("sum"),
+    "price_pence": _("price"),
+    "provider": _("provider"),
+    "reason": _("reason"),
+    "run": _("payment run"),
+    "second_factor": _("second step"),
+    "total_pence": _("sum"),
+    "type": _("kind"),
+    "user": _("person"),
+}
+
+LABELS = {"clock": _("The clock"), "command line": _("The command line")}
+
+
+def act(entry):
+    """Return what was done, in words; an act that has none yet is shown as it is stored."""
+    return ACTS.get(entry.act, entry.act)
+
+
+def actor(entry):
+    """Return who did it."""
+    return str(entry.actor) if entry.actor_id else str(LABELS.get(entry.actor_label, entry.actor_label))
+
+
+def subject(entry):
+    """Return what it was done to, with its number."""
+    return f"{SUBJECTS.get(entry.subject_kind, entry.subject_kind)} {entry.subject_id}"
+
+
+def details(entry):
+    """Return the figures of the act on one line."""
+    return "; ".join(f"{DETAILS.get(key, key)}: {_value(key, value)}" for key, value in entry.details.items())
+
+
+def _value(key, value):
+    if key == "pence" or key.endswith("_pence"):
+        return wording.money(value, exact=True) if isinstance(value, int) else value
+    if isinstance(value, bool):
+        return _("asked for") if value else _("not asked for")
+    return ", ".join(str(each) for each in value) if isinstance(value, list) else value
