@@ -171,7 +171,9 @@ class PoundsInput(forms.TextInput):
     template_name = "django/forms/widgets/pounds.html"
 
     def __init__(self, attrs=None):
-        super().__init__({"inputmode": "decimal", "spellcheck": "false", "class": "govuk-input--width-5"} | (attrs or {}))
+        super().__init__(
+            {"inputmode": "decimal", "spellcheck": "false", "class": "govuk-input--width-5"} | (attrs or {})
+        )
 
 
 class PoundsField(forms.Field):

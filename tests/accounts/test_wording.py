@@ -157,9 +157,7 @@ def test_a_span_names_the_second_day_only_when_there_is_one():
     assert wording.span(london(14), london(17), today=TODAY) == "Thursday 3 December, 2pm to 5pm"
     assert in_welsh(wording.span, london(14), london(17), today=TODAY) == "dydd Iau 3 Rhagfyr, 2yp tan 5yp"
     morning = london(10, day=dt.date(2026, 12, 4))
-    assert wording.span(london(20), morning, today=TODAY) == (
-        "Thursday 3 December at 8pm to Friday 4 December at 10am"
-    )
+    assert wording.span(london(20), morning, today=TODAY) == ("Thursday 3 December at 8pm to Friday 4 December at 10am")
 
 
 @pytest.mark.parametrize(
@@ -229,6 +227,8 @@ def test_the_filters_say_the_same_in_a_page():
 
 
 def test_nothing_is_told_of_nothing():
-    page = Template("{{ x|money }}{{ x|hours }}{{ x|day }}{{ x|time }}{{ x|moment }}{{ x|amount:'pence' }}{{ x|miles }}")
+    page = Template(
+        "{{ x|money }}{{ x|hours }}{{ x|day }}{{ x|time }}{{ x|moment }}{{ x|amount:'pence' }}{{ x|miles }}"
+    )
 
     assert page.render(Context({"x": None})) == ""
