@@ -104,33 +104,50 @@ class Quote:
         return self.left_after >= 0
 
 
-def quote(*, award, offer, starts_at, minutes, on):
-    """Return the Quote for a break at the prices of the day `on` (R4, R5). Raises BadLength, NotLive."""
-    if minutes not in availability.lengths(offer):
-        raise BadLength(availability.lengths(offer))
+def quotes(*, award, offer, on):
+    """Return {minutes: Quote} for every length of the offer, at the price of the day `on`. Raises NotLive."""
     try:
         unit_price_pence = prices.price_on(offer, on)
     except prices.NoPrice as none:
         raise NotLive from none
+    return {minutes: _quote(award, offer, minutes, unit_price_pence) for minutes in availability.lengths(offer)}
+
+
+def quote(*, award, offer, minutes, on, starts_at=None):
+    """Return the Quote for a break of that length, at the price of the day `on`. Raises BadLength, NotLive.
+
+    The time of day makes no difference to the price, so `starts_at` may be left out.
+    """
+    found = quotes(award=award, offer=offer, on=on)
+    if minutes not in found:
+        raise BadLength(list(found))
+    return found[minutes]
+
+
+def _quote(award, offer, minutes, unit_price_pence):
     price_pence = rules.price_for(unit_price_pence, minutes, offer.minutes)
     amount = rules.amount_for(price_pence, minutes, award.in_hours)
     return Quote(unit_price_pence, price_pence, amount, award.account.available - amount)
 
 
-def refuse_unless_possible(*, award, offer, starts_at, minutes, now):
-    """Raise the Refused that forbids this break, places and money aside; return nothing when it is possible."""
+def refuse_offer(*, award, offer, on):
+    """Raise the Refused that keeps this award from this offer whatever the day and the time; else return nothing."""
     provider, account = offer.provider, award.account
-    ends_at = availability.ends_at(offer, starts_at, minutes)
     if offer.state != Offer.State.LIVE or provider.state != Provider.State.LIVE:
         raise NotLive
     if not rules.may_buy_from(award.council.region, provider.council.region):
         raise OtherRegion(provider.council)
-    if account.state != AwardAccount.State.ACTIVE:
+    if account.state != AwardAccount.State.ACTIVE or on > account.last_day:
         raise AwardClosed
+
+
+def refuse_unless_possible(*, award, offer, starts_at, minutes, now):
+    """Raise the Refused that forbids this break, places and money aside; return nothing when it is possible."""
+    refuse_offer(award=award, offer=offer, on=timezone.localdate(now))
     if minutes not in availability.lengths(offer):
         raise BadLength(availability.lengths(offer))
-    _refuse_outside_period(account, offer, starts_at, minutes)
-    if not provider.is_insured(on=timezone.localdate(ends_at)):
+    _refuse_outside_period(award.account, offer, starts_at, minutes)
+    if not offer.provider.is_insured(on=timezone.localdate(availability.ends_at(offer, starts_at, minutes))):
         raise NotLive
     if starts_at <= now or not rules.is_within_notice(now, starts_at, offer.notice_hours):
         raise TooSoon(offer.notice_hours)

@@ -34,6 +34,8 @@ from voucher.asking import (
     TooSoon,
     last_service_day,
     quote,
+    quotes,
+    refuse_offer,
     refuse_taken,
     refuse_unless_possible,
     taken_times,
@@ -68,6 +70,8 @@ __all__ = [
     "did_not_happen",
     "make",
     "quote",
+    "quotes",
+    "refuse_offer",
     "refuse_unless_possible",
     "requests_past_their_deadline",
     "taken_times",
@@ -249,7 +253,7 @@ def _ask(*, award, offer, starts_at, minutes, seen_price_pence, note, by, now, k
     refuse_unless_possible(award=award, offer=offer, starts_at=starts_at, minutes=minutes, now=now)
     ends_at = availability.ends_at(offer, starts_at, minutes)
     refuse_taken(award=award, offer=offer, starts_at=starts_at, minutes=minutes)
-    price = quote(award=award, offer=offer, starts_at=starts_at, minutes=minutes, on=timezone.localdate(now))
+    price = quote(award=award, offer=offer, minutes=minutes, on=timezone.localdate(now))
     if price.price_pence != seen_price_pence:
         raise StalePrice(price.price_pence)
     hold = _set_aside(award, price.amount, last_service_day(offer, starts_at, minutes), by, now, key)

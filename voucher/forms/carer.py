@@ -1,0 +1,146 @@
+"""What a carer types or chooses: a code, a length, a day, a time, and what the provider should know."""
+
+import datetime as dt
+import uuid
+
+from django import forms
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from accounts import wording
+from brochure.models import Offer
+from voucher.forms.codes import CodeForm
+
+NOTE_LENGTH = 500
+
+
+class OpenForm(CodeForm):
+    """The code on the voucher, and the page of the carer's own to go on to."""
+
+    next = forms.CharField(required=False, max_length=200, widget=forms.HiddenInput)
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        # voucher/assets/code.js takes the code from behind the # of the address.
+        self.fields["code"].widget.attrs["data-code-from-address"] = ""
+
+
+class LengthForm(forms.Form):
+    """How long the break is, with what each length costs."""
+
+    minutes = forms.TypedChoiceField(
+        coerce=int,
+        error_messages={
+            "required": _("Choose how long."),
+            "invalid_choice": _("Choose how long from the list."),
+        },
+    )
+
+    def __init__(self, *args, offer, quotes, unit, **kwargs):
+        super().__init__(*args, **kwargs)
+        field = self.fields["minutes"]
+        field.label = _("How many nights?") if offer.unit == Offer.Unit.NIGHT else _("How long?")
+        field.choices = [
+            (minutes, length_and_amount(offer, minutes, quote.amount, unit)) for minutes, quote in quotes.items()
+        ]
+
+
+class DayForm(forms.Form):
+    """One of the days on which the offer is really free."""
+
+    day = forms.ChoiceField(
+        label=_("Which day?"),
+        widget=forms.RadioSelect,
+        error_messages={
+            "required": _("Choose a day."),
+            "invalid_choice": _("That day is no longer free. Choose another."),
+        },
+    )
+
+    def __init__(self, *args, days, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["day"].choices = [(free.day.isoformat(), wording.day(free.day)) for free in days]
+
+
+class TimeForm(forms.Form):
+    """One of the times of that day at which the offer is really free."""
+
+    starts_at = forms.ChoiceField(
+        label=_("What time?"),
+        widget=forms.RadioSelect,
+        error_messages={
+            "required": _("Choose a time."),
+            "invalid_choice": _("That time is no longer free. Choose another."),
+        },
+    )
+
+    def __init__(self, *args, starts, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["starts_at"].choices = [(as_typed(start), wording.time(start)) for start in starts]
+
+
+class AskForm(forms.Form):
+    """The last look before asking. What was seen goes along, so that nothing else can be agreed to."""
+
+    key = forms.UUIDField(widget=forms.HiddenInput)
+    minutes = forms.IntegerField(widget=forms.HiddenInput)
+    seen_price_pence = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
+    starts_at = forms.DateTimeField(
+        widget=forms.HiddenInput,
+        error_messages={"required": _("Choose a time."), "invalid": _("Choose a time from the list.")},
+    )
+    note = forms.CharField(
+        label=_("Is there anything they should know?"),
+        help_text=_(
+            "For example how to get in, or what the person you care for likes. Only what they need."
+        ),
+        required=False,
+        max_length=NOTE_LENGTH,
+        widget=forms.Textarea(attrs={"rows": 4, "autocomplete": "off"}),
+        error_messages={"max_length": _("This can be 500 letters long. Make it a little shorter.")},
+    )
+    share = forms.BooleanField(
+        label=_("Show this to the provider when they say yes"),
+        help_text=_("Without your tick nobody sees it."),
+        required=False,
+    )
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["key"].initial = uuid.uuid4
+
+    def offer_times(self, days):
+        """Show a choice of times instead of the one that is gone."""
+        groups = [
+            (wording.day(free.day), [(as_typed(start), wording.time(start)) for start in free.starts]) for free in days
+        ]
+        widget = forms.Select(choices=[("", gettext("Choose another time")), *groups])
+        self.fields["starts_at"].label = _("Another time")
+        self.fields["starts_at"].widget = widget
+
+    def clean(self):
+        cleaned = super().clean()
+        if cleaned.get("note") and not cleaned.get("share") and not self.errors:
+            self.add_error("share", _("Tick to show what you wrote, or take your words out."))
+        return cleaned
+
+
+def as_typed(moment):
+    """Return a moment as it stands in an address or a hidden field: "2026-10-16T13:00Z"."""
+    return moment.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%MZ")
+
+
+def length(offer, minutes):
+    """Return a length as people say it: "2½ hours", or "3 nights" for a stay."""
+    if offer.unit == Offer.Unit.NIGHT:
+        nights = minutes // offer.minutes
+        return ngettext("%(nights)s night", "%(nights)s nights", nights) % {"nights": nights}
+    return wording.hours(minutes)
+
+
+def length_and_amount(offer, minutes, amount, unit):
+    """Return "2½ hours: £62.50", or the length alone where the award is in hours."""
+    if unit == "minutes" and offer.unit != Offer.Unit.NIGHT:
+        return length(offer, minutes)
+    words = {"length": length(offer, minutes), "amount": wording.amount(amount, unit)}
+    return gettext("%(length)s: %(amount)s") % words

@@ -1,0 +1,252 @@
+"""Asking for a break, one question a page: how long, which day, what time, and a last look before it is sent."""
+
+import datetime as dt
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods
+
+from accounts import wording
+from brochure import availability
+from brochure.models import Offer
+from voucher import bookings, rules
+from voucher.forms.carer import AskForm, DayForm, LengthForm, TimeForm, as_typed, length
+from voucher.ledger.acts import KeyWasUsed
+from voucher.views.open_award import award_required
+
+# Days on the first page of choices; the rest is behind a link.
+DAYS_SHOWN = 14
+# A break that leaves less than one part in twenty is said to use almost all.
+ALMOST_ALL = 20
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@award_required
+def ask(request, slug):
+    """Lead from an offer to a request for it; only the last page changes anything."""
+    offers = Offer.objects.exclude(state=Offer.State.DRAFT).select_related("provider__council", "category")
+    offer, now = get_object_or_404(offers, slug=slug), timezone.now()
+    try:
+        bookings.refuse_offer(award=request.award, offer=offer, on=timezone.localdate(now))
+        quotes = bookings.quotes(award=request.award, offer=offer, on=timezone.localdate(now))
+    except bookings.Refused as refusal:
+        return _cannot(request, offer, refusal)
+    if request.method == "POST":
+        return _send(request, offer, quotes, now)
+    affordable = {minutes: quote for minutes, quote in quotes.items() if quote.is_affordable}
+    if not affordable:
+        cheapest = next(iter(quotes.values()))
+        refusal = bookings.NotEnough(needed=cheapest.amount, available=request.award.account.available)
+        return _cannot(request, offer, refusal)
+    return _next_question(request, offer, affordable, now)
+
+
+def _next_question(request, offer, quotes, now):
+    """Ask the first question that has no good answer in the address yet."""
+    asked = request.GET.get("step")
+    minutes = next(iter(quotes))
+    if len(availability.lengths(offer)) > 1:
+        typed = request.GET if asked or "minutes" in request.GET else None
+        form = LengthForm(typed, offer=offer, quotes=quotes, unit=request.award.unit)
+        if not form.is_valid():
+            return _question(request, offer, "length", form, {})
+        minutes = form.cleaned_data["minutes"]
+    carried = {"minutes": minutes}
+    days = free_days(request.award, offer, minutes, now)
+    if not days:
+        return _cannot(request, offer, bookings.Full())
+    starts_at = _moment(request.GET.get("starts_at", ""))
+    chosen = request.GET.get("day") or (timezone.localdate(starts_at).isoformat() if starts_at else "")
+    shown = days if request.GET.get("later") or chosen else days[:DAYS_SHOWN]
+    form = DayForm({"day": chosen} if chosen or asked == "day" else None, days=shown)
+    if not form.is_valid():
+        return _question(request, offer, "day", form, carried, later=len(days) > len(shown))
+    free = next(free for free in days if free.day.isoformat() == chosen)
+    if problem := _straddles(request.award, offer, free.starts[0], minutes):
+        form.add_error("day", problem)
+        return _question(request, offer, "day", form, carried)
+    if len(free.starts) == 1 and not starts_at:
+        starts_at = free.starts[0]
+    if starts_at not in free.starts:
+        typed = {"starts_at": request.GET.get("starts_at", "")} if starts_at or asked == "time" else None
+        form = TimeForm(typed, starts=free.starts)
+        form.is_valid()
+        return _question(request, offer, "time", form, carried | {"day": chosen})
+    initial = {"minutes": minutes, "starts_at": as_typed(starts_at), "seen_price_pence": quotes[minutes].price_pence}
+    return _last_look(request, offer, AskForm(initial=initial), starts_at, minutes, quotes[minutes], now)
+
+
+def free_days(award, offer, minutes, now):
+    """Return the days and times on which this award can really have the offer for that long."""
+    taken = bookings.taken_times(offer, now, now + dt.timedelta(days=availability.LOOK_AHEAD_DAYS + 8))
+    days = availability.free_days(offer, now, minutes=minutes, taken=taken, last_day=award.account.last_day)
+    return [
+        free
+        for free in days
+        if free.day >= award.account.first_day
+        and offer.provider.is_insured(on=timezone.localdate(availability.ends_at(offer, free.starts[-1], minutes)))
+    ]
+
+
+def _send(request, offer, quotes, now):
+    form = AskForm(request.POST)
+    form.is_valid()
+    minutes, starts_at = form.cleaned_data.get("minutes"), form.cleaned_data.get("starts_at")
+    if minutes not in quotes or form.errors.keys() & {"key", "seen_price_pence"}:
+        messages.error(request, _("Something was missing. Please choose again."))
+        return redirect("my:ask", offer.slug)
+    if form.is_valid():
+        try:
+            booking = bookings.make(
+                award=request.award,
+                offer=offer,
+                starts_at=starts_at,
+                minutes=minutes,
+                seen_price_pence=form.cleaned_data["seen_price_pence"],
+                note=form.cleaned_data["note"],
+                by=request.who,
+                now=now,
+                key=str(form.cleaned_data["key"]),
+            )
+        except bookings.AlreadyAsked as earlier:
+            messages.info(request, _("You have asked for this already. Here it is."))
+            return redirect("my:booking", earlier.booking.ref)
+        except KeyWasUsed:
+            messages.info(request, _("You have sent this already. Here is what you have asked for."))
+            return redirect("my:award")
+        except (bookings.NotLive, bookings.OtherRegion, bookings.AwardClosed, bookings.NotEnough) as refusal:
+            return _cannot(request, offer, refusal)
+        except bookings.Refused as refusal:
+            form = _with_refusal(form, refusal)
+        else:
+            return redirect("my:asked", booking.ref)
+    if "starts_at" in form.errors:
+        form.offer_times(free_days(request.award, offer, minutes, now)[:DAYS_SHOWN])
+    return _last_look(request, offer, form, starts_at, minutes, quotes[minutes], now)
+
+
+def _with_refusal(form, refusal):
+    """Return the form with the refusal as a sentence beside its field, and with what was typed."""
+    if isinstance(refusal, bookings.StalePrice):
+        sentence = _("The price has changed. It is now %(now)s, and was %(before)s. If that suits you, ask again.") % {
+            "now": wording.money(refusal.price_pence),
+            "before": wording.money(form.cleaned_data["seen_price_pence"]),
+        }
+        typed = form.data.copy()
+        # The new price is what the next press agrees to.
+        typed["seen_price_pence"] = refusal.price_pence
+        form = AskForm(typed)
+        form.add_error(None, sentence)
+        return form
+    form.add_error("starts_at", why_not_then(refusal))
+    return form
+
+
+def why_not_then(refusal):
+    """Return the sentence for a time that cannot be had."""
+    if isinstance(refusal, bookings.OutsidePeriod):
+        words = {"first": wording.day(refusal.first_day), "last": wording.day(refusal.last_day)}
+        if refusal.nights:
+            return _nights_sentence(refusal)
+        return _("Your award is for breaks from %(first)s to %(last)s. Choose a day between them.") % words
+    if isinstance(refusal, bookings.TooSoon):
+        return ngettext(
+            "They need %(hours)s hour to get ready. Choose a later time.",
+            "They need %(hours)s hours to get ready. Choose a later time.",
+            refusal.notice_hours,
+        ) % {"hours": refusal.notice_hours}
+    if isinstance(refusal, bookings.Full):
+        return _("Someone else has just taken that time. Choose another.")
+    return _("They are closed at that time. Choose another.")
+
+
+def _nights_sentence(refusal):
+    words = {"covered": refusal.covered, "nights": refusal.nights, "last": wording.day(refusal.last_day)}
+    sentence = ngettext(
+        "Your award ends on %(last)s, so %(covered)s of these %(nights)s nights is covered. "
+        "Choose fewer nights, or ring us to ask for more time.",
+        "Your award ends on %(last)s, so %(covered)s of these %(nights)s nights are covered. "
+        "Choose fewer nights, or ring us to ask for more time.",
+        refusal.covered,
+    )
+    return sentence % words
+
+
+def _straddles(award, offer, starts_at, minutes):
+    if offer.unit != Offer.Unit.NIGHT:
+        return ""
+    period = {"first_day": award.account.first_day, "last_day": award.account.last_day}
+    nights = minutes // offer.minutes
+    covered = rules.nights_covered(**period, arrival=timezone.localdate(starts_at), nights=nights)
+    if covered == nights:
+        return ""
+    return _nights_sentence(bookings.OutsidePeriod(**period, covered=covered, nights=nights))
+
+
+def _question(request, offer, step, form, carried, later=False):
+    context = {
+        "offer": offer,
+        "step": step,
+        "form": form,
+        "carried": carried,
+        "chosen": _chosen(offer, carried),
+        "more": f"?{urlencode(carried | {'later': 1})}" if later else "",
+    }
+    return render(request, "my/ask.html", context)
+
+
+def _chosen(offer, carried):
+    """Return what is settled so far, each line with a way back to change it."""
+    page, rows = reverse("my:ask", args=[offer.slug]), []
+    if "minutes" in carried and len(availability.lengths(offer)) > 1:
+        rows.append((_("How long"), length(offer, carried["minutes"]), page))
+    if "day" in carried:
+        back = f"{page}?{urlencode({'minutes': carried['minutes']})}"
+        rows.append((_("Day"), wording.day(dt.date.fromisoformat(carried["day"])), back))
+    return [{"key": key, "value": value, "href": href, "action": _("Change")} for key, value, href in rows]
+
+
+def _last_look(request, offer, form, starts_at, minutes, quote, now):
+    award, scheme = request.award, request.council.scheme
+    back = f"{reverse('my:ask', args=[offer.slug])}?{urlencode({'minutes': minutes})}"
+    rows = [{"key": _("What"), "value": offer.title}, {"key": _("Who"), "value": offer.provider.name}]
+    context = {"offer": offer, "form": form, "quote": quote, "unit": award.unit, "back": back}
+    if starts_at and "starts_at" not in form.errors:
+        ends_at = availability.ends_at(offer, starts_at, minutes)
+        days = scheme.answer_working_days_overnight if offer.unit == "night" else scheme.answer_working_days
+        free_until = starts_at.astimezone(dt.UTC) - dt.timedelta(hours=scheme.free_cancel_hours)
+        rows.append({"key": _("When"), "value": wording.span(starts_at, ends_at), "href": back, "action": _("Change")})
+        context |= {
+            "answer_by": rules.answer_by(now, starts_at, days),
+            "free_until": free_until if free_until > now else None,
+            "late_percent": scheme.late_cancel_percent,
+        }
+    if len(availability.lengths(offer)) > 1:
+        rows.append({"key": _("How long"), "value": length(offer, minutes)})
+    rows.append({"key": _("Price"), "value": wording.money(quote.price_pence) if quote.price_pence else _("Free")})
+    context |= {
+        "rows": rows,
+        "uses_almost_all": quote.amount and quote.left_after * ALMOST_ALL < award.account.available,
+    }
+    return render(request, "my/ask_check.html", context)
+
+
+def _cannot(request, offer, refusal):
+    """Say why this award cannot have this offer, and what can be done instead."""
+    kind = type(refusal).__name__
+    context = {"offer": offer, "kind": kind, "refusal": refusal, "unit": request.award.unit}
+    return render(request, "my/ask_cannot.html", context)
+
+
+def _moment(text):
+    try:
+        moment = parse_datetime(text)
+    except ValueError:
+        return None
+    return moment if moment and timezone.is_aware(moment) else None

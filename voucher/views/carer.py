@@ -1,0 +1,204 @@
+"""A carer's own pages: what is left, each booking and what can be done with it, every movement in words."""
+
+import datetime as dt
+
+from django.contrib import messages
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts import wording
+from accounts.templatetags.look import phone_link
+from voucher import awards, bookings, rules
+from voucher.forms.carer import length
+from voucher.models import Award, Booking
+from voucher.navigation import OPEN_AWARD
+from voucher.views.open_award import award_required
+
+State, Party = Booking.State, Booking.Party
+PAST_SHOWN = 10
+
+
+def booking_of(award, ref):
+    """Return the award's own booking with all that its page shows, or 404: another award's is not there."""
+    rows = Booking.objects.select_related("offer__category", "provider", "hold", "award__account", "council__scheme")
+    return get_object_or_404(rows, award=award, ref=ref)
+
+
+@require_safe
+@award_required
+def award(request):
+    """What is left, the next break, and the ways on."""
+    now = timezone.now()
+    rows = request.award.bookings.select_related("offer", "provider")
+    live = rows.filter(state__in=bookings.TAKES_A_PLACE)
+    coming = list(live.filter(ends_at__gt=now).order_by("starts_at", "pk"))
+    past = rows.exclude(pk__in=[each.pk for each in coming]).order_by("-starts_at", "-pk")
+    carer = request.award.carer
+    others = Award.objects.filter(carer__user=request.user).exclude(pk=request.award.pk) if _by_account(request) else []
+    context = {
+        "award": request.award,
+        "balance": awards.balance(request.award),
+        "left": wording.amount(request.award.account.available, request.award.unit),
+        "today": timezone.localdate(now),
+        "is_over": timezone.localdate(now) > request.award.account.last_day or not _is_active(request.award),
+        "next": coming[0] if coming else None,
+        "coming": coming[1:],
+        "past": past[:PAST_SHOWN],
+        "others": others,
+        "can_keep": not request.acting and not carer.user_id,
+    }
+    return render(request, "my/award.html", context)
+
+
+@require_safe
+@award_required
+def statement(request):
+    """Every movement of the award, newest first, in words."""
+    lines = list(reversed(awards.statement(request.award)))
+    context = {"award": request.award, "lines": lines, "balance": awards.balance(request.award)}
+    return render(request, "my/statement.html", context)
+
+
+@require_safe
+@award_required
+def booking(request, ref):
+    return _booking_page(request, booking_of(request.award, ref))
+
+
+@require_safe
+@award_required
+def asked(request, ref):
+    """The page after asking: what happens now."""
+    row = booking_of(request.award, ref)
+    if row.state != State.REQUESTED:
+        return redirect("my:booking", row.ref)
+    return render(request, "my/asked.html", {"booking": row, "unit": request.award.unit})
+
+
+@require_POST
+@award_required
+def cancel(request, ref):
+    """Cancel at the cost that was shown; where it has changed meanwhile, show the new cost first."""
+    row, now = booking_of(request.award, ref), timezone.now()
+    seen = request.POST.get("seen_due_pence", "")
+    # Whoever sends no figure has seen none, so nothing may be charged.
+    seen_due_pence = int(seen) if seen.isdecimal() and len(seen) < 10 else 0
+    try:
+        bookings.cancel(booking=row, party=Party.CARER, by=request.who, now=now, seen_due_pence=seen_due_pence)
+    except bookings.StaleCost:
+        messages.error(request, _("What cancelling costs has changed. Look at it again, then decide."))
+    except bookings.HasStarted:
+        messages.error(request, _("It has started, so it can no longer be cancelled. If nobody came, tell us here."))
+    except bookings.BookingMoved as moved:
+        _say_moved(request, moved, State.CANCELLED)
+    else:
+        messages.success(request, _("Cancelled. We have told the provider."))
+    return redirect("my:booking", row.ref)
+
+
+@require_POST
+@award_required
+def did_not_happen(request, ref):
+    """The carer says that nobody came: everything is given back and the carers team is told."""
+    row, now = booking_of(request.award, ref), timezone.now()
+    try:
+        bookings.did_not_happen(booking=row, party=Party.CARER, by=request.who, now=now)
+    except bookings.NotYet as early:
+        sentence = _("You can say this from %(time)s. Until then, please ring them.")
+        messages.error(request, sentence % {"time": wording.time(early.at)})
+    except bookings.BookingMoved as moved:
+        _say_moved(request, moved, State.DID_NOT_HAPPEN)
+    else:
+        messages.success(
+            request, _("Thank you. Everything is given back, and the carers team will ring you.")
+        )
+    return redirect("my:booking", row.ref)
+
+
+@require_POST
+@award_required
+def choose(request):
+    """A carer with several awards in one account looks at another of them."""
+    number = request.POST.get("award", "")
+    if _by_account(request) and number.isdecimal():
+        chosen = get_object_or_404(Award, pk=int(number), carer__user=request.user)
+        request.session[OPEN_AWARD] = chosen.pk
+    return redirect("my:award")
+
+
+def _booking_page(request, row):
+    now = timezone.now()
+    over = row.state == State.REQUESTED and row.answer_by <= now
+    from_when = rules.did_not_happen_from(row.starts_at)
+    can_cancel = row.state == State.REQUESTED or (row.state == State.CONFIRMED and now < row.starts_at)
+    context = {
+        "booking": row,
+        "award": request.award,
+        "unit": request.award.unit,
+        "over": over,
+        "steps": _steps(row, now),
+        "facts": _facts(row),
+        "cost": bookings.cost_of_cancelling(row, now) if can_cancel else None,
+        "free_until": _free_until(row, now),
+        "can_say_nobody_came": row.state == State.CONFIRMED and now >= from_when,
+        "nobody_came_from": from_when if row.state == State.CONFIRMED and row.starts_at <= now < from_when else None,
+    }
+    return render(request, "my/booking.html", context)
+
+
+def _steps(row, now):
+    """Return the line of steps; what ended early has only the steps it came to."""
+    asked, confirmed, over = _("Asked"), _("Confirmed"), _("The break")
+    if row.state == State.REQUESTED:
+        return [
+            {"text": asked, "state": "done", "note": wording.day(row.requested_at)},
+            {"text": _("Waiting for an answer"), "state": "now", "note": ""},
+            {"text": over, "state": "", "note": wording.day(row.starts_at)},
+        ]
+    if row.state in {State.CONFIRMED, State.DELIVERED, State.CLAIMED}:
+        taken = row.state != State.CONFIRMED
+        return [
+            {"text": asked, "state": "done", "note": wording.day(row.requested_at)},
+            {"text": confirmed, "state": "done", "note": wording.day(row.answered_at) if row.answered_at else ""},
+            {"text": over, "state": "done" if taken else "now", "note": wording.day(row.starts_at)},
+        ]
+    return []
+
+
+def _facts(row):
+    rows = [
+        {"key": _("What"), "value": row.offer.title},
+        {"key": _("When"), "value": wording.span(row.starts_at, row.ends_at)},
+        {"key": _("How long"), "value": length(row.offer, row.minutes)},
+        {"key": _("Who"), "value": f"{row.provider.name}, {row.provider.town}"},
+    ]
+    if row.state in {State.CONFIRMED, State.DELIVERED}:
+        phone = row.provider.phone
+        rows.append({"key": _("Their phone"), "value": phone, "href": f"tel:{phone_link(phone)}"})
+    rows.append({"key": _("Price"), "value": wording.money(row.price_pence) if row.price_pence else _("Free")})
+    if row.note:
+        rows.append({"key": _("What you told them"), "value": row.note})
+    rows.append({"key": _("Booking number"), "value": row.ref})
+    return rows
+
+
+def _free_until(row, now):
+    until = row.starts_at - dt.timedelta(hours=row.free_cancel_hours)
+    return until if row.state == State.CONFIRMED and now <= until else None
+
+
+def _say_moved(request, moved, goal):
+    if moved.state == goal:
+        messages.info(request, _("That was done already."))
+    else:
+        messages.error(request, _("Something has changed meanwhile. Here is how the booking stands now."))
+
+
+def _by_account(request):
+    return bool(request.who.user) and not request.acting
+
+
+def _is_active(award):
+    return award.account.state == award.account.State.ACTIVE
