@@ -1,0 +1,194 @@
+"""Checking a carer's code at the counter: yes or no against a price, and nothing else, ten wrong ones an hour."""
+
+import datetime as dt
+
+import pytest
+from django.urls import reverse
+
+from accounts.history import Who
+from accounts.models import HistoryEntry
+from tests import factories
+from tests.voucher.breaks import ALYS
+from tests.voucher.test_provider_pages import clock, text
+from voucher import awards, codes
+from voucher.ledger import books
+
+pytestmark = pytest.mark.django_db
+
+__all__ = ["clock"]
+YES = "Yes, enough for this"
+NO = "No, this code does not work for this"
+ADDRESS = "/provider/code/"
+
+
+@pytest.fixture
+def award(caerphilly):
+    return factories.award(caerphilly, value=6_250)
+
+
+@pytest.fixture
+def sitting(bryn_cafe):
+    """£25 an hour."""
+    return factories.offer(bryn_cafe)
+
+
+@pytest.fixture
+def code(award, now):
+    return awards.new_code(award=award, by=ALYS, now=now)
+
+
+@pytest.fixture
+def page(client, bryn_cafe, sitting, clock):
+    client.force_login(factories.provider_staff(bryn_cafe, "desk@provider.example", kind="desk"))
+    return client
+
+
+def check(page, code, offer, units=2):
+    return page.post(ADDRESS, {"code": code, "offer": offer.pk, "units": units})
+
+
+def test_enough_is_answered_with_yes_and_no_word_about_the_carer(page, code, sitting, award):
+    answer = check(page, code, sitting)
+
+    assert YES in text(answer)
+    for private in (award.carer.first_name, award.carer.last_name, "62.50", "12.50", award.ref, code):
+        assert private not in text(answer)
+    assert code not in answer.content.decode()
+    assert HistoryEntry.objects.get(act="code.checked").subject_id == award.pk
+
+
+def test_the_address_is_the_one_in_the_menu(page):
+    assert reverse("provider:check_code") == ADDRESS
+
+
+def test_a_scanned_voucher_is_read_from_behind_its_hash(page, code, sitting):
+    assert YES in text(check(page, f"https://breaks.example/v/#{code}", sitting))
+
+
+def test_a_code_in_small_letters_with_spaces_is_read(page, code, sitting):
+    assert YES in text(check(page, code.lower().replace("-", " "), sitting))
+
+
+def test_exactly_enough_is_enough_and_a_penny_short_is_not(page, code, bryn_cafe):
+    assert YES in text(check(page, code, factories.offer(bryn_cafe, price_pence=6250), units=1))
+    assert NO in text(check(page, code, factories.offer(bryn_cafe, price_pence=6251), units=1))
+
+
+def test_an_hours_award_is_measured_in_hours(page, caerphilly, sitting, now):
+    award = factories.award(caerphilly, value=120, unit="minutes")
+    code = awards.new_code(award=award, by=ALYS, now=now)
+
+    assert YES in text(check(page, code, sitting, units=2))
+    assert NO in text(check(page, code, sitting, units=3))
+
+
+def test_every_code_that_does_not_work_is_refused_in_the_same_words(
+    page, caerphilly, flintshire, sitting, code, award, now
+):
+    replaced = code
+    fresh = awards.new_code(award=award, by=ALYS, now=now)
+    other_county = awards.new_code(award=factories.award(flintshire), by=ALYS, now=now)
+    over = factories.award(caerphilly, first_day=dt.date(2026, 1, 1), now=dt.datetime(2026, 1, 1, 9, tzinfo=dt.UTC))
+    not_begun = factories.award(caerphilly, first_day=dt.date(2026, 10, 13))
+    run_out = awards.new_code(award=over, by=ALYS, now=now)
+    early = awards.new_code(award=not_begun, by=ALYS, now=now)
+
+    answers = [
+        text(check(page, each, sitting, units))
+        for each, units in [
+            (codes.generate(), 2),
+            (replaced, 2),
+            (other_county, 2),
+            (run_out, 2),
+            (early, 2),
+            (fresh, 3),
+        ]
+    ]
+
+    assert [NO in answer for answer in answers] == [True] * 6
+    told = {answer[answer.index(NO) :].split("What is it for?")[0] for answer in answers}
+    assert len(told) == 1
+
+
+def test_a_revoked_code_and_a_frozen_award_are_refused(page, sitting, award, code, now, transactional_freeze):
+    transactional_freeze(award)
+    assert NO in text(check(page, code, sitting))
+
+    awards.revoke_code(award=award, by=Who(label="tests"), now=now)
+    assert NO in text(check(page, code, sitting))
+
+
+@pytest.fixture
+def transactional_freeze(now):
+    from django.db import transaction
+
+    def freeze(award):
+        with transaction.atomic():
+            books.freeze(award=award.account)
+
+    return freeze
+
+
+def test_after_ten_wrong_codes_in_an_hour_even_a_right_one_waits(page, sitting, code, clock, now):
+    for _ in range(10):
+        assert NO in text(check(page, codes.generate(), sitting))
+
+    assert "Too many codes did not work" in text(check(page, code, sitting))
+
+    clock.at = now + dt.timedelta(hours=1)
+    assert YES in text(check(page, code, sitting))
+
+
+def test_the_limit_is_the_providers_and_not_the_persons(page, client, bryn, sitting, code):
+    for _ in range(10):
+        check(page, codes.generate(), sitting)
+    client.force_login(bryn)
+
+    assert "Too many codes did not work" in text(check(client, code, sitting))
+
+
+def test_another_provider_is_not_held_up(page, client, caerphilly, sitting, code):
+    for _ in range(10):
+        check(page, codes.generate(), sitting)
+    other = factories.provider(caerphilly, name="Caffi Arall")
+    client.force_login(factories.provider_staff(other, "arall@provider.example"))
+
+    assert YES in text(check(client, code, factories.offer(other)))
+
+
+def test_a_slip_of_the_finger_is_said_beside_the_field_and_does_not_count(page, sitting, code):
+    slip = ("1" if code[0] != "1" else "2") + code[1:]
+    for _ in range(11):
+        answer = check(page, slip, sitting)
+
+    assert 'id="id_code_error"' in answer.content.decode()
+    assert f'value="{slip}"' in answer.content.decode()
+    assert YES in text(check(page, code, sitting))
+
+
+@pytest.mark.parametrize("units", ["", "0", "100", "two", "1.5"])
+def test_how_many_must_be_a_whole_number(page, sitting, code, units):
+    answer = check(page, code, sitting, units)
+
+    assert 'id="id_units_error"' in answer.content.decode()
+
+
+def test_another_providers_offer_cannot_be_asked_about(page, caerphilly, code):
+    theirs = factories.offer(factories.provider(caerphilly, name="Caffi Arall"))
+
+    assert "Choose one of your own offers from the list." in text(check(page, code, theirs))
+
+
+def test_a_code_in_the_address_is_never_read(page, sitting, code):
+    answer = page.get(ADDRESS, {"code": code, "offer": sitting.pk, "units": 1})
+
+    assert YES not in text(answer)
+    assert f'value="{code}"' not in answer.content.decode()
+
+
+def test_a_provider_without_offers_has_nothing_to_check(client, caerphilly, clock):
+    other = factories.provider(caerphilly, name="Caffi Arall", state="suspended")
+    factories.offer(other)
+    client.force_login(factories.provider_staff(other, "arall@provider.example"))
+
+    assert "there is nothing to check a code for" in text(client.get(ADDRESS))
