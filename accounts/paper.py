@@ -25,7 +25,7 @@ PANGO = (
     "Install it with: apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
 )
 # The HTML tags whose lang is told to a screen reader, with their names in PDF.
-SPOKEN_PARTS = {"article": "/Art", "section": "/Sect", "p": "/P"}
+SPOKEN_PARTS = {"article": "/Art", "section": "/Sect", "div": "/Div", "h3": "/H3", "h4": "/H4", "p": "/P"}
 FONTS = "PDF needs the fonts, which are not built on this machine. Build them with: make setup"
 
 

@@ -120,6 +120,8 @@ class Edition(models.Model):
     made_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     # Prices are promised until this day, inclusive.
     prices_until = models.DateField()
+    # Whom to ring and what is free to all, as they stood; brochure.editions writes and reads it.
+    printed = models.JSONField(default=dict)
 
     class Meta:
         ordering = ["-number"]

@@ -1,0 +1,202 @@
+"""Lays a frozen edition out as pages and makes its PDF; reads nothing but the edition's own copies."""
+
+import functools
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+
+from django.contrib.staticfiles import finders
+from django.template.loader import render_to_string
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from accounts import paper
+from brochure import access, area_map, wording
+from brochure.catalogue import folded
+from brochure.colours import colours_of
+
+STYLES = Path(__file__).parent / "print" / "edition.css"
+
+
+class PrintedOffer:
+    """An offer of an edition in one language; its text falls back to the other language and is then labelled."""
+
+    def __init__(self, row, language, site_url):
+        self._printed, self._language = row.printed, language
+        self.price_pence = row.price_pence
+        self.number = row.printed["number"]
+        path = f"/cy/o/{self.number}" if language == "cy" else f"/o/{self.number}"
+        self.url = site_url + path
+        # In two parts, so that a long one breaks before the path.
+        self.short_host, self.short_path = site_url.split("//", 1)[-1].removeprefix("www."), path
+        self.qr = paper.qr_source(self.url)
+
+    def __getattr__(self, name):
+        if name in self._printed:
+            return self._printed[name]
+        own, other = f"{name}_{self._language}", f"{name}_{self._other}"
+        if own in self._printed:
+            return self._printed[own] or self._printed[other]
+        raise AttributeError(name)
+
+    @property
+    def short_url(self):
+        return self.short_host + self.short_path
+
+    @property
+    def _other(self):
+        return "en" if self._language == "cy" else "cy"
+
+    def _language_of(self, name):
+        return self._language if self._printed[f"{name}_{self._language}"] else self._other
+
+    @property
+    def title_language(self):
+        return self._language_of("title")
+
+    @property
+    def description_language(self):
+        return self._language_of("description")
+
+    @property
+    def only_in(self):
+        """The other language's code where some of the text exists only in it; otherwise empty."""
+        missing = self.title_language != self._language or (
+            self.description and self.description_language != self._language
+        )
+        return self._other if missing else ""
+
+    @property
+    def per_unit(self):
+        return wording.per_unit(self.unit)
+
+    @property
+    def notice(self):
+        return wording.notice(self.notice_hours)
+
+    @property
+    def features(self):
+        return access.names(self.access)
+
+
+@dataclass
+class Section:
+    """One category of an edition: its opener, its thumb tab and its offers by county."""
+
+    key: str
+    slug: str
+    name: str
+    purpose: str
+    counties: list
+    count: int
+
+
+def typeset(edition, language, *, large_print=False):
+    """Return the accounts.paper.Paper of an edition in one language. Raises paper.CannotPrint."""
+    with translation.override(language):
+        rows = [PrintedOffer(row, language, edition.printed["site_url"]) for row in edition.offers.all()]
+        sections = _sections(rows)
+        maps = area_map.maps(rows, edition.printed["counties"], language)
+        other = "en" if language == "cy" else "cy"
+        context = {
+            "edition": edition,
+            "language": language,
+            "other_language": other,
+            "large_print": large_print,
+            "sections": sections,
+            "offer_count": len(rows),
+            "towns": _by_town(rows),
+            "maps": maps,
+            "welcome": _welcome(other),
+            **_around(edition.printed, language),
+        }
+        html = render_to_string("print/edition.html", context)
+    grounds = {area.name: area_map.ground(area) for area in maps}
+    return paper.typeset(html, css=[STYLES, _section_styles(sections)], images=grounds)
+
+
+def _welcome(language):
+    """Return the words of welcome on the back cover, in the edition's other language."""
+    with translation.override(language):
+        return {
+            "title": _("Time for you"),
+            "text": _("Breaks for unpaid carers, and how to book them"),
+            "ask": _("This brochure is also printed in English. Ask your carers team for a copy."),
+        }
+
+
+def _around(printed, language):
+    """Return the counties and activities in the language, and one phone number where all teams share it."""
+    counties = [
+        {key.removesuffix(f"_{language}"): text for key, text in county.items()} for county in printed["counties"]
+    ]
+    activities = [{**row, "county": row[f"county_{language}"]} for row in printed["activities"]]
+    phones = {county["phone"] for county in counties}
+    return {
+        "scheme": counties[0]["scheme"],
+        "counties": counties,
+        "activities": activities,
+        "one_phone": phones.pop() if len(phones) == 1 else "",
+        "site": printed["site_url"].split("//", 1)[-1],
+        "other_scheme": printed["counties"][0]["scheme_en" if language == "cy" else "scheme_cy"],
+    }
+
+
+def _sections(rows):
+    """Return the Sections in the order of the categories, offers by county, town and title in the page's language."""
+    rows = sorted(
+        rows,
+        key=lambda row: (row.category_position, folded(row.county), folded(row.town), folded(row.title), row.number),
+    )
+    sections = []
+    for index, (slug, offers) in enumerate(groupby(rows, key=lambda row: row._printed["category"])):
+        offers = list(offers)
+        counties = [(county, list(group)) for county, group in groupby(offers, key=lambda row: row.county)]
+        first = offers[0]._printed
+        language = offers[0]._language
+        name, purpose = first[f"category_{language}"], first[f"purpose_{language}"]
+        sections.append(Section(f"part{index + 1}", slug, name, purpose, counties, len(offers)))
+    return sections
+
+
+def _by_town(rows):
+    """Return [(county, [(town, [offers…])…])…] for the index."""
+    rows = sorted(rows, key=lambda row: (folded(row.county), folded(row.town), folded(row.title), row.number))
+    return [
+        (county, [(town, list(offers)) for town, offers in groupby(group, key=lambda row: row.town)])
+        for county, group in groupby(rows, key=lambda row: row.county)
+    ]
+
+
+def _section_styles(sections):
+    """Return the style sheet that gives each section its colours, its picture and its stepped thumb tab."""
+    step = min(24, 236 / max(1, len(sections)))
+    return "\n".join(_section_style(index, section, step) for index, section in enumerate(sections))
+
+
+def _section_style(index, section, step):
+    colours = colours_of(section.slug)
+    tint, dark = colours["tint"], colours["ink"]
+    down = index * step
+    name = section.name.replace("\\", "").replace('"', "")
+    tab = f'content: "{name}"; background: {dark}; margin-top: {down:.1f}mm'
+    running = 'content: string(part) "  ·  " string(county); font: 400 9pt "Atkinson Hyperlegible Next"; color: #4a4a4a'
+    picture = _tile(section.slug)
+    return f"""
+@page {section.key}:right {{ @right-top {{ {tab} }} @bottom-left {{ {running} }} }}
+@page {section.key}:left {{ @left-top {{ {tab} }} @bottom-right {{ {running} }} }}
+.{section.key} {{ page: {section.key} }}
+.{section.key} .opener, .{section.key} .picture, .swatch.{section.key} {{ background-color: {tint} }}
+.{section.key} .ink, .{section.key} .number {{ color: {dark} }}
+.{section.key} .opener {{ border-bottom-color: {dark} }}
+.{section.key} .edge {{ border-color: {dark} }}
+.swatch.{section.key} {{ border-color: {dark} }}
+{f'.{section.key} .picture, .swatch.{section.key} {{ background-image: url("{picture}") }}' if picture else ""}
+"""
+
+
+@functools.cache
+def _tile(slug):
+    """Return the address of a category's drawn tile, or an empty string where nobody has drawn one."""
+    found = finders.find(f"tiles/{slug}.svg")
+    return Path(found).as_uri() if found else ""

@@ -1,0 +1,69 @@
+"""Opening hours, prices and notice as people say them, in English and in Welsh."""
+
+import datetime as dt
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts import wording
+from brochure.availability import opening_hours
+
+
+def opening(text):
+    """Return opening hours as a sentence without a full stop: "Tuesday and Thursday, 10am to 3pm"."""
+    week = opening_hours(text)
+    parts = []
+    for openings in dict.fromkeys(week.days):
+        if openings:
+            days = [index for index in range(7) if week.days[index] == openings]
+            spans = wording.joined([_span(opens, closes) for opens, closes in openings])
+            parts.append(f"{_days(days)}, {spans}")
+    return _capital("; ".join(parts))
+
+
+def unit_price(pence, unit):
+    """Return the price of one unit: "£25 an hour", "£7 a session", or "Free"."""
+    if pence == 0:
+        return _("Free")
+    sentences = {
+        "session": _("%(price)s a session"),
+        "hour": _("%(price)s an hour"),
+        "night": _("%(price)s a night"),
+        "journey": _("%(price)s a journey"),
+    }
+    return sentences[unit] % {"price": wording.money(pence)}
+
+
+def per_unit(unit):
+    """Return what follows a price set in large figures: "an hour"."""
+    return {"session": _("a session"), "hour": _("an hour"), "night": _("a night"), "journey": _("a journey")}[unit]
+
+
+def notice(hours):
+    """Return how early to ask: "Ask at least 3 days before"."""
+    days = -(-hours // 24)
+    sentence = ngettext("Ask at least %(days)s day before", "Ask at least %(days)s days before", days)
+    return sentence % {"days": days}
+
+
+def _days(days):
+    names = [wording.WEEKDAYS[wording.language()][index] for index in days]
+    if len(days) == 7:
+        return {"en": "every day", "cy": "bob dydd"}[wording.language()]
+    if len(days) > 2 and days[-1] - days[0] == len(days) - 1:
+        # After the Welsh "i" a day softens: dydd Llun i ddydd Gwener.
+        return f"{names[0]} i d{names[-1]}" if wording.language() == "cy" else f"{names[0]} to {names[-1]}"
+    return wording.joined(names)
+
+
+def _span(opens, closes):
+    until = {"en": "to", "cy": "tan"}[wording.language()]
+    return f"{_time(opens)} {until} {_time(closes)}"
+
+
+def _time(minute):
+    return wording.time(dt.time(minute // 60 % 24, minute % 60))
+
+
+def _capital(text):
+    return text[:1].upper() + text[1:]
