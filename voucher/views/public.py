@@ -13,6 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from accounts import heartbeat
+from brochure.models import Category
 from voucher.forms.codes import CodeForm
 
 # manage.py run_jobs comes every five minutes; three misses are news.
@@ -22,7 +23,7 @@ JOBS_LATE_AFTER = dt.timedelta(minutes=20)
 @require_safe
 def home(request):
     """Show the box for a code, and the way into the brochure without one."""
-    return render(request, "site/home.html", {"form": CodeForm()})
+    return render(request, "site/home.html", {"form": CodeForm(), "categories": Category.objects.all()})
 
 
 @require_safe
