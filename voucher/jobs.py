@@ -15,7 +15,7 @@ from django.utils import timezone
 from accounts import heartbeat, history, limits, mail
 from accounts.models import OutboxMessage
 from voucher import bookings, emails, rules
-from voucher.ledger import books, seals
+from voucher.ledger import acts, books, seals
 from voucher.ledger.models import AwardAccount, Transfer
 from voucher.models import Award
 
@@ -32,7 +32,7 @@ class Outcome:
 
 
 def run(now):
-    """Do everything that is due at this moment and yield an Outcome for each kind, in order. A job that raises counts as failed."""
+    """Do everything that is due at this moment; yield an Outcome a kind, in order. A job that raises has failed."""
     for kind, job in JOBS.items():
         try:
             done, failed = job(now)
@@ -78,13 +78,18 @@ def remind(now):
 
 
 def _end(award, today, now):
-    # Each sweep is an act of its own: what a provider lets go after the last day comes back later.
+    # Each sweep is an act of its own: what a provider lets go after the last day comes back later. Of two
+    # processes that have read the same state, the second finds the act done and does not write it down again.
     earlier = Transfer.objects.filter(award=award.account, kind=Transfer.Kind.EXPIRE).count()
-    key = f"award:{award.pk}/expire/{earlier}"
-    was_open = award.account.state != AwardAccount.State.ENDED
-    amount = books.expire(award=award.account, on=today, op_key=key, actor=history.CLOCK.actor, now=now)
-    act = "award.ended" if was_open else "award.swept"
-    history.record(act=act, subject=award, by=history.CLOCK, at=now, council=award.council, amount=amount)
+    state = award.account.state
+    key = f"award:{award.pk}/{state}/{earlier}"
+    act = "award.swept" if state == AwardAccount.State.ENDED else "award.ended"
+
+    def sweep():
+        amount = books.expire(award=award.account, on=today, op_key=f"{key}/expire", actor=history.CLOCK.actor, now=now)
+        history.record(act=act, subject=award, by=history.CLOCK, at=now, council=award.council, amount=amount)
+
+    acts.once(key=key, actor=history.CLOCK.actor, verb=act, arguments={"award": award.pk}, now=now, do=sweep)
 
 
 def _each(rows, name, do):

@@ -22,15 +22,16 @@ DESK = [
 ]
 # Only the owner claims and sees money.
 OWNER = [*DESK, ("provider:money", _("Money"))]
+FINANCE = [("finance:runs", _("Payment runs")), ("finance:funds", _("Funds")), ("finance:overdue", _("Overdue claims"))]
 STAFF = {
     Role.Kind.TEAM: [
         ("team:queue", _("To do")),
         ("team:issue", _("Issue codes")),
         ("team:editions", _("Brochure")),
     ],
-    Role.Kind.FINANCE_PREPARER: [("finance:runs", _("Payment runs"))],
-    Role.Kind.FINANCE_APPROVER: [("finance:runs", _("Payment runs"))],
-    Role.Kind.AUDITOR: [("audit:history", _("History"))],
+    Role.Kind.FINANCE_PREPARER: FINANCE,
+    Role.Kind.FINANCE_APPROVER: FINANCE,
+    Role.Kind.AUDITOR: [("audit:history", _("History")), *FINANCE],
     Role.Kind.ADMINISTRATOR: [("people:list", _("People")), ("audit:history", _("History"))],
 }
 
@@ -72,6 +73,8 @@ def menu_for(request):
 def audience(request):
     """Return the kind of menu and its places for whoever asks, from what the page's guard already found out."""
     user = getattr(request, "user", None)
+    if getattr(request, "award", None):
+        return "carer", CARER
     if user is None or not user.is_authenticated:
         return ("carer", CARER) if has_open_award(request) else ("public", PUBLIC)
     if getattr(request, "provider", None):

@@ -569,7 +569,7 @@ def test_a_form_whose_hidden_parts_were_lost_starts_again(alys, award, sitting):
 def test_a_stay_that_runs_past_the_last_day_says_how_many_nights_are_covered(client, caerphilly, bryn_cafe, now):
     award = factories.award(caerphilly, value=40_000, first_day=dt.date(2026, 4, 18))  # to 17 October
     client.post(reverse("open_award"), {"code": awards.new_code(award=award, by=TEAM, now=now)})
-    stay = factories.offer(bryn_cafe, unit="night", minutes=1440, price_pence=10_000, slug="stay")
+    factories.offer(bryn_cafe, unit="night", minutes=1440, price_pence=10_000, slug="stay")
 
     response = client.get(reverse("my:ask", args=["stay"]), {"minutes": 3 * 1440, "day": "2026-10-16"})
 
