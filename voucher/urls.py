@@ -3,15 +3,19 @@
 from django.conf.urls.i18n import i18n_patterns
 from django.urls import include, path
 
+from voucher.views import brochure as brochure_pages
 from voucher.views import public as public_pages
 from voucher.views import demo, entrance
 from voucher.views import ask as ask_pages
 from voucher.views import carer as carer_pages
 from voucher.views import open_award
 from voucher.views import audit as audit_pages
+from voucher.views import finance as finance_pages
 from voucher.views import people as people_pages
 from voucher.views import provider as provider_pages
 from voucher.views import provider_desk, provider_money
+from voucher.views import team as team_pages
+from voucher.views import team_awards as team_award_pages
 
 public = [
     path("", public_pages.home, name="home"),
@@ -21,6 +25,12 @@ public = [
     path("accessibility/", public_pages.accessibility, name="accessibility"),
     path("cookies/", public_pages.cookies, name="cookies"),
     path("contact/", public_pages.contact, name="contact"),
+    path("brochure/", brochure_pages.brochure, name="brochure"),
+    path("brochure/activities/", brochure_pages.activities, name="activities"),
+    path("brochure/editions/", brochure_pages.editions, name="editions"),
+    path("brochure/<slug:category>/", brochure_pages.brochure, name="category"),
+    path("offers/<slug:slug>/", brochure_pages.offer, name="offer"),
+    path("o/<int:number>", brochure_pages.printed_offer, name="printed_offer"),
     path("demo/", demo.show, name="demo"),
     path("account/go/", entrance.after_sign_in, name="after_sign_in"),
     path("account/council/", entrance.choose_council, name="choose_council"),
@@ -56,13 +66,38 @@ provider = [
     path("code/", provider_desk.check_code, name="check_code"),
     path("money/", provider_money.money, name="money"),
     path("money/claim/<slug:council>/", provider_money.make_claim, name="make_claim"),
-    path("claims/<int:number>/", provider_money.statement, name="claim"),
-    path("remittances/<int:number>/", provider_money.remittance, name="remittance"),
+    path("money/<int:number>/", provider_money.statement, name="claim"),
+    path("money/remittances/<int:number>/", provider_money.remittance, name="remittance"),
 ]
 
-team = []
+team = [
+    path("", team_pages.queue, name="queue"),
+    path("search/", team_pages.search, name="search"),
+    path("lists/<slug:kind>/", team_pages.listing, name="listing"),
+    path("awards/new/", team_award_pages.issue, name="issue"),
+    path("awards/<slug:ref>/", team_award_pages.award, name="award"),
+    path("awards/<slug:ref>/code/", team_award_pages.new_code, name="new_code"),
+    path("awards/<slug:ref>/code/stop/", team_award_pages.revoke, name="revoke"),
+    path("awards/<slug:ref>/letter/", team_award_pages.print_letter, name="print_letter"),
+    path("awards/<slug:ref>/book/", team_award_pages.book_for, name="book_for"),
+    path("letters/", team_award_pages.letters_page, name="letters"),
+    path("letters/print/", team_award_pages.print_letters, name="print_letters"),
+    path("providers/", team_pages.providers, name="providers"),
+    path("providers/<slug:ref>/", team_pages.provider, name="provider"),
+]
 
-finance = []
+finance = [
+    path("", finance_pages.runs, name="runs"),
+    path("prepare/", finance_pages.prepare, name="prepare"),
+    path("runs/<int:number>/", finance_pages.run, name="run"),
+    path("runs/<int:number>/release/", finance_pages.release, name="release"),
+    path("runs/<int:number>/void/", finance_pages.void, name="void"),
+    path("runs/<int:number>/files/", finance_pages.make_files, name="make_files"),
+    path("runs/<int:number>/files/<int:pk>/", finance_pages.file, name="file"),
+    path("runs/<int:number>/report/", finance_pages.report, name="report"),
+    path("funds/", finance_pages.funds, name="funds"),
+    path("overdue/", finance_pages.overdue, name="overdue"),
+]
 
 audit = [
     path("", audit_pages.history_list, name="history"),
