@@ -1,6 +1,7 @@
 """Who works for a council: inviting people, giving and taking roles, closing accounts. All of it is in the history."""
 
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.db import transaction
@@ -101,6 +102,23 @@ def reopen_account(*, user, council, by, now):
     """Let the person sign in again, with the roles they had."""
     if User.objects.filter(pk=user.pk, is_active=False).update(is_active=True):
         history.record(act="person.reopened", subject=user, by=by, at=now, council=council)
+
+
+@transaction.atomic
+def reset_second_factor(*, user, council, by, now):
+    """Take away the second step of somebody who lost theirs; the next sign-in sets up a new one.
+
+    Ask them in person or by a number known before: whoever can read their e-mail could come in now. Raises
+    OwnAccount and WorksElsewhere.
+    """
+    if by.user == user:
+        raise OwnAccount
+    if user.roles.exclude(council=council).exists():
+        raise WorksElsewhere
+    removed, _ = Authenticator.objects.filter(user=user).delete()
+    if removed:
+        history.record(act="second_factor.reset", subject=user, by=by, at=now, council=council)
+    end_sessions(user)
 
 
 def end_sessions(user):

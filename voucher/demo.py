@@ -101,11 +101,24 @@ def _make(person):
     user = User.objects.filter(email=person.email).first()
     if user is None:
         user = User.objects.create_user(person.email, PASSWORD, name=person.name, language=person.language)
+    elif not user.check_password(PASSWORD):
+        user.set_password(PASSWORD)
+        user.save(update_fields=["password"])
     EmailAddress.objects.get_or_create(user=user, email=person.email, defaults={"verified": True, "primary": True})
     if person.is_council_staff:
-        data = {"secret": get_adapter().encrypt(person.secret)}
-        Authenticator.objects.get_or_create(user=user, type=Authenticator.Type.TOTP, defaults={"data": data})
+        _give_app(user, person.secret)
     return user
+
+
+def _give_app(user, secret):
+    """Give the person an app with this key, also where an old one was stored under a secret that is gone."""
+    keys = get_adapter()
+    app = Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).first()
+    if app is None:
+        Authenticator.objects.create(user=user, type=Authenticator.Type.TOTP, data={"secret": keys.encrypt(secret)})
+    elif keys.decrypt(app.data["secret"]) != secret:
+        app.data = {"secret": keys.encrypt(secret)}
+        app.save(update_fields=["data"])
 
 
 def _awards_to_show(council, on):

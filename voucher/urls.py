@@ -1,7 +1,7 @@
 """Every address of the site; each page has its Welsh twin below /cy/, at the same path."""
 
 from django.conf.urls.i18n import i18n_patterns
-from django.urls import include, path
+from django.urls import include, path, re_path
 
 from voucher.views import brochure as brochure_pages
 from voucher.views import public as public_pages
@@ -112,12 +112,24 @@ people = [
     path("<int:pk>/posts/<int:provider>/remove/", people_pages.remove_post, name="remove_post"),
     path("<int:pk>/close/", people_pages.close, name="close"),
     path("<int:pk>/reopen/", people_pages.reopen, name="reopen"),
+    path("<int:pk>/second-step/reset/", people_pages.reset, name="reset"),
 ]
 
 urlpatterns = [
     # Addresses without a language: health, web hooks, files.
     path("healthz", public_pages.healthz),
     path("readyz", public_pages.readyz),
+    re_path(
+        r"^brochure/editions/(?P<number>\d{1,6})/(?P<language>en|cy)\.pdf$",
+        brochure_pages.edition_file,
+        name="edition_file",
+    ),
+    re_path(
+        r"^brochure/editions/(?P<number>\d{1,6})/(?P<language>en|cy)-large-print\.pdf$",
+        brochure_pages.edition_file,
+        {"large_print": True},
+        name="edition_file_large",
+    ),
 ]
 
 urlpatterns += i18n_patterns(

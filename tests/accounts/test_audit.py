@@ -147,3 +147,9 @@ def test_every_act_that_the_programme_writes_has_words():
     acts = {act for act in written_acts if isinstance(act, str) and "." in act.strip(".")}
     assert len(acts) > 15
     assert acts <= set(history_words.ACTS)
+
+
+def test_a_code_holder_is_named_by_the_end_of_the_code_only(caerphilly, now):
+    entry = history.record(act="award.opened", subject=caerphilly, by=history.Who(label="code 4K7P"), at=now)
+
+    assert history_words.actor(entry) == "The holder of the code ending in 4K7P"

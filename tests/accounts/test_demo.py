@@ -3,6 +3,7 @@
 import datetime as dt
 
 import pytest
+from allauth.mfa.adapter import get_adapter
 from django.core.management import CommandError, call_command
 from django.urls import reverse
 
@@ -45,6 +46,20 @@ def test_made_twice_they_are_the_same(pilot, now):
     make(now + dt.timedelta(days=1))
 
     assert list(User.objects.values_list("pk", "password").order_by("pk")) == before
+
+
+def test_made_again_they_are_mended(pilot, now, settings):
+    make(now)
+    carys = User.objects.get(email="carys@council.example")
+    carys.set_password("something else")
+    carys.save()
+    settings.SECRET_KEY = "the file with the old one was lost"
+    make(now)
+
+    carys.refresh_from_db()
+    assert carys.check_password(demo.PASSWORD)
+    [person] = [each for each in demo.PEOPLE if each.email == carys.email]
+    assert get_adapter().decrypt(carys.authenticator_set.get().data["secret"]) == person.secret
 
 
 @pytest.mark.parametrize("person", demo.PEOPLE, ids=lambda person: person.email)

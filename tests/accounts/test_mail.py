@@ -2,10 +2,11 @@
 
 import datetime as dt
 import smtplib
+import threading
 
 import pytest
 from django.core import mail as django_mail
-from django.db import transaction
+from django.db import connections, transaction
 
 from accounts import mail
 from accounts.models import OutboxMessage
@@ -196,3 +197,28 @@ def test_old_messages_lose_every_word_about_people(now):
     message.refresh_from_db()
     assert (message.to, message.subject, message.body) == ("", "", "")
     assert queued() == message
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_two_workers_at_once_send_each_message_once(monkeypatch):
+    for number in range(30):
+        queued(dedupe_key=f"news:{number}", subject=f"News {number}")
+    due = waiting(None)
+    sent, start = [], threading.Barrier(3)
+    monkeypatch.setattr(
+        "django.core.mail.EmailMessage.send", lambda self, fail_silently=False: sent.append(self.subject)
+    )
+
+    def work():
+        start.wait()
+        mail.send_waiting(due)
+        connections.close_all()
+
+    workers = [threading.Thread(target=work) for _ in range(3)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+
+    assert sorted(sent) == sorted(f"News {number}" for number in range(30))

@@ -140,6 +140,23 @@ def test_a_closed_account_loses_its_open_sessions_at_once(office, carys):
     assert acts(carys) == ["person.closed"]
 
 
+def test_a_lost_second_step_is_taken_away_and_the_person_signed_out(office, carys):
+    browser = Client()
+    browser.force_login(carys)
+
+    office.post(reverse("people:reset", args=[carys.pk]))
+
+    assert not carys.authenticator_set.exists()
+    assert "_auth_user_id" not in browser.session
+    assert acts(carys) == ["second_factor.reset"]
+
+
+def test_nobody_takes_away_their_own_second_step_this_way(office, mair):
+    office.post(reverse("people:reset", args=[mair.pk]))
+
+    assert mair.authenticator_set.exists()
+
+
 def test_a_reopened_account_has_its_roles_still(office, carys):
     office.post(reverse("people:close", args=[carys.pk]))
     office.post(reverse("people:reopen", args=[carys.pk]))

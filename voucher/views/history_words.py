@@ -1,10 +1,13 @@
 """The words in which the history is shown: each act, each kind of thing, each detail."""
 
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts import wording
 
 ACTS = {
+    "award.acted_for": _("The carers team acted for a carer"),
+    "award.acted_for": _("The carers team opened the award to act for the carer"),
     "award.ended": _("The award came to its last day"),
     "award.issued": _("An award was granted"),
     "award.opened": _("An award was opened with its code"),
@@ -50,6 +53,7 @@ ACTS = {
     "run.released": _("A payment run was released"),
     "run.voided": _("A payment run was voided"),
     "second_factor.added": _("A second step was set up"),
+    "second_factor.reset": _("A lost second step was taken away, to be set up anew"),
     "second_factor.removed": _("A second step was removed"),
 }
 
@@ -91,7 +95,13 @@ DETAILS = {
     "user": _("person"),
 }
 
-LABELS = {"clock": _("The clock"), "command line": _("The command line")}
+LABELS = {
+    "clock": _("The clock"),
+    "command line": _("The command line"),
+    "load_pilot": _("The loading of files"),
+    "print_vouchers": _("The printing of vouchers"),
+    "make_demo_people": _("The demonstration"),
+}
 
 
 def act(entry):
@@ -101,7 +111,12 @@ def act(entry):
 
 def actor(entry):
     """Return who did it."""
-    return str(entry.actor) if entry.actor_id else str(LABELS.get(entry.actor_label, entry.actor_label))
+    if entry.actor_id:
+        return str(entry.actor)
+    kind, _space, end = entry.actor_label.partition(" ")
+    if kind == "code":
+        return gettext("The holder of the code ending in %(end)s") % {"end": end}
+    return str(LABELS.get(entry.actor_label, entry.actor_label))
 
 
 def subject(entry):

@@ -143,6 +143,23 @@ def close(request, pk):
 
 @one_council_administrator
 @require_POST
+def reset(request, pk):
+    who = get_object_or_404(people_of(request.council), pk=pk)
+    try:
+        if who.provider_posts.exclude(provider__council=request.council).exists():
+            raise people.WorksElsewhere
+        people.reset_second_factor(user=who, council=request.council, by=Who(user=request.user), now=timezone.now())
+    except people.OwnAccount:
+        messages.error(request, _("You cannot do this for yourself. Ask another administrator."))
+    except people.WorksElsewhere:
+        messages.error(request, _("This person works for another council too. Ask for both administrators together."))
+    else:
+        messages.success(request, _("The old second step is gone. The person sets up a new one at the next sign-in."))
+    return redirect("people:person", pk)
+
+
+@one_council_administrator
+@require_POST
 def reopen(request, pk):
     who = get_object_or_404(people_of(request.council), pk=pk)
     people.reopen_account(user=who, council=request.council, by=Who(user=request.user), now=timezone.now())
