@@ -284,7 +284,7 @@ def test_the_claim_is_told_and_written_down(delivered, bryn, bryn_cafe):
     mail = OutboxMessage.objects.get(kind="claim_made")
     assert mail.to == bryn_cafe.email
     assert "£62.50" in mail.subject
-    assert f"/provider/claims/{made.number}/" in mail.body
+    assert f"/provider/money/{made.number}/" in mail.body
     assert delivered.award.carer.first_name not in mail.body
     entry = HistoryEntry.objects.get(act="claim.made")
     assert (entry.actor, entry.details) == (bryn, {"number": 1, "lines": 1, "pence": 6250})

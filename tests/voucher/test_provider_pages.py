@@ -493,7 +493,7 @@ def test_offers_show_their_number_price_and_the_next_price(page, sitting):
 
     assert str(sitting.number) in shown
     assert "£25 an hour" in shown
-    assert "£28 from Tuesday 1 December" in shown
+    assert "£28 an hour from Tuesday 1 December" in shown
 
 
 def test_the_offers_of_a_paused_provider_are_shown_as_hidden(page, sitting, bryn_cafe):

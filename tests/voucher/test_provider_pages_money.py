@@ -247,7 +247,7 @@ def test_a_line_shows_its_way_to_payment(page, delivered, caerphilly, ffion, gwe
     lines = settlement.awaiting(caerphilly)
     run = settlement.prepare(council=caerphilly, lines=lines, pay_on=PAY_DAY, by=Who(user=ffion), now=MONDAY, key="run")
     assert "In a payment run 29 October 2026" in text(page.get(address))
-    assert "Your next payment: £62.50, Thursday 29 October." in text(see(page))
+    assert "£62.50 Your next payment: Thursday 29 October" in text(see(page))
 
     settlement.release(run=run, by=Who(user=gwen), now=MONDAY)
     assert "On its way to your bank 29 October 2026" in text(page.get(address))

@@ -12,7 +12,7 @@ from accounts import history, limits
 from accounts.history import Who
 from brochure import catalogue
 from brochure.models import Offer
-from brochure.wording import opening
+from brochure.wording import opening, unit_price
 from providers.access import provider_required
 from voucher import awards, rules
 from voucher.forms.provider import CheckCodeForm, length_in_words
@@ -51,6 +51,7 @@ def day_list(request, day):
     rows = list(_of_days(request.provider, day, day))
     for row in rows:
         row.length = length_in_words(row, row.minutes)
+        row.given = length_in_words(row, row.delivered_minutes) if row.delivered_minutes is not None else ""
     return render(request, "provider/day_list.html", {"day": day, "rows": rows})
 
 
@@ -69,8 +70,9 @@ def offers(request):
             {
                 "offer": offer,
                 "hours": opening(offer.hours),
-                "price": price,
-                "next_price": next_price,
+                "price": price and unit_price(price.price_pence, offer.unit),
+                "next_price": next_price and unit_price(next_price.price_pence, offer.unit),
+                "next_day": next_price and next_price.first_day,
                 "shown": offer.pk in shown,
             }
         )
