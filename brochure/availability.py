@@ -64,6 +64,11 @@ class FreeDay:
     day: dt.date
     starts: tuple[dt.datetime, ...]
 
+    @property
+    def last(self):
+        """The latest start of the day."""
+        return self.starts[-1]
+
 
 @functools.lru_cache(maxsize=512)
 def opening_hours(text):
