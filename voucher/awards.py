@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from django.db import transaction
 from django.db.models import F, Q, Sum
 from django.db.models.functions import Length
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import history
@@ -14,7 +15,7 @@ from voucher import codes, rules
 from voucher.ledger import acts, books
 from voucher.ledger.books import FundExhausted
 from voucher.ledger.models import Transfer
-from voucher.models import Award, Booking, Code
+from voucher.models import Award, Booking, Carer, Code
 
 __all__ = [
     "Balance",
@@ -27,7 +28,10 @@ __all__ = [
     "balance",
     "balances",
     "issue",
+    "issue_with_code",
     "new_code",
+    "new_code_once",
+    "of_council",
     "open_with",
     "put_codes",
     "revoke_code",
@@ -154,6 +158,45 @@ def issue(*, council, carer, fund, value, first_day, assessment_ref, assessment_
     return Award.objects.select_related("account", "carer", "council", "fund").get(pk=answer["award"])
 
 
+def issue_with_code(*, council, carer=None, new_carer=None, by, now, key, **terms):
+    """Grant an award and give it a code at once, for a carer or for a new one with these details.
+
+    Returns (award, code). The same key again returns the same award and None: a code is shown once.
+    Raises what issue raises; then no carer was added either.
+    """
+    shown = {}
+
+    def grant():
+        row = carer
+        if row is None:
+            row = Carer.objects.create(council=council, **new_carer)
+            history.record(act="carer.added", subject=row, by=by, at=now, council=council)
+        award = issue(council=council, carer=row, by=by, now=now, key=f"{key}/award", **terms)
+        shown["code"] = new_code(award=award, by=by, now=now)
+        return {"award": award.pk}
+
+    arguments = {name: getattr(value, "pk", value) for name, value in terms.items()}
+    arguments |= {"council": council.pk, "carer": carer and carer.pk, "new_carer": new_carer}
+    answer = acts.once(key=key, actor=by.actor, verb="award.issue_with_code", arguments=arguments, now=now, do=grant)
+    return of_council(council).get(pk=answer["award"]), shown.get("code")
+
+
+def new_code_once(*, award, by, now, key):
+    """Give the award a new code unless this key has done so before; return the code, or None the second time."""
+    shown = {}
+
+    def make():
+        shown["code"] = new_code(award=award, by=by, now=now)
+
+    acts.once(key=key, actor=by.actor, verb="award.new_code", arguments={"award": award.pk}, now=now, do=make)
+    return shown.get("code")
+
+
+def of_council(council):
+    """Return a council's awards with all that a page about one shows; another council's are not among them."""
+    return Award.objects.filter(council=council).select_related("account", "carer", "council__scheme", "fund__account")
+
+
 def next_ref():
     """Return the next reference, A0161 after A0160; one series for all councils, so that none is mistaken."""
     longest_first = Award.objects.filter(ref__regex=r"^A\d{4,10}$").order_by(Length("ref").desc(), "-ref")
@@ -274,8 +317,13 @@ def statement(award):
         change = _change(transfer)
         left += change
         shown = -transfer.amount if transfer.kind == Kind.SPEND else change
-        lines.append(Line(transfer.effective_on, _words(transfer, booking), shown, left, booking))
+        lines.append(Line(_day(transfer), _words(transfer, booking), shown, left, booking))
     return lines
+
+
+def _day(transfer):
+    """The day a line belongs to: a price is set aside on the day of asking, whenever the break is."""
+    return timezone.localdate(transfer.written_at) if transfer.kind == Kind.HOLD else transfer.effective_on
 
 
 def _change(transfer):

@@ -1,0 +1,157 @@
+"""The carers team's first pages: what needs a person today, finding someone, and the providers."""
+
+import datetime as dt
+
+from django.core.paginator import Paginator
+from django.db.models import Count, F, Prefetch, Q
+from django.http import Http404
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts.access import carers_team_required
+from brochure import catalogue
+from brochure.models import Offer
+from providers.models import Provider
+from voucher import codes, letters
+from voucher.forms.team import SearchForm
+from voucher.ledger.models import AwardAccount
+from voucher.models import Award, Booking, Carer, Code
+
+A_PAGE = 25
+FOUND_MOST = 20
+ENDING_WITHIN = dt.timedelta(weeks=4)
+NEAR_DEADLINE = dt.timedelta(hours=24)
+
+# What needs a person, in the order in which it should be looked at.
+KINDS = {
+    "unanswered": _("Requests whose time to answer ends within a day"),
+    "problems": _("Breaks that did not happen this week"),
+    "no-code": _("Awards whose code was stopped and that have no new one"),
+    "ending": _("Awards that end within four weeks, with most left to use"),
+}
+
+
+@require_safe
+@never_cache
+@carers_team_required
+def queue(request):
+    now = timezone.now()
+    today = timezone.localdate(now)
+    waiting = letters.waiting(on=today, council=request.council)
+    kinds = [
+        {"kind": kind, "title": title, "count": _waiting_for(kind, request.council, now).count()}
+        for kind, title in KINDS.items()
+    ]
+    ending = list(_waiting_for("ending", request.council, now)[:5])
+    unanswered = list(_waiting_for("unanswered", request.council, now)[:5])
+    context = {
+        "search": SearchForm(),
+        "letters": waiting.count(),
+        "kinds": kinds,
+        "ending": ending,
+        "unanswered": unanswered,
+        "today": today,
+    }
+    return render(request, "team/queue.html", context)
+
+
+@require_safe
+@never_cache
+@carers_team_required
+def listing(request, kind):
+    """One kind of what needs a person, page by page."""
+    if kind not in KINDS:
+        raise Http404
+    now = timezone.now()
+    page = Paginator(_waiting_for(kind, request.council, now), A_PAGE).get_page(request.GET.get("page"))
+    context = {"title": KINDS[kind], "page": page, "of_bookings": kind in {"unanswered", "problems"}}
+    return render(request, "team/listing.html", context | {"today": timezone.localdate(now)})
+
+
+def _waiting_for(kind, council, now):
+    today = timezone.localdate(now)
+    awards = Award.objects.filter(council=council).select_related("account", "carer")
+    bookings = Booking.objects.filter(council=council).select_related("award__carer", "offer", "provider")
+    usable = awards.filter(account__state=AwardAccount.State.ACTIVE, account__last_day__gte=today)
+    if kind == "unanswered":
+        waiting = bookings.filter(state=Booking.State.REQUESTED, answer_by__lte=now + NEAR_DEADLINE)
+        return waiting.order_by("answer_by", "pk")
+    if kind == "problems":
+        recent = bookings.filter(state=Booking.State.DID_NOT_HAPPEN, ended_at__gte=now - dt.timedelta(days=7))
+        return recent.order_by("-ended_at", "-pk")
+    if kind == "no-code":
+        live = Code.objects.filter(state=Code.State.ACTIVE).values("award")
+        # An award whose letter still waits gets its first code with the letter.
+        return usable.exclude(pk__in=live).filter(Q(printed_at__isnull=False) | Q(codes__isnull=False)).distinct()
+    soon = usable.filter(account__last_day__lte=today + ENDING_WITHIN, account__available__gt=0)
+    return soon.order_by((F("account__available") * 100 / F("value")).desc(), "account__last_day", "pk")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@carers_team_required
+def search(request):
+    """Find by words. They are posted, because a name in an address would stay in logs and histories."""
+    form = SearchForm(request.POST) if request.method == "POST" else SearchForm()
+    found = _find(form.cleaned_data["words"], request.council) if form.is_valid() else None
+    context = {"form": form, "found": found, "nothing": found is not None and not any(found.values())}
+    return render(request, "team/search.html", context)
+
+
+def _find(words, council):
+    """Return what the words may mean, each kind in one query and at most FOUND_MOST of each."""
+    named = Q()
+    for word in words.split():
+        named &= Q(first_name__icontains=word) | Q(last_name__icontains=word)
+    known = Q(postcode__istartswith=words) | Q(email__iexact=words) | Q(phone__iexact=words)
+    with_awards = Prefetch("awards", Award.objects.select_related("account").order_by("-pk"))
+    last_four = codes.normalise(words)[-4:]
+    live = Q(codes__last_four=last_four, codes__state=Code.State.ACTIVE) if len(last_four) == 4 else Q(pk=None)
+    awards = Award.objects.filter(council=council).select_related("carer", "account")
+    return {
+        "carers": list(Carer.objects.filter(named | known, council=council).prefetch_related(with_awards)[:FOUND_MOST]),
+        "awards": list(awards.filter(Q(ref__iexact=words) | Q(assessment_ref__iexact=words))[:FOUND_MOST]),
+        "by_code": list(awards.filter(live)[:FOUND_MOST]),
+        "bookings": list(
+            Booking.objects.filter(council=council, ref__iexact=words.replace(" ", "")).select_related(
+                "award__carer", "offer", "provider"
+            )[:FOUND_MOST]
+        ),
+        "providers": list(_providers(council).filter(Q(name__icontains=words) | Q(ref__iexact=words))[:FOUND_MOST]),
+    }
+
+
+def _providers(council):
+    """Return the providers that carers of this council can use: all of its region."""
+    return Provider.objects.filter(council__region=council.region).select_related("council")
+
+
+@require_safe
+@never_cache
+@carers_team_required
+def providers(request):
+    rows = _providers(request.council).annotate(
+        live_offers=Count("offers", filter=Q(offers__state=Offer.State.LIVE), distinct=True),
+    )
+    page = Paginator(rows.order_by("name", "pk"), A_PAGE).get_page(request.GET.get("page"))
+    return render(request, "team/providers.html", {"page": page, "today": timezone.localdate()})
+
+
+@require_safe
+@never_cache
+@carers_team_required
+def provider(request, ref):
+    row = get_object_or_404(_providers(request.council), ref=ref)
+    today = timezone.localdate()
+    context = {
+        "provider": row,
+        "insured": row.is_insured(on=today),
+        "offers": catalogue.live_offers(on=today).filter(provider=row),
+        "bookings": Booking.objects.filter(provider=row, council=request.council)
+        .select_related("award__carer", "offer", "provider")
+        .order_by("-starts_at", "-pk")[:A_PAGE],
+    }
+    return render(request, "team/provider.html", context)
