@@ -12,7 +12,7 @@ from providers.models import Staff
 # The key in the session that says a code is open in this browser: the number of the award.
 OPEN_AWARD = "award"
 
-PUBLIC = [("home", _("Use my code")), ("brochure", _("Find a break")), ("contact", _("Talk to us"))]
+PUBLIC = [("home", _("Use my code")), ("brochure", _("Find a break"))]
 CARER = [("my:award", _("My award")), ("brochure", _("Find a break")), ("my:statement", _("Statement"))]
 DESK = [
     ("provider:inbox", _("Requests")),

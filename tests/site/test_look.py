@@ -211,9 +211,10 @@ def test_a_page_that_knows_the_roles_asks_nothing_for_its_menu(rf, carys, django
 
 @pytest.mark.django_db
 def test_the_menu_marks_where_one_is(client):
-    html = client.get("/contact/").content.decode()
+    marked = r'href="([^"]*)" aria-current="page"'
 
-    assert re.findall(r'href="([^"]*)" aria-current="page"', html) == ["/contact/"]
+    assert re.findall(marked, client.get("/cy/").content.decode()) == ["/cy/"]
+    assert re.findall(marked, client.get("/contact/").content.decode()) == []
 
 
 # Components
