@@ -73,17 +73,19 @@ function watch(input) {
   }
 
   const sentence = (found) => input.getAttribute(`data-code-${found}`)
+  // A hand scanner types the whole address of the QR: the code is what follows its #.
+  const typed = () => input.value.slice(input.value.lastIndexOf('#') + 1)
 
   form?.addEventListener('submit', (event) => {
-    const found = fault(input.value)
+    const found = fault(typed())
     if (!found) return
     event.preventDefault()
     say(sentence(found))
     input.focus()
   })
   input.addEventListener('change', () => {
-    const found = fault(input.value)
-    if (!found) input.value = grouped(input.value)
+    const found = fault(typed())
+    if (!found) input.value = grouped(typed())
     if (!found || found === 'empty') clear()
     else say(sentence(found))
   })
