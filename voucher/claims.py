@@ -7,7 +7,7 @@ A claim is of one council: bookings of carers of two councils make two claims.
 from functools import partial
 
 from django.db import models
-from django.db.models import Count, F, Max, Q, Sum
+from django.db.models import Count, F, Max, Sum
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -60,9 +60,8 @@ def ready(provider):
 
     A break that costs nothing is never claimed: it stays delivered, and is counted as a break from that.
     """
-    return Booking.objects.filter(
-        Q(state=Booking.State.DELIVERED) | Q(state=Booking.State.CANCELLED), provider=provider, due_pence__gt=0
-    ).order_by("starts_at", "pk")
+    states = [Booking.State.DELIVERED, Booking.State.CANCELLED]
+    return Booking.objects.filter(provider=provider, state__in=states, due_pence__gt=0).order_by("starts_at", "pk")
 
 
 def last_day_to_claim(booking, window_days):
