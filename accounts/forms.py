@@ -53,7 +53,9 @@ class PageField(BoundField):
     @property
     def says_optional(self):
         """Most questions need an answer, so the others say that they do not; a lone tick box never does."""
-        return not self.field.required and not self.is_single_checkbox and not self.field.disabled
+        # In a search every wish is optional, and saying so at each would only be noise.
+        quiet = getattr(self.form, "all_is_optional", False) or self.is_single_checkbox or self.field.disabled
+        return not self.field.required and not quiet
 
 
 class PageForms(TemplatesSetting):

@@ -103,8 +103,6 @@ _TEXTS = [
     "provider__town_cy",
     "category__name_en",
     "category__name_cy",
-    "category__purpose_en",
-    "category__purpose_cy",
     "provider__council__name_en",
     "provider__council__name_cy",
 ]

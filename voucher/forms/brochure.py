@@ -12,6 +12,8 @@ from brochure.catalogue import Criteria
 class SearchForm(forms.Form):
     """Every wish is optional; `criteria` makes them into what the catalogue takes."""
 
+    all_is_optional = True
+
     words = forms.CharField(
         label=_("What are you looking for?"),
         help_text=_("For example: yoga, sitting, haircut"),
