@@ -8,6 +8,7 @@ import datetime as dt
 import logging
 from dataclasses import dataclass
 
+from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
@@ -123,6 +124,7 @@ JOBS = {
     "reminders written": remind,
     "movements sealed": lambda now: (seals.seal(now), 0),
     "messages sent": _send_mail,
+    "old sessions forgotten": lambda now: (Session.objects.filter(expire_date__lt=now).delete()[0], 0),
     "old counts forgotten": lambda now: (limits.forget_old(now), 0),
     "old messages emptied": lambda now: (mail.forget_old(now), 0),
 }

@@ -4,9 +4,11 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts import wording
+from accounts.models import Role
+from providers.models import Staff
+from voucher.models import Booking
 
 ACTS = {
-    "award.acted_for": _("The carers team acted for a carer"),
     "award.acted_for": _("The carers team opened the award to act for the carer"),
     "award.ended": _("The award came to its last day"),
     "award.issued": _("An award was granted"),
@@ -95,6 +97,14 @@ DETAILS = {
     "user": _("person"),
 }
 
+# What is stored as a word of the programme and read as a word of the office.
+VALUES = (
+    {"totp": _("app"), "webauthn": _("passkey")}
+    | dict(Role.Kind.choices)
+    | dict(Staff.Kind.choices)
+    | dict(Booking.DeclineReason.choices)
+)
+
 LABELS = {
     "clock": _("The clock"),
     "command line": _("The command line"),
@@ -134,4 +144,6 @@ def _value(key, value):
         return wording.money(value, exact=True) if isinstance(value, int) else value
     if isinstance(value, bool):
         return _("asked for") if value else _("not asked for")
-    return ", ".join(str(each) for each in value) if isinstance(value, list) else value
+    if isinstance(value, list):
+        return ", ".join(str(each) for each in value)
+    return VALUES.get(value, value)
