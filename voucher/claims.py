@@ -18,9 +18,6 @@ from voucher.ledger import acts, books
 from voucher.ledger.models import Hold
 from voucher.models import Booking, Claim, ClaimLine
 
-# The VAT in a price that includes it, as one part in so many: 20 in 120, and 5 in 105.
-VAT_PARTS = {Provider.Vat.STANDARD: 6, Provider.Vat.REDUCED: 21}
-
 
 class LateReason(models.TextChoices):
     """Why the carers team claims for a provider after the claim window."""
@@ -67,14 +64,6 @@ def ready(provider):
 def last_day_to_claim(booking, window_days):
     """Return the last day, inclusive, on which the provider itself may claim the booking (R15)."""
     return rules.last_day_to_claim(service_day=timezone.localdate(booking.ends_at), window_days=window_days)
-
-
-def vat_within(*, gross_pence, provider):
-    """Return the VAT inside a gross amount, in pence, half a penny up; without a VAT number there is none."""
-    parts = VAT_PARTS.get(provider.vat_treatment)
-    if not parts or not provider.vat_number:
-        return 0
-    return (2 * gross_pence + parts) // (2 * parts)
 
 
 def make(*, provider, council, bookings, invoice_number="", late_reason="", by, now, key):
@@ -192,7 +181,7 @@ def _add_line(claim, booking, *, by, now):
         claim=claim,
         booking=booking,
         amount_pence=booking.due_pence,
-        vat_pence=vat_within(gross_pence=booking.due_pence, provider=claim.provider),
+        vat_pence=rules.vat_within(booking.due_pence, claim.provider.vat_treatment, claim.provider.vat_number),
     )
     history.record(
         act="booking.claimed",

@@ -11,6 +11,9 @@ CLOSE_OF_DAY = dt.time(17, 0)
 SHORTEST_ANSWER = dt.timedelta(hours=2)
 MINUTES_A_STEP_DELIVERED = 15
 DID_NOT_HAPPEN_AFTER = dt.timedelta(minutes=15)
+CONTACT_FOR = dt.timedelta(days=7)
+# 20 in 120 and 5 in 105, as one part in so many; the keys are those of providers.Provider.Vat.
+VAT_PARTS = {"standard": 6, "reduced": 21}
 REMINDER_WEEKS = (8, 4, 1)
 MOST_DAYS_TO_PAY = 30
 
@@ -120,12 +123,13 @@ def reminder_weeks(on, last_day):
 
 
 def earliest_pay_day(released_on):
-    """R18. A payment arrives on a working day, at the earliest two working days after the run is released.
+    """R18. A payment arrives on a working day, at the earliest the second after Bacs takes the file in.
 
-    Bacs takes a file in on one working day, processes it on the next and pays on the third; `released_on`
-    itself need not be a working day.
+    Bacs takes a file in on one working day, processes it on the next and pays on the third; a run that is
+    released on a day of rest is taken in on the next working day.
     """
-    return working_days_after(released_on, 2)
+    taken_in = released_on if is_working_day(released_on) else working_days_after(released_on, 1)
+    return working_days_after(taken_in, 2)
 
 
 def working_days_after(day, number):
@@ -148,6 +152,20 @@ def _working_days_from(day, number, step):
         day += step
         number -= is_working_day(day)
     return day
+
+
+def vat_within(gross_pence, vat_treatment, vat_number):
+    """R21. The VAT in a price is a sixth at the standard rate and a twenty-first at the reduced, half a penny up.
+
+    Any other treatment, or no VAT number, has none.
+    """
+    parts = VAT_PARTS.get(vat_treatment) if vat_number else None
+    return _half_up(gross_pence, parts) if parts else 0
+
+
+def contact_until(ends_at):
+    """R22. A provider sees how to reach the carer from confirming until seven days after the break."""
+    return ends_at + CONTACT_FOR
 
 
 def worker_limit(scheme, unit):

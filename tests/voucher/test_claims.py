@@ -7,9 +7,10 @@ import pytest
 
 from accounts.history import Who
 from accounts.models import HistoryEntry, OutboxMessage
+from providers.models import Provider
 from tests import factories
 from tests.voucher.breaks import ALYS, FRIDAY, SATURDAY, confirm, deliver, london
-from voucher import bookings, claims
+from voucher import bookings, claims, rules
 from voucher.ledger import acts, audit, books
 from voucher.models import Booking, Claim, ClaimLine
 
@@ -258,6 +259,7 @@ def test_a_provider_that_was_suspended_since_can_claim_its_past_work(delivered, 
         ("standard", "GB123456789", 6250, 1042),  # 1041.67
         ("standard", "GB123456789", 3, 1),  # half a penny, up
         ("standard", "GB123456789", 2, 0),
+        ("standard", "", 6250, 0),
         ("reduced", "GB123456789", 6250, 298),  # 297.62
         ("zero", "GB123456789", 6250, 0),
         ("exempt", "", 6250, 0),
@@ -265,17 +267,22 @@ def test_a_provider_that_was_suspended_since_can_claim_its_past_work(delivered, 
         ("outside scope", "GB123456789", 6250, 0),
     ],
 )
-def test_the_vat_in_a_price_is_worked_out_from_the_providers_treatment(caerphilly, treatment, number, gross, vat):
-    provider = factories.provider(caerphilly, vat_treatment=treatment, vat_number=number)
-
-    assert claims.vat_within(gross_pence=gross, provider=provider) == vat
+def test_the_vat_in_a_price_is_worked_out_from_the_providers_treatment(treatment, number, gross, vat):
+    assert rules.vat_within(gross, treatment, number) == vat
 
 
-def test_without_a_vat_number_no_vat_is_shown(caerphilly):
-    provider = factories.provider(caerphilly)
-    provider.vat_treatment = "standard"
+def test_the_vat_rates_are_named_as_providers_name_them():
+    assert set(rules.VAT_PARTS) < set(Provider.Vat.values)
 
-    assert claims.vat_within(gross_pence=6250, provider=provider) == 0
+
+def test_a_line_keeps_the_vat_of_the_day_it_was_claimed(delivered, bryn, bryn_cafe):
+    bryn_cafe.vat_number, bryn_cafe.vat_treatment = "GB123456789", "standard"
+    bryn_cafe.save()
+    delivered.refresh_from_db()
+
+    made = claim([delivered], bryn, SATURDAY)
+
+    assert made.lines.get().vat_pence == 1042
 
 
 def test_the_claim_is_told_and_written_down(delivered, bryn, bryn_cafe):

@@ -20,8 +20,6 @@ from voucher import bookings, rules
 from voucher.forms.provider import DeclineForm, DeliveredForm, DidNotHappenForm, length_in_words
 from voucher.models import Booking
 
-# How long after a break the provider can still see how to reach the carer.
-CONTACT_FOR = dt.timedelta(days=7)
 A_PAGE = 25
 # Kinds of break that come to the carer's door: only there is the address of any use.
 AT_THE_DOOR = {"sitting", "help-at-home", "transport"}
@@ -193,9 +191,9 @@ def may_take_on(provider):
 
 
 def may_see_contact(row, now):
-    """From confirmation until seven days after the break the provider may see how to reach the carer."""
+    """True from confirmation until seven days after the break (R22), unless it did not come to be."""
     shown = {State.CONFIRMED, State.DELIVERED, State.CLAIMED}
-    return row.state in shown and not row.ended_by and now <= row.ends_at + CONTACT_FOR
+    return row.state in shown and not row.ended_by and now <= rules.contact_until(row.ends_at)
 
 
 def _booking_page(request, row, *, decline=None, delivered=None, not_given=None, contact=None):
@@ -209,7 +207,7 @@ def _booking_page(request, row, *, decline=None, delivered=None, not_given=None,
         "facts": _facts(row),
         "contact": contact,
         "may_see_contact": may_see_contact(row, now),
-        "contact_until": row.ends_at + CONTACT_FOR,
+        "contact_until": rules.contact_until(row.ends_at),
         "can_answer": row.state == State.REQUESTED and row.answer_by > now,
         "can_take_on": may_take_on(request.provider),
         "urgent": is_urgent(row, now),
