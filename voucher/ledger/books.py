@@ -24,6 +24,7 @@ from voucher.ledger.refusals import (
     AlreadyResolved,
     AwardEnded,
     AwardFrozen,
+    BooksDiffer,
     FundExhausted,
     MoreThanDue,
     MoreThanHeld,
@@ -146,12 +147,15 @@ def refund(*, hold, amount, op_key, actor, now, charge_pence=None, on=None, reas
     award, _held, unit, fund = _what_was_held(hold)
     charge = _charge(unit, charge_pence)
     back_to = ("award", award)
-    if not _one(sql.AWARD_GETS_BACK, award=award, amount=amount):
+    taken = _one(sql.AWARD_GETS_BACK, award=award, amount=amount)
+    if not taken:
         back_to = ("fund", fund)
-        _one(sql.FUND_TAKES_BACK, fund=fund, amount=amount)
+        taken = _one(sql.FUND_TAKES_BACK, fund=fund, amount=amount)
     if not _one(sql.REFUND_HOLD, hold=hold, amount=amount, charge=charge):
         row = Hold.objects.get(pk=hold)
         raise MoreThanSpent(row.spent - row.refunded, row.charged - row.charge_refunded)
+    if not taken:
+        raise BooksDiffer(f"Fund {fund} has issued less than was spent from it.")
     payee = _one(sql.WHO_WAS_PAID, hold=hold)[0]
     of = {"award": award, "hold": hold, "payee": payee}
     used = ("used", award) if unit == Unit.MINUTES else ("payable", payee)
@@ -186,7 +190,7 @@ def adjust(*, award, amount, reason, op_key, actor, now, on=None):
     """
     act = _Act(op_key, actor, now, on, reason)
     award, size = _number(award), _whole(abs(amount))
-    fund, unit, _left = _one(sql.WHAT_IS_LEFT, award=award)
+    fund, unit, _left = _what_is_left(award)
     if amount > 0:
         if not _one(sql.FUND_ISSUES, fund=fund, amount=size):
             raise _exhausted(fund)
@@ -194,12 +198,12 @@ def adjust(*, award, amount, reason, op_key, actor, now, on=None):
             raise AwardEnded()
         act.write("adjust", unit, size, ("fund", fund), ("award", award), award=award)
     else:
-        taken = _one(sql.FUND_TAKES_BACK, fund=fund, amount=size) and _one(
-            sql.AWARD_GIVES_BACK, award=award, amount=size
-        )
-        if not taken:
+        taken = _one(sql.FUND_TAKES_BACK, fund=fund, amount=size)
+        if not _one(sql.AWARD_GIVES_BACK, award=award, amount=size):
             row = AwardAccount.objects.get(pk=award)
             raise AwardEnded() if row.state == row.State.ENDED else NotEnough(row.available)
+        if not taken:
+            raise BooksDiffer(f"Fund {fund} has issued less than its award {award} has left.")
         act.write("adjust", unit, size, ("award", award), ("fund", fund), award=award)
 
 
@@ -310,13 +314,23 @@ def _what_was_held(hold):
 def _let_go(hold, *, award, amount, rest, state, spent, charged):
     gone = _one(sql.LET_GO, award=award, amount=amount, rest=rest)
     if not (gone and _one(sql.RESOLVE_HOLD, hold=hold, state=state, spent=spent, charged=charged)):
-        raise AlreadyResolved(Hold.objects.get(pk=hold).state)
+        now_is = Hold.objects.get(pk=hold).state
+        if now_is == Hold.State.OPEN:
+            raise BooksDiffer(f"Award account {award} has less set aside than its open hold {hold}.")
+        raise AlreadyResolved(now_is)
+
+
+def _what_is_left(award):
+    found = _one(sql.WHAT_IS_LEFT, award=award)
+    if not found:
+        raise AwardAccount.DoesNotExist(f"There is no award account {award}.")
+    return found
 
 
 def _sweep(award, act, *, early):
-    fund, unit, left = _one(sql.WHAT_IS_LEFT, award=award)
-    if left:
-        _one(sql.FUND_TAKES_BACK, fund=fund, amount=left)
+    fund, unit, left = _what_is_left(award)
+    if left and not _one(sql.FUND_TAKES_BACK, fund=fund, amount=left):
+        raise BooksDiffer(f"Fund {fund} has issued less than its award {award} has left.")
     if not _one(sql.END_AWARD, award=award, amount=left, on=_day(act.on), early=early):
         row = AwardAccount.objects.get(pk=award)
         over = early or row.state == row.State.ENDED or row.last_day < act.on
@@ -327,6 +341,7 @@ def _sweep(award, act, *, early):
 
 
 def _change_state(award, state):
+    _what_is_left(_number(award))
     if not _one(sql.CHANGE_STATE, award=_number(award), state=state):
         raise AwardEnded()
 

@@ -5,6 +5,10 @@ class NoTransaction(RuntimeError):
     """A verb was called outside a transaction: its rows could be written by halves."""
 
 
+class BooksDiffer(RuntimeError):
+    """A stored figure contradicts the transfers: somebody wrote past the verbs. Run audit_ledger."""
+
+
 class Refused(Exception):
     """The books refuse an act. Nothing was moved."""
 

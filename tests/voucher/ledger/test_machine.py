@@ -65,8 +65,8 @@ PLANTED = {
     "expiry leaves the fund alone": (
         books,
         "",
-        "if left:\n        _one(sql.FUND_TAKES_BACK",
-        "if not left:\n        _one(sql.FUND_TAKES_BACK",
+        "if left and not _one(sql.FUND_TAKES",
+        "if not left and _one(sql.FUND_TAKES",
     ),
     "a correction has the wrong sign": (books, "", "if amount > 0:", "if amount < 0:"),
     "more is paid than is due": (books, "", "if _whole(amount) > (is_due := due(payee)):", "if (is_due := 0):"),

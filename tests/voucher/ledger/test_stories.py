@@ -7,7 +7,7 @@ from django.db import connection
 
 from tests.voucher.ledger.desk import faults
 from voucher.ledger import audit, books
-from voucher.ledger.models import AwardAccount
+from voucher.ledger.models import AwardAccount, FundAccount, Hold
 
 BREAK = dt.date(2026, 11, 5)
 SITTERS, CAFE = 71, 72  # payees are numbers to the books
@@ -314,3 +314,34 @@ def test_a_verb_outside_a_transaction_is_refused(verb):
 
     with pytest.raises(books.NoTransaction, match=verb):
         getattr(books, verb)(award=1)
+
+
+def test_what_is_not_in_the_books_cannot_be_moved(desk):
+    for verb in ("freeze", "unfreeze"):
+        with pytest.raises(AwardAccount.DoesNotExist):
+            getattr(desk, verb)(award=1)
+    with pytest.raises(AwardAccount.DoesNotExist):
+        desk.hold(award=1, amount=1, on=BREAK)
+    with pytest.raises(AwardAccount.DoesNotExist):
+        desk.expire(award=1, on=BREAK)
+    with pytest.raises(Hold.DoesNotExist):
+        desk.release(hold=1)
+    with pytest.raises(FundAccount.DoesNotExist):
+        desk.issue(fund=1, amount=1, first_day=BREAK, last_day=BREAK)
+
+
+def test_figures_that_somebody_changed_by_hand_stop_the_verbs(desk, pounds):
+    lunch, sitting = (desk.hold(award=pounds, amount=100, on=BREAK) for _ in range(2))
+    desk.spend(hold=lunch, amount=100, payee=CAFE, effective_on=BREAK)
+    AwardAccount.objects.update(held=0)
+    FundAccount.objects.update(issued=0)
+
+    with pytest.raises(books.BooksDiffer, match="set aside"):
+        desk.release(hold=sitting)
+    with pytest.raises(books.BooksDiffer, match="issued"):
+        desk.adjust(award=pounds, amount=-1, reason="entered twice")
+    with pytest.raises(books.BooksDiffer, match="issued"):
+        desk.end(award=pounds, reason="moved away")
+    AwardAccount.objects.update(state="ended")
+    with pytest.raises(books.BooksDiffer, match="issued"):
+        desk.refund(hold=lunch, amount=1)
