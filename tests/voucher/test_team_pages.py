@@ -249,6 +249,7 @@ def test_an_award_of_hours_is_issued_to_a_carer_we_know(team, award, typed, caer
     ("field", "value", "words"),
     [
         ("first_name", "", "Enter the carer's first name."),
+        ("language", "", "Choose a language, or say that it was not asked yet."),
         ("postcode", "Nelson", "is not a postcode"),
         ("phone", "ring", "is not a telephone number"),
         ("email", "a@b", "is not an e-mail address"),
@@ -271,6 +272,12 @@ def test_each_slip_is_said_beside_its_field_and_nothing_typed_is_lost(team, type
     assert "3 Heol y Parc" in page.content.decode()
     assert not Award.objects.exists()
     assert not Carer.objects.exists()
+
+
+def test_a_language_that_was_not_asked_stays_open_so_that_we_write_in_both(team, typed):
+    team.post(reverse("team:issue"), typed | {"language": "not-asked"})
+
+    assert Carer.objects.get().language == ""
 
 
 def test_a_carer_must_be_reachable_as_chosen(team, typed):

@@ -83,11 +83,13 @@ function watch(input) {
     say(sentence(found))
     input.focus()
   })
+  // The sentence goes while the code is being mended, never as the pointer is on its way to the button: the page
+  // would move under it and the press would miss.
+  input.addEventListener('input', () => {
+    if (input.hasAttribute('aria-invalid') && !fault(typed())) clear()
+  })
   input.addEventListener('change', () => {
-    const found = fault(typed())
-    if (!found) input.value = grouped(typed())
-    if (!found || found === 'empty') clear()
-    else say(sentence(found))
+    if (!fault(typed())) input.value = grouped(typed())
   })
 }
 

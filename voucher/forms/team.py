@@ -14,6 +14,8 @@ from voucher import rules
 from voucher.models import Award, Carer, Fund
 from voucher.pilot import cells
 
+NOT_ASKED = "not-asked"
+
 
 class SearchForm(forms.Form):
     """One box for a name, a reference, the last four of a code, a booking or a provider."""
@@ -148,10 +150,10 @@ class NewCarerForm(AwardForm):
         choices=[
             (Language.WELSH, _("Welsh")),
             (Language.ENGLISH, _("English")),
-            ("", _("Not asked yet: write in both")),
+            (NOT_ASKED, _("Not asked yet: write in both")),
         ],
         widget=forms.RadioSelect,
-        required=False,
+        error_messages={"required": _("Choose a language, or say that it was not asked yet.")},
     )
     contact_by = forms.ChoiceField(
         label=_("How we reach them"),
@@ -201,6 +203,10 @@ class NewCarerForm(AwardForm):
             known = {"name": self.alike, "postcode": self.alike.postcode}
             self.add_error("someone_else", words % known)
         return given
+
+    def clean_language(self):
+        language = self.cleaned_data["language"]
+        return "" if language == NOT_ASKED else language
 
     def details(self):
         return {name: self.cleaned_data[name] for name in self.DETAILS}

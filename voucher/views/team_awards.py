@@ -46,7 +46,7 @@ def award(request, ref):
         "balance": awards.balance(row),
         "lines": list(reversed(awards.statement(row))),
         "bookings": row.bookings.select_related("offer", "provider").order_by("-starts_at", "-pk"),
-        "codes": codes,
+        "earlier": [code for code in codes if code.ended_at],
         "live_code": next((code for code in codes if code.state == Code.State.ACTIVE), None),
         "entries": entries,
         "today": timezone.localdate(),
