@@ -51,11 +51,11 @@ def _dots(offers):
     by_district = {}
     for offer in offers:
         by_district.setdefault(offer.district, []).append(offer)
-    scale, west, north = _fit([group[0].centre for group in by_district.values()])
+    scale, west, north, indent = _fit([group[0].centre for group in by_district.values()])
     dots = []
     for group in by_district.values():
         latitude, longitude = group[0].centre
-        left = MARGIN + (longitude - west) * scale * math.cos(math.radians(north))
+        left = indent + (longitude - west) * scale * math.cos(math.radians(north))
         top = MARGIN + (north - latitude) * scale
         dots.append(Dot(round(left, 1), round(top, 1), ", ".join(sorted({offer.town for offer in group})), len(group)))
     return _without_collisions(dots)
@@ -66,14 +66,17 @@ def _fit(centres):
     north, west = max(latitudes), min(longitudes)
     across = (max(longitudes) - west) * math.cos(math.radians(north)) or 0.01
     down = north - min(latitudes) or 0.01
-    return min((WIDTH - 2 * MARGIN - 26) / across, (HEIGHT - 2 * MARGIN) / down), west, north
+    scale = min((WIDTH - 2 * MARGIN - 26) / across, (HEIGHT - 2 * MARGIN) / down)
+    # In the middle, with room for the words to the right of the easternmost town.
+    return scale, west, north, (WIDTH - across * scale) / 2 - 10
 
 
 def _without_collisions(dots):
-    """Give every label a line of its own: labels that would touch are moved down a line at a time."""
+    """Give every label a line of its own: to the left where a town stands close to the right, else moved down."""
     placed = []
     for dot in sorted(dots, key=lambda dot: dot.top):
-        dot.on_the_left = dot.left > WIDTH * 0.66
+        neighbours = [other for other in dots if 0 < other.left - dot.left < _width(dot)]
+        dot.on_the_left = any(abs(other.top - dot.top) < LINE for other in neighbours)
         dot.label_top = dot.top - LINE / 2
         while any(_touch(dot, other) for other in placed):
             dot.label_top = round(dot.label_top + LINE / 2, 1)
@@ -81,9 +84,16 @@ def _without_collisions(dots):
     return placed
 
 
+def _width(dot):
+    return 8 + 1.75 * len(dot.names)
+
+
 def _touch(one, other):
-    width = 3 + 1.75 * max(len(one.names), len(other.names)) + 8
-    return abs(one.label_top - other.label_top) < LINE and abs(one.left - other.left) < width
+    (start, end), (other_start, other_end) = [
+        (dot.left - _width(dot), dot.left) if dot.on_the_left else (dot.left, dot.left + _width(dot))
+        for dot in (one, other)
+    ]
+    return abs(one.label_top - other.label_top) < LINE and start < other_end and other_start < end
 
 
 def ground(area):

@@ -15,6 +15,8 @@ from brochure import access, area_map, wording
 from brochure.catalogue import folded
 from brochure.colours import colours_of
 
+# How many lines of the index go into a column of a page, below the heading of its first page.
+INDEX_LINES = 52
 STYLES = Path(__file__).parent / "print" / "edition.css"
 
 
@@ -105,7 +107,7 @@ def typeset(edition, language, *, large_print=False):
             "large_print": large_print,
             "sections": sections,
             "offer_count": len(rows),
-            "towns": _by_town(rows),
+            "index_pages": _index_pages(rows, large_print),
             "maps": maps,
             "welcome": _welcome(other),
             **_around(edition.printed, language),
@@ -159,13 +161,29 @@ def _sections(rows):
     return sections
 
 
-def _by_town(rows):
-    """Return [(county, [(town, [offers…])…])…] for the index."""
+def _index_pages(rows, large_print):
+    """Return the index by town as pages of two columns, each a list of (county or empty, town, offers).
+
+    The columns are filled here, because the typesetter tries a long text in columns again and again,
+    which took two thirds of the whole time. Large print is one column, that flows by itself.
+    """
     rows = sorted(rows, key=lambda row: (folded(row.county), folded(row.town), folded(row.title), row.number))
-    return [
-        (county, [(town, list(offers)) for town, offers in groupby(group, key=lambda row: row.town)])
-        for county, group in groupby(rows, key=lambda row: row.county)
-    ]
+    columns, lines, last_county = [[]], 0, ""
+    for (county, town), offers in groupby(rows, key=lambda row: (row.county, row.town)):
+        offers = list(offers)
+        # A town too long for what is left of a column goes on in the next, under its name again.
+        while offers:
+            needed = 1.9 + (2.4 if county != last_county else 0)
+            room = int(INDEX_LINES - lines - needed)
+            if not large_print and room < min(3, len(offers)):
+                columns.append([])
+                lines = 0
+                continue
+            taken = offers if large_print else offers[:room]
+            columns[-1].append((county if county != last_county else "", town, taken))
+            lines += needed + len(taken)
+            offers, last_county = offers[len(taken) :], county
+    return [columns[index : index + 2] for index in range(0, len(columns), 2)]
 
 
 def _section_styles(sections):
