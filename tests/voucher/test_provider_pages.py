@@ -13,6 +13,8 @@ from django.utils import timezone
 from accounts.history import Who
 from accounts.models import HistoryEntry
 from brochure import availability
+from providers.access import CHOSEN_PROVIDER
+from providers.models import Staff
 from tests import factories
 from tests.voucher.breaks import ALYS, FRIDAY, SATURDAY, ask
 from voucher import bookings, claims
@@ -145,6 +147,19 @@ def test_the_desk_cannot_claim(client, desk, delivered, clock):
 
     assert answer.status_code == 404
     assert state(delivered) == State.DELIVERED
+
+
+def test_an_owner_who_is_at_the_desk_elsewhere_sees_no_money_of_theirs(client, caerphilly, bryn, desk, delivered, clock):
+    other = factories.provider(caerphilly, name="Caffi Arall")
+    Staff.objects.create(user=bryn, provider=other, kind="desk")
+    client.force_login(bryn)
+    session = client.session
+    session[CHOSEN_PROVIDER] = other.pk
+    session.save()
+
+    assert client.get(reverse("provider:inbox")).context["request"].provider == other
+    assert client.get(reverse("provider:money")).context["request"].provider == delivered.provider
+    assert client.get(reverse("provider:booking", args=[delivered.ref])).status_code == 404
 
 
 def test_another_providers_booking_is_not_there(client, caerphilly, asked, clock):
