@@ -63,3 +63,14 @@ def test_a_good_code_is_put_in_groups_and_sent(page):
     assert page.locator(".govuk-error-message").count() == 0
     assert page.get_attribute("#code", "aria-invalid") is None
     assert page.evaluate("sent") == 1
+
+
+def test_a_hand_scanner_that_types_the_whole_address_is_understood(page):
+    before = page.evaluate("sent")
+    page.fill("#code", "")
+    page.focus("#code")
+    page.keyboard.type("https://breaks.example/v/#7K4P-Q9WX-M3T6")
+    page.keyboard.press("Enter")
+
+    assert page.input_value("#code") == "7K4P-Q9WX-M3T6"
+    assert page.evaluate("sent") == before + 1
