@@ -4,8 +4,12 @@ An e-mail holds no code and no balance, and nothing about the person cared for: 
 over a shoulder learns of one break and no more.
 """
 
+import logging
+
 from accounts import mail
 from voucher.models import Booking
+
+log = logging.getLogger(__name__)
 
 
 def booking_asked(booking):
@@ -95,11 +99,15 @@ def _queue(name, booking, *, to, language):
         "by_provider": booking.ended_by == Booking.Party.PROVIDER,
     }
     text = mail.compose(name, language, context)
-    mail.queue(
-        kind=name,
-        to=to,
-        language=language,
-        subject=text.subject,
-        body=text.body,
-        dedupe_key=f"{name}/{booking.pk}",
-    )
+    try:
+        mail.queue(
+            kind=name,
+            to=to,
+            language=language,
+            subject=text.subject,
+            body=text.body,
+            dedupe_key=f"{name}/{booking.pk}",
+        )
+    except mail.BadAddress:
+        # A slip in an address must not keep a carer from a break; the news is on the page as well.
+        log.warning("%s of booking %s has no usable address", name, booking.pk)

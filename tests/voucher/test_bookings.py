@@ -104,6 +104,40 @@ def test_a_provider_who_was_never_asked_for_a_language_is_written_to_in_both(awa
     assert "http://localhost:8000/provider/" in mail.body
 
 
+def test_an_address_with_a_slip_in_it_does_not_keep_a_carer_from_a_break(award, sitting, now, caplog):
+    type(sitting.provider).objects.filter(pk=sitting.provider.pk).update(email="no address")
+
+    booking = ask(award, sitting, now)
+
+    assert booking.state == State.REQUESTED
+    assert f"booking_asked of booking {booking.pk} has no usable address" in caplog.text
+    assert "no address" not in caplog.text
+
+
+@pytest.mark.parametrize("language", ["", "cy", "en"])
+def test_every_mail_is_written_in_its_readers_language(caerphilly, sitting, now, language):
+    type(sitting.provider).objects.filter(pk=sitting.provider.pk).update(language=language)
+    award = factories.award(caerphilly, carer_row=factories.carer(caerphilly, language=language))
+    confirmed, declined, missed, cancelled, absent = (
+        ask(award, sitting, now, starts_at=FRIDAY + dt.timedelta(days=day), minutes=60, seen=2500) for day in range(5)
+    )
+    for booking in (confirmed, cancelled, absent):
+        bookings.confirm(booking=booking, by=BRYN, now=now)
+    bookings.decline(booking=declined, reason="full", by=BRYN, now=now)
+    bookings.time_out(booking=missed, now=missed.answer_by)
+    bookings.cancel(booking=cancelled, party=Party.PROVIDER, by=BRYN, now=now)
+    bookings.cancel(booking=confirmed, party=Party.CARER, by=ALYS, now=FRIDAY - dt.timedelta(hours=1))
+    bookings.did_not_happen(booking=absent, party=Party.CARER, by=ALYS, now=absent.ends_at)
+
+    mails = list(OutboxMessage.objects.exclude(kind="booking_did_not_happen"))
+    assert len({mail.kind for mail in mails}) == 7
+    for mail in mails:
+        assert mail.language == language
+        assert ("/cy/" in mail.body) == (language != "en" and "http" in mail.body)
+        assert not {"{", "}", "None"} & set(mail.body.split())
+    assert OutboxMessage.objects.get(kind="booking_did_not_happen").language == ""
+
+
 def test_the_same_key_gives_the_same_booking_and_moves_nothing(award, sitting, now):
     first = ask(award, sitting, now, key="k")
 

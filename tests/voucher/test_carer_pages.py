@@ -132,6 +132,10 @@ def test_a_code_opens_the_award_however_it_is_typed(client, award, code):
     assert "Use by Sunday 28 February 2027" in text_of(response)
 
 
+def test_what_is_left_is_also_told_in_hours_of_sitting(alys, sitting):
+    assert "That is enough for about 16 hours with a sitter." in text_of(alys.get(reverse("my:award")))
+
+
 def test_the_code_is_nowhere_in_the_session_the_address_or_the_log(client, award, code, caplog):
     caplog.set_level("DEBUG")
 
@@ -229,6 +233,22 @@ def test_a_page_asked_for_without_a_code_comes_after_the_code(client, sitting, c
     assert response.url == reverse("my:ask", args=[sitting.slug])
 
 
+def test_a_press_without_a_code_comes_back_to_a_page_that_can_be_opened(client, code):
+    pressed = client.post(reverse("my:cancel", args=["ABCD"]), follow=True)
+
+    response = client.post(reverse("open_award"), {"code": code, "next": hidden(pressed, "next")}, follow=True)
+
+    assert response.status_code == 200
+    assert response.redirect_chain[-1][0] == reverse("my:award")
+
+
+def test_the_page_of_the_qr_leaves_the_code_in_the_browser(client):
+    page = client.get(reverse("voucher")).content.decode()
+
+    assert "data-code-from-address" in page
+    assert f'action="{reverse("open_award")}"' in page
+
+
 @pytest.mark.parametrize("wanted", ["https://bad.example/my/", "//bad.example/my/", "/team/", "javascript:alert(1)"])
 def test_the_way_on_leads_only_to_the_carers_own_pages(client, code, wanted):
     response = client.post(reverse("open_award"), {"code": code, "next": wanted})
@@ -282,6 +302,19 @@ def test_somebody_else_who_found_the_letter_cannot_keep_the_award(alys, award, d
     assert award.carer.user is None
 
 
+def test_an_account_still_shows_its_award_when_the_code_is_replaced(alys, award, now):
+    award.carer.user = factories.user(award.carer.email)
+    award.carer.save()
+    alys.force_login(award.carer.user)
+    session = alys.session
+    session["award"], session["code"] = award.pk, Code.objects.get(award=award).pk
+    session.save()
+
+    awards.new_code(award=award, by=TEAM, now=now)
+
+    assert "£400" in text_of(alys.get(reverse("my:award")))
+
+
 def test_a_signed_in_stranger_sees_no_award_and_is_asked_for_a_code(client, award, dafydd):
     client.force_login(dafydd)
 
@@ -318,6 +351,36 @@ def test_staff_of_another_council_cannot_act(client, award, flintshire):
     session.save()
 
     assert client.get(reverse("my:award")).status_code == 302
+
+
+def test_staff_cancel_for_a_carer_in_an_emergency_and_it_costs_the_carer_nothing(
+    client, award, sitting, carys, clock, now
+):
+    booking = bookings.make(
+        award=award,
+        offer=sitting,
+        starts_at=FRIDAY,
+        minutes=150,
+        seen_price_pence=6250,
+        by=TEAM,
+        now=now,
+        key="phone",
+    )
+    bookings.confirm(booking=booking, by=TEAM, now=now)
+    clock.now = FRIDAY - dt.timedelta(hours=2)
+    client.force_login(carys)
+    session = client.session
+    session["award"], session["acting_user"] = award.pk, carys.pk
+    session.save()
+
+    page = client.get(reverse("my:booking", args=[booking.ref]))
+    client.post(reverse("my:cancel", args=[booking.ref]), {"waive": "yes"})
+
+    assert "Cancel it free of charge: an emergency" in text_of(page)
+    booking.refresh_from_db()
+    assert (booking.state, booking.ended_by, booking.due_pence) == ("cancelled", "team", None)
+    award.account.refresh_from_db()
+    assert award.account.available == 40_000
 
 
 # Asking
@@ -633,6 +696,16 @@ def test_cancelling_that_has_become_dearer_is_not_done_unseen(alys, award, booke
     for figure in (hidden(page, "seen_due_pence"), "", "x", "-1", "9" * 30):
         response = alys.post(reverse("my:cancel", args=[booked.ref]), {"seen_due_pence": figure}, follow=True)
         assert "What cancelling costs has changed." in text_of(response)
+
+    booked.refresh_from_db()
+    assert booked.state == Booking.State.CONFIRMED
+
+
+def test_a_carer_cannot_waive_what_cancelling_costs(alys, booked, later, now):
+    bookings.confirm(booking=booked, by=TEAM, now=now)
+    later(FRIDAY - dt.timedelta(hours=20))
+
+    alys.post(reverse("my:cancel", args=[booked.ref]), {"waive": "yes"})
 
     booked.refresh_from_db()
     assert booked.state == Booking.State.CONFIRMED

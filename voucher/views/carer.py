@@ -1,6 +1,7 @@
 """A carer's own pages: what is left, each booking and what can be done with it, every movement in words."""
 
 import datetime as dt
+import statistics
 
 from django.contrib import messages
 from django.shortcuts import get_object_or_404, redirect, render
@@ -10,6 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts import wording
 from accounts.templatetags.look import phone_link
+from brochure import catalogue
 from voucher import awards, bookings, rules
 from voucher.forms.carer import length
 from voucher.models import Award, Booking
@@ -42,6 +44,7 @@ def award(request):
         "balance": awards.balance(request.award),
         "left": wording.amount(request.award.account.available, request.award.unit),
         "today": timezone.localdate(now),
+        "sitting_hours": _sitting_hours(request.award, timezone.localdate(now)),
         "is_over": timezone.localdate(now) > request.award.account.last_day or not _is_active(request.award),
         "next": coming[0] if coming else None,
         "coming": coming[1:],
@@ -85,8 +88,12 @@ def cancel(request, ref):
     seen = request.POST.get("seen_due_pence", "")
     # Whoever sends no figure has seen none, so nothing may be charged.
     seen_due_pence = int(seen) if seen.isdecimal() and len(seen) < 10 else 0
+    party = Party.CARER
+    if request.acting and "waive" in request.POST:
+        # An emergency on the telephone: the carers team cancels, and the carer pays nothing.
+        party, seen_due_pence = Party.TEAM, 0
     try:
-        bookings.cancel(booking=row, party=Party.CARER, by=request.who, now=now, seen_due_pence=seen_due_pence)
+        bookings.cancel(booking=row, party=party, by=request.who, now=now, seen_due_pence=seen_due_pence)
     except bookings.StaleCost:
         messages.error(request, _("What cancelling costs has changed. Look at it again, then decide."))
     except bookings.HasStarted:
@@ -111,9 +118,7 @@ def did_not_happen(request, ref):
     except bookings.BookingMoved as moved:
         _say_moved(request, moved, State.DID_NOT_HAPPEN)
     else:
-        messages.success(
-            request, _("Thank you. Everything is given back, and the carers team will ring you.")
-        )
+        messages.success(request, _("Thank you. Everything is given back, and the carers team will ring you."))
     return redirect("my:booking", row.ref)
 
 
@@ -126,6 +131,17 @@ def choose(request):
         chosen = get_object_or_404(Award, pk=int(number), carer__user=request.user)
         request.session[OPEN_AWARD] = chosen.pk
     return redirect("my:award")
+
+
+def _sitting_hours(award, today):
+    """Return the minutes of sitting that what is left would buy at the middle price nearby, in half hours; or None."""
+    if award.in_hours:
+        return None
+    hourly = catalogue.live_offers(council=award.council, on=today).filter(category__slug="sitting", unit="hour")
+    prices = [price for price in hourly.values_list("price_pence", flat=True) if price]
+    if not prices:
+        return None
+    return int(award.account.available / statistics.median(prices) * 2) * 30 or None
 
 
 def _booking_page(request, row):

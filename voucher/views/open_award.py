@@ -48,7 +48,7 @@ def award_required(view):
     def guarded(request, *args, **kwargs):
         award, who = opened(request)
         if award is None:
-            return redirect(f"{reverse('voucher')}?{urlencode({'next': request.path})}")
+            return redirect(f"{reverse('voucher')}?{urlencode({'next': _back_to(request)})}")
         request.award, request.council, request.who = award, award.council, who
         request.acting = bool(who.on_behalf_of)
         response = view(request, *args, **kwargs)
@@ -63,10 +63,9 @@ def opened(request):
     number, code = request.session.get(OPEN_AWARD), request.session.get(OPENED_BY)
     acting, user = request.session.get(ACTING_USER), request.user
     rows = Award.objects.select_related("account", "carer", "council__scheme")
-    if code is not None:
-        row = Code.objects.filter(pk=code, award=number, state=Code.State.ACTIVE).first()
-        award = row and rows.filter(pk=number).first()
-        return (award, Who(label=f"code {row.last_four}")) if award else (None, None)
+    live = Code.objects.filter(pk=code, award=number, state=Code.State.ACTIVE).first() if code else None
+    if live:
+        return rows.get(pk=number), Who(label=f"code {live.last_four}")
     if not user.is_authenticated:
         return None, None
     if acting is not None:
@@ -169,6 +168,12 @@ def _refuse(request, form, refusal, key, now):
         return _too_many(request, now)
     form.add_error("code", _("This code does not open an award. Check it against your letter, or ring us."))
     return _ask_for_code(request, form)
+
+
+def _back_to(request):
+    """Return where to go once the code is typed: this page, or the first one where this was only a press."""
+    name = request.resolver_match.url_name
+    return request.get_full_path() if request.method == "GET" or name == "ask" else reverse("my:award")
 
 
 def _ask_for_code(request, form):
