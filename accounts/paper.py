@@ -6,8 +6,10 @@ by a provider can make the typesetter read nothing else. Setting takes seconds: 
 
 import atexit
 import base64
+import contextlib
 import functools
 import io
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -41,11 +43,12 @@ class Paper:
     pages: int
 
 
-def typeset(html, *, css=(), images=None):
+def typeset(html, *, css=(), images=None, step=None):
     """Return the Paper of a whole HTML document (with lang and title), as PDF/UA-1.
 
     `css` lists style sheets as paths or as text; the fonts are always there. `images` maps a name to
-    PNG or SVG bytes, which the document uses as src="image:NAME". Raises CannotPrint.
+    PNG or SVG bytes, which the document uses as src="image:NAME". `step` is called once a page while they are
+    laid out, for a progress bar. Raises CannotPrint.
     """
     weasyprint = _weasyprint()
     fetcher = _fetcher()(images or {})
@@ -57,9 +60,28 @@ def typeset(html, *, css=(), images=None):
         for sheet in css
     ]
     source = weasyprint.HTML(string=html, base_url=_folders()[0].as_uri() + "/", url_fetcher=fetcher)
-    document = source.render(stylesheets=sheets, font_config=fonts)
+    with _pages_told(step):
+        document = source.render(stylesheets=sheets, font_config=fonts)
     content = document.write_pdf(finisher=_finish, pdf_variant="pdf/ua-1", uncompressed_pdf=False)
     return Paper(content=content, pages=len(document.pages))
+
+
+@contextlib.contextmanager
+def _pages_told(step):
+    """Call `step` for each page: the typesetter tells of its progress only in its log."""
+    log = logging.getLogger("weasyprint.progress")
+    level, handler = log.level, logging.Handler()
+    handler.emit = lambda record: step() if "Creating layout" in record.msg else None
+    if step:
+        log.setLevel(logging.INFO)
+        log.addHandler(handler)
+        log.propagate = False
+    try:
+        yield
+    finally:
+        log.setLevel(level)
+        log.removeHandler(handler)
+        log.propagate = True
 
 
 def draw_qr(text):
@@ -146,6 +168,7 @@ def _finish(document, pdf):
     for item in pdf.objects:
         if isinstance(item, dict) and item.get("Subtype") == "/Link":
             item["F"] = 4
+    _say_what_headers_head(pdf)
     for tag, kind in SPOKEN_PARTS.items():
         languages = [box.element.get("lang") for page in document.pages for box in _boxes(page._page_box, tag)]
         parts = [item for item in pdf.objects if isinstance(item, dict) and item.get("S") == kind]
@@ -163,3 +186,13 @@ def _boxes(box, tag):
         yield box
     for child in getattr(box, "children", ()):
         yield from _boxes(child, tag)
+
+
+def _say_what_headers_head(pdf):
+    """Say of each header cell of a table whether it heads a column or a row."""
+    parts = {item.reference: item for item in pdf.objects if isinstance(item, dict) and "S" in item}
+    for part in parts.values():
+        if part["S"] == "/TH":
+            row = parts[part["P"]]
+            in_head = parts[row["P"]]["S"] == "/THead"
+            part["A"]["Scope"] = "/Column" if in_head else "/Row"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-WIDTH, ROW, BAR = 640, 46, 18
+WIDTH, ROW, BAR = 440, 46, 18
 INK = "#2b1b28"
 
 

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from accounts import heartbeat, history, limits, mail
 from accounts.models import OutboxMessage
-from voucher import bookings, emails, rules
+from voucher import bookings, emails, payment_files, rules
 from voucher.ledger import acts, books, seals
 from voucher.ledger.models import AwardAccount, Transfer
 from voucher.models import Award
@@ -123,6 +123,7 @@ JOBS = {
     "awards ended": end_awards,
     "reminders written": remind,
     "movements sealed": lambda now: (seals.seal(now), 0),
+    "payment files made": payment_files.make_missing,
     "messages sent": _send_mail,
     "old sessions forgotten": lambda now: (Session.objects.filter(expire_date__lt=now).delete()[0], 0),
     "old counts forgotten": lambda now: (limits.forget_old(now), 0),

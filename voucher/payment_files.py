@@ -21,7 +21,7 @@ from accounts.models import Council, Language, OutboxMessage
 from providers.models import Provider
 from voucher import bacs, exports, payment_papers
 from voucher.exports import Pence, Sheet
-from voucher.models import PaymentRun, RunFile
+from voucher.models import PaymentRun, RunFile, RunLine
 from voucher.settlement_figures import RunFigures, Share, figures
 
 Kind = RunFile.Kind
@@ -73,19 +73,22 @@ class Plan:
 
     @property
     def key(self):
-        return (self.kind, self.language, self.provider.pk if self.provider else None)
+        """What there is one of in a run: a provider has one remittance, even if it asks for another language later."""
+        return (self.kind, self.provider.pk) if self.provider else (self.kind, self.language)
 
 
-def make_files(run: PaymentRun, *, now, progress=None) -> list[RunFile]:
+def make_files(run: PaymentRun, *, now, progress=None, enough=bool) -> list[RunFile]:
     """Make the files that a released run does not have yet, and return them; remittances are queued by e-mail.
 
-    `progress` is called with nothing after each file. Files that need no typesetting come first, so that the bank
-    can be paid where PDF cannot be made.
+    `progress` is called after each file, and `enough` before each: where it says so the rest is left to the nightly
+    job. Files that need no typesetting come first, so that the bank can be paid where PDF cannot be made.
 
     Raises NotReleased, bacs.BacsFault, accounts.paper.CannotPrint; what was made before stays.
     """
     made = []
     for plan in missing(run):
+        if enough():
+            break
         content = plan.build() if plan.build else None
         file = _keep(run, plan, content, now)
         made += [file] if file else []
@@ -98,22 +101,31 @@ def missing(run: PaymentRun) -> list[Plan]:
     """Return the files that the run should have and has not. Raises NotReleased."""
     if run.state != PaymentRun.State.RELEASED:
         raise NotReleased
-    kept = set(run.files.values_list("kind", "language", "provider"))
+    kept = {
+        (kind, provider or language)
+        for kind, language, provider in run.files.values_list("kind", "language", "provider")
+    }
     return [plan for plan in _plans(figures(run)) if plan.key not in kept]
 
 
-def make_missing(now) -> int:
-    """Make what is missing of every released run, and return how many files; safe to run twice at once."""
-    last = RunFile.objects.filter(run=OuterRef("pk"), kind=Kind.REPORT_PDF, language=Language.WELSH)
-    runs = PaymentRun.objects.filter(~Exists(last), state=PaymentRun.State.RELEASED).select_related("council__scheme")
-    made = 0
-    for run in runs:
+def make_missing(now) -> tuple[int, int]:
+    """Make what is missing of every released run; safe to run twice at once.
+
+    Returns how many files were made, and how many runs still lack some.
+    """
+    # Remittances are made last, so a run of which nobody lacks one has everything.
+    remittance = RunFile.objects.filter(run=OuterRef("run"), provider=OuterRef("provider"), kind=Kind.REMITTANCE)
+    unfinished = RunLine.objects.filter(~Exists(remittance), run=OuterRef("pk"))
+    runs = PaymentRun.objects.filter(Exists(unfinished), state=PaymentRun.State.RELEASED)
+    made, failed = [], 0
+    for run in runs.select_related("council__scheme"):
         try:
-            made += len(make_files(run, now=now))
-        except Exception:
+            make_files(run, now=now, progress=partial(made.append, run.pk))
+        except Exception as error:
             # One run that cannot be written must not keep the others waiting; its page says what is missing.
-            log.exception("The files of run %s could not all be made.", run.pk)
-    return made
+            log.error("The files of run %s could not all be made: %s", run.pk, type(error).__name__)
+            failed += 1
+    return len(made), failed
 
 
 def content_type(file: RunFile) -> str:
@@ -142,7 +154,7 @@ def bacs_payments(run_figures: RunFigures) -> list[bacs.Payment]:
 
 
 def _plans(of):
-    """Return every file of a run, those that need no typesetting first and the Welsh report last of all."""
+    """Return every file of a run: those that need no typesetting first, and the many remittances last."""
     run = of.run
     start = f"{run.council.slug}-run-{run.number}"
     plans = []
@@ -157,14 +169,14 @@ def _plans(of):
         plans.append(
             Plan(Kind.REPORT_XLSX, f"{start}-report-{language}.xlsx", partial(_report_xlsx, of, language), language)
         )
+    for language in Language.values:
+        build = partial(payment_papers.report, of, language=language)
+        plans.append(Plan(Kind.REPORT_PDF, f"{start}-report-{language}.pdf", build, language))
     for share in of.by_provider:
         language = share.of.language
         name = f"{start}-remittance-{slugify(share.of.ref)}.pdf"
         build = partial(payment_papers.remittance, of, share, language=language)
         plans.append(Plan(Kind.REMITTANCE, name, build, language, share))
-    for language in Language.values:
-        build = partial(payment_papers.report, of, language=language)
-        plans.append(Plan(Kind.REPORT_PDF, f"{start}-report-{language}.pdf", build, language))
     return plans
 
 

@@ -59,7 +59,7 @@ def meaning(figures: RunFigures) -> str:
     """Return the sentence that says what the chart shows."""
     first = figures.by_category[0]
     percent = (200 * first.pence + figures.total_pence) // (2 * figures.total_pence)
-    return _("Most of the money went on %(kind)s: %(money)s of %(total)s, which is %(percent)d%%.") % {
+    return _("%(kind)s had the largest share: %(money)s of %(total)s, which is %(percent)d%%.") % {
         "kind": first.of.name,
         "money": wording.money(first.pence, exact=True),
         "total": wording.money(figures.total_pence, exact=True),

@@ -125,6 +125,8 @@ def release(*, run, by, now, pay_on=None) -> PaymentRun:
     """
     day = pay_on or run.pay_on
     check_pay_day(day, today=timezone.localdate(now))
+    # The report prints a seal that stands for every movement before this one.
+    seals.seal(now)
     with transaction.atomic():
         _refuse_wrong_person(run, by)
         newest = seals.newest()

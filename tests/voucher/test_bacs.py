@@ -168,6 +168,23 @@ def test_a_payment_is_processed_on_the_working_day_before_it_arrives():
     assert rules.earliest_pay_day(dt.date(2026, 12, 23)) == tuesday_after_christmas
 
 
+@pytest.mark.parametrize(
+    ("released_on", "paid_on"),
+    [
+        (dt.date(2026, 10, 12), dt.date(2026, 10, 14)),
+        (dt.date(2026, 10, 15), dt.date(2026, 10, 19)),
+        (dt.date(2026, 10, 17), dt.date(2026, 10, 21)),
+        (dt.date(2026, 12, 25), dt.date(2026, 12, 31)),
+    ],
+)
+def test_r18_a_run_is_paid_two_working_days_after_bacs_takes_it_in(released_on, paid_on):
+    assert rules.earliest_pay_day(released_on) == paid_on
+
+
+def test_r20_a_claim_is_paid_within_thirty_days():
+    assert rules.pay_by(dt.date(2026, 10, 1)) == dt.date(2026, 10, 31)
+
+
 names = st.text(min_size=1, max_size=60).filter(lambda text: re.search(r"[A-Z0-9]", bacs.transliterate(text)))
 payments = st.builds(
     bacs.Payment,

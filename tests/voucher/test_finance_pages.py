@@ -380,7 +380,7 @@ def test_the_report_shows_its_figures_its_chart_and_the_table_beside_it(client, 
 
     assert "£50.00" in page
     assert "<svg" in page and "<title>What the money bought, in pounds, by kind of break</title>" in page
-    assert "Most of the money went on Sitting service: £50.00 of £50.00, which is 100%." in page
+    assert "Sitting service had the largest share: £50.00 of £50.00, which is 100%." in page
     assert not re.search(r"style=|<script(?! type=\"module\" src)|<style", page)
 
 

@@ -3,11 +3,19 @@
 import uuid
 
 from django import forms
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.forms import DayField
 
 REASON_MOST = 200
+
+
+class Reason(forms.CharField):
+    """A reason that is asked for only where the tick beside it is gone."""
+
+    def validate(self, value):
+        """Leave an empty reason to the form, which knows of the tick."""
 
 
 class PrepareForm(forms.Form):
@@ -26,10 +34,9 @@ class PrepareForm(forms.Form):
         self.lines = {str(line.pk): line for line in lines}
         for pk, line in self.lines.items():
             self.fields[f"take-{pk}"] = forms.BooleanField(label=line.booking.ref, required=False, initial=True)
-            self.fields[f"why-{pk}"] = forms.CharField(
-                label=_("Why is it left out?"),
+            self.fields[f"why-{pk}"] = Reason(
+                label=gettext("Why is %(booking)s left out?") % {"booking": line.booking.ref},
                 help_text=_("The provider reads this. Do not name a carer."),
-                required=False,
                 max_length=REASON_MOST,
                 error_messages={"max_length": _("The reason can be 200 letters long. Make it a little shorter.")},
             )

@@ -4,6 +4,7 @@ Finance sees references, never the names of carers.
 """
 
 import logging
+import time
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -24,6 +25,8 @@ from voucher.ledger import acts
 from voucher.models import ClaimLine, PaymentRun, RunFile
 
 A_PAGE = 25
+# Nobody waits longer than this for a page; the nightly job or the button makes the rest.
+SECONDS_FOR_FILES = 8
 log = logging.getLogger(__name__)
 State = PaymentRun.State
 
@@ -344,7 +347,8 @@ def _as_it_stands(row):
 def _make_files(request, row, now):
     """Make what is missing and say what could not be made; what was made stays."""
     try:
-        payment_files.make_files(row, now=now)
+        until = time.monotonic() + SECONDS_FOR_FILES
+        payment_files.make_files(row, now=now, enough=lambda: time.monotonic() > until)
     except bacs.BacsFault as fault:
         log.warning("The BACS file of run %s: %s", row.pk, fault.field)
         messages.error(
