@@ -15,7 +15,7 @@ from voucher.awards import PrintedMeanwhile
 from voucher.ledger.models import AwardAccount
 from voucher.models import Award
 
-__all__ = ["Batch", "CannotPrint", "PrintedMeanwhile", "keep", "prepare", "waiting"]
+__all__ = ["Batch", "CannotPrint", "PrintedMeanwhile", "expected_pages", "keep", "prepare", "waiting"]
 
 
 @dataclass(frozen=True)
@@ -38,10 +38,11 @@ def waiting(*, on, council=None):
     )
 
 
-def prepare(*, chosen, on, large_print=False, first_print=True, step=lambda: None) -> Batch:
+def prepare(*, chosen, on, large_print=False, first_print=True, step=None) -> Batch:
     """Set letters with fresh codes for these awards; nothing is written yet. Takes seconds: no transaction around it.
 
-    Each carer's own print size is kept; `large_print` prints all in large print. Raises CannotPrint.
+    Each carer's own print size is kept; `large_print` prints all in large print. `step` is called once a page.
+    Raises CannotPrint.
     """
     fresh = {award: codes.generate() for award in chosen}
     letters = [
@@ -49,6 +50,11 @@ def prepare(*, chosen, on, large_print=False, first_print=True, step=lambda: Non
         for award, code in fresh.items()
     ]
     return Batch(fresh, printing.voucher_letters(letters, on=on, step=step), first_print)
+
+
+def expected_pages(chosen, *, large_print=False):
+    """Return how many pages these letters will have, for a progress bar."""
+    return sum(printing.PAGES[printing.is_large(award.carer, all_large=large_print)] for award in chosen)
 
 
 def keep(*, batch, by, now, store=lambda: None):

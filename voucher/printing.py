@@ -40,14 +40,18 @@ class Letter:
         return ("en", "cy") if self.award.carer.language == Language.ENGLISH else ("cy", "en")
 
 
+# Both languages, on one side each, or in large print on both sides of a sheet each.
+PAGES = {False: 2, True: 4}
+
+
 def is_large(carer, *, all_large=False):
     return all_large or carer.print_size == Carer.PrintSize.LARGE
 
 
-def voucher_letters(letters, *, on, step=lambda: None):
+def voucher_letters(letters, *, on, step=None):
     """Return the Paper of all these letters, each beginning on a new sheet: one side a language, or two in large print.
 
-    The codes stand in the document in clear: keep it no longer than it takes to print. `step` is called once a letter.
+    The codes stand in the document in clear: keep it no longer than it takes to print. `step` is called once a page.
     Raises accounts.paper.CannotPrint.
     """
     images, shown = {}, []
@@ -68,11 +72,10 @@ def voucher_letters(letters, *, on, step=lambda: None):
                 "sides": [_side(letter, number, language) for language in letter.languages],
             }
         )
-        step()
     first_language = letters[0].languages[0] if letters else "cy"
     with override(first_language):
         html = render_to_string("print/voucher.html", {"letters": shown, "language": first_language})
-    return paper.typeset(html, css=[STYLE.read_text()], images=images)
+    return paper.typeset(html, css=[STYLE.read_text()], images=images, step=step)
 
 
 def address(language):

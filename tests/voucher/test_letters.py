@@ -168,7 +168,9 @@ def test_letters_pass_the_checks_of_accessible_pdf(english_award, large_award, t
 def test_the_circumflex_of_welsh_letters_is_drawn_above_the_same_letter(caerphilly, today):
     drawn = {}
     for name in ("wywy", "ŵŷŵŷ"):
-        award = factories.award(caerphilly, carer_row=factories.carer(caerphilly, first_name=name, last_name="n", address="1"))
+        award = factories.award(
+            caerphilly, carer_row=factories.carer(caerphilly, first_name=name, last_name="n", address="1")
+        )
         page = pages(set_letters(award, today=today))[0]
         # The name in the window: 20 mm from the left, from 45 mm to 55 mm from the top.
         picture = page.render(scale=4).to_pil().convert("L")
@@ -302,3 +304,11 @@ def test_a_name_is_printed_as_it_is_and_never_as_markup(caerphilly, today):
     front = text(pages(set_letters(factories.award(caerphilly, carer_row=carer), today=today))[0])
 
     assert "<img src=file:///etc/passwd> O'Brien & Daughter" in front
+
+
+def test_the_progress_bar_counts_the_pages_that_will_be_printed(english_award, large_award, today):
+    told = []
+
+    batch = set_letters(english_award, large_award, today=today, step=lambda: told.append(1))
+
+    assert len(told) == batch.paper.pages == letters.expected_pages(batch.codes_by_award) == 6

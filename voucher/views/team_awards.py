@@ -24,6 +24,8 @@ from voucher.views.open_award import act_for
 
 HISTORY_SHOWN = 30
 LETTERS_SHOWN = 200
+# As many as are set while a person waits; manage.py print_vouchers prints any number.
+PRINTED_AT_ONCE = 50
 
 
 def award_of(council, ref):
@@ -149,6 +151,7 @@ def letters_page(request):
     waiting = letters.waiting(on=timezone.localdate(), council=request.council)
     printed = awards.of_council(request.council).exclude(printed_at=None).order_by("-printed_at", "-pk")
     context = {"waiting": waiting[:LETTERS_SHOWN], "count": waiting.count(), "printed": printed[:20]}
+    context["at_once"] = PRINTED_AT_ONCE
     return render(request, "team/letters.html", context)
 
 
@@ -156,8 +159,8 @@ def letters_page(request):
 @never_cache
 @carers_team_required
 def print_letters(request):
-    """Answer with one PDF of the waiting letters, at most LETTERS_SHOWN of them."""
-    chosen = list(letters.waiting(on=timezone.localdate(), council=request.council)[:LETTERS_SHOWN])
+    """Answer with one PDF of the waiting letters, at most PRINTED_AT_ONCE of them."""
+    chosen = list(letters.waiting(on=timezone.localdate(), council=request.council)[:PRINTED_AT_ONCE])
     return _printed(request, chosen, back="team:letters", first_print=True)
 
 

@@ -35,8 +35,9 @@ class Command(BaseCommand):
 
     def _print(self, chosen, out, large_print, on, now):
         try:
+            pages = letters.expected_pages(chosen, large_print=large_print)
             # Quiet where nobody watches: the bar is drawn only on a terminal.
-            with tqdm(desc=_("Letters"), unit=_("letters"), total=len(chosen), disable=None) as bar:
+            with tqdm(desc=_("Letters"), unit=_("pages"), total=pages, disable=None) as bar:
                 batch = letters.prepare(chosen=chosen, on=on, large_print=large_print, step=bar.update)
             aside = _write_beside(out, batch.paper.content)
         except letters.CannotPrint as missing:
