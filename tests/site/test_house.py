@@ -17,10 +17,11 @@ def test_no_table_waits_for_a_migration(db):
 
 
 def test_lock_files_record_no_download_address():
-    locks = [path for path in tracked_files() if re.search(r"(requirements.*\.lock|package-lock\.json)$", path.name)]
+    locks = {path.name: path.read_text() for path in tracked_files() if re.search(r"(\.lock|-lock\.json)$", path.name)}
 
     assert len(locks) >= 4
-    assert [path.name for path in locks if re.search(r"https?://", path.read_text())] == []
+    assert [name for name, text in locks.items() if '"resolved"' in text] == []
+    assert [name for name, text in locks.items() if name.endswith(".lock") and "://" in text] == []
 
 
 def test_every_locked_package_has_its_hash():
