@@ -60,18 +60,16 @@ def test_counted_sentences_have_the_six_welsh_forms(catalogue):
 
 def test_each_welsh_sentence_keeps_what_is_filled_in(catalogue):
     def fillings(text):
-        return sorted(set(re.findall(r"%\(\w+\)[sd]|%[sd]|\{\w*\}", text)))
+        return set(re.findall(r"%\(\w+\)[sd]|%[sd]|\{\w*\}", text))
 
-    wrong = []
-    for entry in catalogue:
-        if entry.obsolete:
-            continue
-        for index, text in (entry.msgstr_plural or {None: entry.msgstr}).items():
-            wanted = entry.msgid_plural if index not in (None, 1) and entry.msgid_plural else entry.msgid
-            if not set(fillings(text)) <= set(fillings(wanted)) | set(fillings(entry.msgid_plural or "")):
-                wrong.append(entry.msgid)
-            elif not entry.msgid_plural and fillings(text) != fillings(wanted):
-                wrong.append(entry.msgid)
+    wrong = [
+        entry.msgid
+        for entry in catalogue
+        if entry.translated()
+        for form in entry.msgstr_plural.values() or [entry.msgstr]
+        # "One carer" may leave out the number that "%(count)s carers" has.
+        if not fillings(entry.msgid) <= fillings(form) <= fillings(entry.msgid + entry.msgid_plural)
+    ]
 
     assert wrong == []
 
