@@ -10,8 +10,17 @@ from accounts.history import Who
 from brochure import editions
 from brochure.models import Activity, EditionFile, OfferPrice, PostcodeDistrict
 from tests import factories
+from tests.voucher import breaks
+from voucher import awards
+from voucher.models import Code
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def now_in_pages(monkeypatch, now):
+    """Every page of these tests lives at the fixed now."""
+    monkeypatch.setattr(timezone, "now", lambda: now)
 
 
 @pytest.fixture
@@ -222,3 +231,82 @@ def test_a_file_that_was_not_made_is_404_and_is_not_made_by_looking(client, prin
 @pytest.mark.parametrize("path", ["/brochure/", "/brochure/activities/", "/brochure/editions/", "/o/1"])
 def test_looking_is_only_looking(client, sitting, path):
     assert client.post(path).status_code == 405
+
+
+@pytest.fixture
+def opened(client, caerphilly, now):
+    """A browser in which a code is open: an award of so many pence, or minutes, of a carer in Blackwood."""
+
+    def open_award(**terms):
+        award = factories.award(caerphilly, **terms)
+        awards.new_code(award=award, by=Who(label="tests"), now=now)
+        session = client.session
+        session["award"], session["code"] = award.pk, Code.objects.get(award=award).pk
+        session.save()
+        return award
+
+    return open_award
+
+
+def test_with_a_code_open_only_what_can_be_afforded_is_shown_at_first(client, sitting, opened):
+    factories.offer(sitting.provider, title_en="Spa day", price_pence=9000)
+    opened(value=5000)
+
+    page = text(client.get("/brochure/"))
+
+    assert "Only what you can pay for with the £50 you have left." in page
+    assert "Sitting at home" in page and "Spa day" not in page
+    assert "Spa day" in text(client.get("/brochure/?words="))
+
+
+def test_an_award_in_hours_buys_by_the_hour(client, sitting, opened):
+    factories.offer(sitting.provider, title_en="Day out", unit="session", minutes=360)
+    opened(value=120, unit="minutes")
+
+    page = text(client.get("/brochure/"))
+
+    assert "the 2 hours you have left" in page
+    assert "Sitting at home" in page and "Day out" not in page
+
+
+def test_with_a_code_open_the_nearest_to_home_come_first_without_typing(client, sitting, opened, caerphilly):
+    far = factories.provider(caerphilly, name="Far Away", postcode="CF83 1AA")
+    factories.offer(far, title_en="Another")
+    opened()
+
+    page = text(client.get("/brochure/"))
+
+    assert page.index("Bryn Café") < page.index("Far Away")
+    assert "NP12" not in page
+
+
+def test_a_carer_sees_the_breaks_of_the_own_region(client, sitting, opened, flintshire):
+    away = factories.offer(factories.provider(flintshire, name="Up North"))
+    opened()
+
+    page = text(client.get(away.get_absolute_url()))
+
+    assert "Up North" not in text(client.get("/brochure/"))
+    assert "this provider is outside it" in page
+    assert "Ask for this" not in page
+
+
+def test_an_offer_that_costs_more_than_is_left_says_so(client, sitting, opened):
+    opened(value=1000)
+
+    page = text(client.get(sitting.get_absolute_url()))
+
+    assert "You have £10 left." in page
+    assert "This costs more than you have left." in page
+    assert "Ask for this" not in page
+
+
+def test_a_time_that_somebody_has_asked_for_is_not_the_next_free_one(client, sitting, caerphilly, now):
+    sitting.hours = "Fri 14:00-15:00"
+    sitting.save()
+    breaks.ask(factories.award(caerphilly), sitting, now, minutes=60)
+
+    page = text(client.get("/brochure/"))
+
+    assert "Next free: Friday 23 October at 2pm" in page
+    assert "Friday 16 October" not in text(client.get(sitting.get_absolute_url()))
