@@ -62,12 +62,7 @@ PLANTED = {
         'if charge:\n        act.write("refund", Unit.PENCE',
         'if charge < 0:\n        act.write("refund", Unit.PENCE',
     ),
-    "expiry leaves the fund alone": (
-        books,
-        "",
-        "if left and not _one(sql.FUND_TAKES",
-        "if not left and _one(sql.FUND_TAKES",
-    ),
+    "expiry leaves the fund alone": (books, "", "taken = not left or _one(", "taken = True or _one("),
     "a correction has the wrong sign": (books, "", "if amount > 0:", "if amount < 0:"),
     "more is paid than is due": (books, "", "if _whole(amount) > (is_due := due(payee)):", "if (is_due := 0):"),
     "a run pays twice": (

@@ -39,6 +39,23 @@ def test_sealing_again_seals_only_what_is_new(sealed, desk, pounds, now):
     assert seals.differences() == []
 
 
+def test_a_row_that_was_committed_late_is_sealed_after_the_others(sealed, now):
+    """Its id is smaller than one that was sealed before it."""
+    tamper("DELETE FROM ledger_seal WHERE seq >= 4")
+    late, last = sealed[3:]
+    row = Transfer.objects.get(pk=last)
+    Seal.objects.create(transfer=row, seq=4, hash=seals._hash(seals.newest().hash, columns(row)), sealed_at=now)
+
+    assert seals.seal(now) == 1
+
+    assert seals.newest().transfer_id == late
+    assert seals.differences() == []
+
+
+def columns(row):
+    return Transfer.objects.filter(pk=row.pk).values_list().get()
+
+
 def test_nothing_is_sealed_at_first(db):
     assert seals.newest() is None
     assert seals.differences() == []
