@@ -59,6 +59,24 @@ def claim_made(*, claim, lines, total_pence):
     )
 
 
+def lines_left_out(*, run, provider, left_out):
+    """Tell a provider which of its lines were left out of a run that was released, and why."""
+    context = {"council": run.council, "scheme": run.council.scheme, "left_out": left_out}
+    text = mail.compose("lines_left_out", provider.language, context)
+    try:
+        mail.queue(
+            kind="lines_left_out",
+            to=provider.email,
+            language=provider.language,
+            subject=text.subject,
+            body=text.body,
+            dedupe_key=f"lines_left_out/{run.pk}/{provider.pk}",
+        )
+    except mail.BadAddress:
+        # A slip in an address must not keep others from being paid; the reason is in the report as well.
+        log.warning("The lines left out of run %s: provider %s has no usable address", run.pk, provider.pk)
+
+
 def award_reminder(*, award, weeks):
     """Remind a carer that the award ends in so many weeks; the same reminder is written once."""
     carer = award.carer

@@ -15,7 +15,7 @@ from django.utils import timezone
 from accounts import history
 from accounts.models import Council
 from providers.models import Staff
-from voucher import bacs, line_checks, rules
+from voucher import bacs, emails, line_checks, rules
 from voucher.ledger import acts, books, seals
 from voucher.ledger.models import Transfer
 from voucher.models import ClaimLine, LineLeftOut, PaymentRun, RunFile, RunLine
@@ -153,6 +153,7 @@ def release(*, run, by, now, pay_on=None) -> PaymentRun:
                 now=now,
                 on=day,
             )
+        _tell_of_lines_left_out(run)
         history.record(
             act="run.released",
             subject=run,
@@ -312,6 +313,16 @@ def _refuse_changed(run, checked):
 def _amounts(run):
     """Return each provider of a run with the sum of its lines, in pence, always in the same order."""
     return run.lines.order_by("provider").values_list("provider").annotate(pence=Sum("amount_pence"))
+
+
+def _tell_of_lines_left_out(run):
+    """Tell each provider of which nothing is paid in the run; the others read it on their remittance advice."""
+    told = defaultdict(list)
+    left_out = run.left_out.exclude(claim_line__claim__provider__run_lines__run=run)
+    for each in left_out.select_related("claim_line__claim__provider", "claim_line__booking"):
+        told[each.claim_line.claim.provider].append(each)
+    for provider, lines in told.items():
+        emails.lines_left_out(run=run, provider=provider, left_out=lines)
 
 
 def _paid_in_books():

@@ -6,7 +6,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from accounts.history import Who
-from accounts.models import HistoryEntry
+from accounts.models import HistoryEntry, OutboxMessage
 from providers.models import BankAccount, Provider
 from tests import factories
 from tests.voucher import claimed
@@ -92,6 +92,24 @@ def test_a_line_left_out_keeps_its_reason_and_waits_for_the_next_run(prepare, li
     assert LineLeftOut.objects.get().reason == "Asked for a new invoice."
     assert list(settlement.awaiting(caerphilly)) == lines[1:]
     assert no_difference(now)
+
+
+def test_a_provider_of_which_nothing_is_paid_is_told_why_when_the_run_is_released(
+    prepare, lines, caerphilly, award, gwen, now
+):
+    other = factories.provider(caerphilly, name="Siop Goffi", language="cy")
+    [left] = claimed.lines(other, award, by=Who(factories.provider_staff(other, "siop@provider.example")))
+    reasons = {left: "Asked for a new invoice.", lines[1]: "The day is not clear."}
+    run = prepare(lines[:1], left_out=reasons)
+    assert not OutboxMessage.objects.filter(kind="lines_left_out").exists()
+
+    settlement.release(run=run, by=Who(gwen), now=now)
+
+    # Bryn Café is paid for its other line, and reads the reason on its remittance advice.
+    message = OutboxMessage.objects.get(kind="lines_left_out")
+    assert (message.to, message.language) == (other.email, "cy")
+    assert "Asked for a new invoice." in message.body
+    assert left.booking.ref in message.body
 
 
 def test_a_line_is_not_left_out_without_a_reason(prepare, lines):
