@@ -80,9 +80,13 @@ def remind(now):
 
 def _end(award, today, now):
     # Each sweep is an act of its own: what a provider lets go after the last day comes back later. Of two
-    # processes that have read the same state, the second finds the act done and does not write it down again.
+    # processes at once the second finds the act done. It counts before it looks: the other way round, what
+    # the first does in between would give the second a new key for the same work.
     earlier = Transfer.objects.filter(award=award.account, kind=Transfer.Kind.EXPIRE).count()
+    award.account.refresh_from_db()
     state = award.account.state
+    if state == AwardAccount.State.ENDED and not award.account.available:
+        return
     key = f"award:{award.pk}/{state}/{earlier}"
     act = "award.swept" if state == AwardAccount.State.ENDED else "award.ended"
 

@@ -167,7 +167,8 @@ def test_a_cancellation_of_a_request_never_rides_over_its_confirmation(booking, 
     assert audit.differences() == []
 
 
-def test_the_jobs_twice_at_once_do_each_thing_once(cafe, now):
+@TURNS
+def test_the_jobs_twice_at_once_do_each_thing_once(cafe, now, turn):
     offer = factories.offer(cafe, places=9)
     awards = [factories.award(cafe.council, value=40_000, first_day=dt.date(2026, 4, 17)) for _ in range(6)]
     for award in awards:
