@@ -123,7 +123,10 @@ def _welcome(language):
         return {
             "title": _("Time for you"),
             "text": _("Breaks for unpaid carers, and how to book them"),
-            "ask": _("This brochure is also printed in English. Ask your carers team for a copy."),
+            "ask": {
+                "en": _("This brochure is also printed in English. Ask your carers team for a copy."),
+                "cy": _("This brochure is also printed in Welsh. Ask your carers team for a copy."),
+            }[language],
         }
 
 
