@@ -59,9 +59,12 @@ def award(request):
 @award_required
 def statement(request):
     """Every movement of the award, newest first, in words."""
-    lines = list(reversed(awards.statement(request.award)))
-    context = {"award": request.award, "lines": lines, "balance": awards.balance(request.award)}
-    return render(request, "my/statement.html", context)
+    rows, left = [], 0
+    for line in awards.statement(request.award):
+        # What is used was set aside before, so it makes what is left no smaller a second time.
+        rows.append({"line": line, "size": abs(line.amount), "counts": line.left_after != left})
+        left = line.left_after
+    return render(request, "my/statement.html", {"award": request.award, "rows": rows[::-1]})
 
 
 @require_safe

@@ -5,6 +5,7 @@ import datetime as dt
 import pytest
 from django.urls import reverse
 
+from accounts.history import Who
 from tests import factories
 from tests.voucher.carer.pages import (
     FRIDAY,
@@ -12,7 +13,7 @@ from tests.voucher.carer.pages import (
     hidden,
     text_of,
 )
-from voucher import awards, bookings
+from voucher import awards, bookings, claims
 from voucher.models import Booking
 
 pytestmark = pytest.mark.django_db
@@ -102,3 +103,22 @@ def test_the_statement_lists_every_movement_in_words(alys, booked):
     assert "Your award" in page
     assert "Set aside for Sitting at home, Bryn Café" in page
     assert "£337.50 left" in page
+
+
+def test_what_is_used_is_told_as_what_was_set_aside_before(alys, award, booked, later, bryn, now):
+    bookings.confirm(booking=booked, by=TEAM, now=now)
+    bookings.deliver(booking=booked, minutes=120, by=TEAM, now=booked.ends_at)
+    claims.make(
+        provider=booked.provider,
+        council=booked.council,
+        bookings=[booked],
+        by=Who(user=bryn),
+        now=booked.ends_at,
+        key="claimed",
+    )
+    later(booked.ends_at)
+
+    page = text_of(alys.get(reverse("my:statement")))
+
+    assert "£50.00 set aside before" in page
+    assert "£350.00 left" in page
