@@ -89,6 +89,7 @@ def spoken(code):
 
 
 def _side(letter, number, language):
+    shown = address(language).split("://", 1)[1].rstrip("/")
     with override(language):
         return {
             "language": language,
@@ -96,6 +97,7 @@ def _side(letter, number, language):
             "qr_words": _("QR code that opens your voucher. The code is %(code)s.")
             % {"code": codes.grouped(letter.code)},
             "spoken": spoken(letter.code),
-            "address": address(language).split("://", 1)[1].rstrip("/"),
-            "link": address(language),
+            "address": shown,
+            # A long address under the QR breaks after a dot (a space of no width), never within a word.
+            "address_to_break": shown.replace(".", ".\u200b").replace("/", "\u200b/"),
         }
