@@ -95,10 +95,10 @@ class SearchForm(forms.Form):
             del self.fields["affordable"]
 
     @property
-    def more_is_used(self):
-        """True when a wish below "More choices" is stated, so that it must not stay folded away."""
+    def more_chosen(self):
+        """How many of the wishes folded away below "More choices" are stated."""
         folded = ("category", "max_price", "care", "access", "welsh", "free")
-        return bool(self.errors) or any(self.cleaned_data.get(name) for name in folded)
+        return sum(self.cleaned_data.get(name) not in (None, "", False, []) for name in folded)
 
     def criteria(self):
         """Return the Criteria of what was stated; what was not understood is left out and said beside its field."""
