@@ -15,14 +15,17 @@ BREAK = dt.date(2026, 11, 5)
 
 
 @pytest.fixture
-def on_a_file(transactional_db, tmp_path, monkeypatch):
+def on_a_file(transactional_db, tmp_path):
     """Give every new thread the tables in a file, as the running program has them, not in the tests' memory."""
     path = tmp_path / "books.sqlite3"
     connection.ensure_connection()
     with sqlite3.connect(path) as file:
         connection.connection.backup(file)
     file.close()
-    monkeypatch.setitem(connections.settings["default"], "NAME", str(path))
+    # A patch of its own, undone before the tests' own database is emptied.
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(connections.settings["default"], "NAME", str(path))
+        yield
 
 
 def test_a_storm_on_one_file_sells_exactly_what_is_there(on_a_file, now):
