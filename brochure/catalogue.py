@@ -22,13 +22,15 @@ SORTS = ("nearest", "price", "name")
 def live_offers(*, on, council=None):
     """Return the offers that can be had on a day, each with its price_pence; the one definition of "live".
 
+    price_pence is what a carer pays (R23); own_price_pence is the provider's own, above it while an edition promises less.
+
     An offer counts when it and its provider are live, the provider is insured on that day and a price has begun.
     `council` narrows to the region whose providers that council's carers may use.
     """
     rows = (
         Offer.objects.filter(state=Offer.State.LIVE, provider__state=Provider.State.LIVE)
         .filter(Q(provider__insurance_until__isnull=True) | Q(provider__insurance_until__gte=on))
-        .annotate(price_pence=prices.on_day(on))
+        .annotate(price_pence=prices.on_day(on), own_price_pence=prices.own_on_day(on))
         .filter(price_pence__isnull=False)
         .select_related("provider__council", "category")
     )

@@ -56,7 +56,8 @@ def freeze(*, by, now):
                 offer=offer,
                 council=offer.provider.council,
                 position=position,
-                price_pence=offer.price_pence,
+                # The provider's own price: a promise of the last edition must not be promised again without end.
+                price_pence=offer.own_price_pence,
                 printed=_copy(offer, centres),
             )
             for position, offer in enumerate(offers, start=1)

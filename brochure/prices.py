@@ -1,8 +1,13 @@
-"""What an offer costs on a day: the newest price whose first day has come, and no other rule anywhere."""
+"""What an offer costs on a day, and no other rule anywhere.
 
-from django.db.models import OuterRef, Subquery
+It is the newest price whose first day has come, but never more than a printed edition promises for that day:
+nobody pays more than their copy says (R23).
+"""
 
-from brochure.models import OfferPrice
+from django.db.models import Min, OuterRef, Subquery
+from django.db.models.functions import Coalesce, Least
+
+from brochure.models import EditionOffer, OfferPrice
 
 
 class NoPrice(LookupError):
@@ -10,14 +15,27 @@ class NoPrice(LookupError):
 
 
 def price_on(offer, day):
-    """Return what one unit of the offer costs on a day, in pence. Raises NoPrice before its first price."""
-    row = OfferPrice.objects.filter(offer=offer, first_day__lte=day).order_by("-first_day").first()
-    if row is None:
+    """R23. Return what one unit of the offer costs on a day, in pence. Raises NoPrice before its first price."""
+    price = type(offer).objects.filter(pk=offer.pk).values_list(on_day(day), flat=True).first()
+    if price is None:
         raise NoPrice(offer.ref)
-    return row.price_pence
+    return price
 
 
 def on_day(day):
     """Return the expression that gives each Offer of a query its price on a day, in pence, or null."""
+    return Least(own_on_day(day), Coalesce(promised_on_day(day), own_on_day(day)))
+
+
+def own_on_day(day):
+    """Return the expression for the provider's own price on a day, in pence, or null; editions are made of these."""
     prices = OfferPrice.objects.filter(offer=OuterRef("pk"), first_day__lte=day).order_by("-first_day")
     return Subquery(prices.values("price_pence")[:1])
+
+
+def promised_on_day(day):
+    """Return the expression for the lowest price that an edition promises for a day, in pence, or null."""
+    printed = EditionOffer.objects.filter(
+        offer=OuterRef("pk"), edition__made_on__lte=day, edition__prices_until__gte=day
+    ).order_by()
+    return Subquery(printed.values("offer").annotate(lowest=Min("price_pence")).values("lowest"))

@@ -16,7 +16,7 @@ from PIL import Image, ImageDraw, ImageFont
 from accounts import paper
 from accounts.history import Who
 from accounts.models import HistoryEntry
-from brochure import editions
+from brochure import catalogue, editions, prices
 from brochure.models import Activity, Edition, EditionFile, EditionOffer, OfferPrice, PostcodeDistrict
 from tests import factories
 
@@ -87,6 +87,30 @@ def test_nothing_that_changes_later_alters_an_edition(edition, offers, bryn_cafe
     assert "£24.50" in text
     assert "Changed" not in text
     assert "960999" not in text and "960888" not in text
+
+
+def test_r23_nobody_pays_more_than_a_printed_edition_promises(edition, offers, today):
+    OfferPrice.objects.create(offer=offers[0], price_pence=3000, first_day=today + dt.timedelta(days=1))
+    last = edition.prices_until
+
+    assert prices.price_on(offers[0], last) == 2450
+    assert prices.price_on(offers[0], last + dt.timedelta(days=1)) == 3000
+    assert catalogue.live_offers(on=last).get(pk=offers[0].pk).price_pence == 2450
+
+
+def test_r23_a_lower_price_counts_at_once(edition, offers, today):
+    OfferPrice.objects.create(offer=offers[0], price_pence=2000, first_day=today + dt.timedelta(days=1))
+
+    assert prices.price_on(offers[0], today + dt.timedelta(days=1)) == 2000
+
+
+def test_r23_the_next_edition_prints_the_providers_own_price(edition, offers, now):
+    OfferPrice.objects.create(offer=offers[0], price_pence=3000, first_day=edition.made_on + dt.timedelta(days=1))
+
+    following = editions.freeze(by=Who(label="clock"), now=now + dt.timedelta(days=2))
+
+    assert following.offers.get(offer=offers[0]).price_pence == 3000
+    assert prices.price_on(offers[0], following.made_on) == 2450
 
 
 def test_each_edition_has_the_next_number(edition, now):

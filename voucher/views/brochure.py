@@ -93,6 +93,7 @@ def offer(request, slug):
         "offer": live,
         "award": award,
         "price": brochure_wording.unit_price(live.price_pence, live.unit),
+        "price_is_promised": live.price_pence < live.own_price_pence,
         "hours": brochure_wording.opening(live.hours),
         "notice": brochure_wording.notice(live.notice_hours),
         "features": access.names(live.access),

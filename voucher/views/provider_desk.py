@@ -48,6 +48,8 @@ def day_list(request, day):
         day = dt.date.fromisoformat(day)
     except ValueError:
         raise Http404 from None
+    if not 2000 <= day.year <= 2100:
+        raise Http404  # the last days that exist have no day after them
     rows = list(_of_days(request.provider, day, day))
     for row in rows:
         row.length = length_in_words(row, row.minutes)
@@ -62,7 +64,7 @@ def offers(request):
     """The provider's own offers, whatever their state, with today's price and the next one."""
     today = timezone.localdate()
     rows = Offer.objects.filter(provider=request.provider).select_related("category").prefetch_related("prices")
-    shown = set(catalogue.live_offers(on=today).filter(provider=request.provider).values_list("pk", flat=True))
+    shown = {row.pk: row for row in catalogue.live_offers(on=today).filter(provider=request.provider)}
     listed = []
     for offer in rows:
         price, next_price = _prices(offer, today)
@@ -74,6 +76,7 @@ def offers(request):
                 "next_price": next_price and unit_price(next_price.price_pence, offer.unit),
                 "next_day": next_price and next_price.first_day,
                 "shown": offer.pk in shown,
+                "promised": _promised(shown.get(offer.pk)),
             }
         )
     return render(request, "provider/offers.html", {"offers": listed})
@@ -120,6 +123,13 @@ def _prices(offer, today):
     begun = [price for price in rows if price.first_day <= today]
     coming = [price for price in rows if price.first_day > today]
     return (begun[-1] if begun else None), (coming[0] if coming else None)
+
+
+def _promised(live):
+    """Return the price that a printed edition promises, in words, where it is below the provider's own (R23)."""
+    if live is None or live.price_pence >= live.own_price_pence:
+        return ""
+    return unit_price(live.price_pence, live.unit)
 
 
 def _check(request, checked, now):
