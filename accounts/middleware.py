@@ -45,7 +45,8 @@ class SecondFactor:
         return self.get_response(request)
 
     def process_view(self, request, view, args, kwargs):
-        name = request.resolver_match.url_name or ""
+        # With its place in front ("provider:contact"), so that no page is open for its last name alone.
+        name = request.resolver_match.view_name or ""
         if not request.user.is_authenticated or name in self.OPEN or name.startswith("mfa_"):
             return None
         factors = Authenticator.objects.filter(user=OuterRef("user"))

@@ -3,6 +3,8 @@
 import pytest
 from django.urls import reverse
 
+from providers.models import Staff
+
 pytestmark = pytest.mark.django_db
 
 
@@ -42,6 +44,19 @@ def test_every_page_says_what_it_may_do(client, address):
     assert "microphone=()" in headers["Permissions-Policy"]
     assert "default-src 'none'" in headers["Content-Security-Policy"]
     assert "unsafe" not in headers["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize("name", ["contact", "booking", "confirm"])
+def test_no_page_of_a_provider_is_open_to_council_staff_who_gave_no_second_factor(client, carys, bryn_cafe, name):
+    Staff.objects.create(user=carys, provider=bryn_cafe, kind="owner")
+    client.force_login(carys)
+    session = client.session
+    session["account_authentication_methods"] = []
+    session.save()
+
+    answer = client.post(reverse(f"provider:{name}", args=["BCDFGHJK"]))
+
+    assert answer.url.startswith(reverse("mfa_reauthenticate"))
 
 
 def test_the_session_cookie_is_out_of_reach_of_scripts_and_other_sites(client, bryn):
