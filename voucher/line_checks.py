@@ -184,10 +184,13 @@ def _spent(holds):
 
 
 def _claimed_twice(lines):
-    """Return the numbers of the lines whose award, offer and time were claimed before: the first one is right."""
+    """Return the numbers of the lines whose award, offer and time were claimed before: the first one is right.
+
+    Only of breaks that were given: one that was cancelled late may be booked again for the same time.
+    """
     first, again = {}, set()
     ours = {line.booking.award_id for line in lines}
-    rows = ClaimLine.objects.filter(booking__award__in=ours).order_by("pk")
+    rows = ClaimLine.objects.filter(booking__award__in=ours, booking__delivered_at__isnull=False).order_by("pk")
     for pk, *what in rows.values_list("pk", "booking__award", "booking__offer", "booking__starts_at"):
         if first.setdefault(tuple(what), pk) != pk:
             again.add(pk)

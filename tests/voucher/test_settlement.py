@@ -224,6 +224,18 @@ def test_the_second_claim_of_the_same_award_offer_and_time_is_held_and_the_first
     assert failed(caerphilly) == {lines[0].pk: [], lines[1].pk: ["once"]}
 
 
+def test_a_break_booked_again_after_a_late_cancellation_is_paid_beside_it(bryn_cafe, bryn, award, caerphilly):
+    offer = factories.offer(bryn_cafe)
+    late = claimed.booking(award, offer, by=Who(bryn))
+    claimed.bookings.cancel(
+        booking=late, party="carer", by=Who(label="code TEST"), now=late.starts_at - dt.timedelta(hours=30)
+    )
+    again = claimed.delivered(award, offer, by=Who(bryn))
+    lines = claimed.claim(bryn_cafe, [Booking.objects.get(pk=late.pk), again], by=Who(bryn))
+
+    assert failed(caerphilly) == {line.pk: [] for line in lines}
+
+
 def test_what_was_refunded_since_the_claim_is_not_paid(lines, caerphilly, now):
     with transaction.atomic():
         books.refund(hold=lines[0].booking.hold, amount=100, op_key="refund-1", actor="clock", now=now)
