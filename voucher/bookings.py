@@ -16,6 +16,7 @@ from django.utils import timezone
 from accounts import history
 from brochure import availability
 from brochure.models import Offer
+from providers.models import Provider
 from voucher import emails, rules
 from voucher.asking import (
     TAKES_A_PLACE,
@@ -141,8 +142,13 @@ def make(*, award, offer, starts_at, minutes, seen_price_pence, note="", by, now
 
 
 def confirm(*, booking, by, now):
-    """Accept a request before its deadline. Nothing moves: the price is already set aside. Raises BookingMoved."""
+    """Accept a request before its deadline. Nothing moves: the price is already set aside.
+
+    Raises NotLive where the provider takes on no more work, and BookingMoved.
+    """
     with transaction.atomic():
+        if not Provider.objects.filter(pk=booking.provider_id, state=Provider.State.LIVE).exists():
+            raise NotLive
         _move(booking, (State.REQUESTED,), State.CONFIRMED, by, now, answer_by__gt=now, answered_at=now)
         emails.booking_confirmed(booking)
 
@@ -172,7 +178,10 @@ def cost_of_cancelling(booking, now, party=Party.CARER):
         or rules.is_free_to_cancel(now, booking.starts_at, booking.free_cancel_hours)
     )
     due_pence = 0 if free else rules.late_cancel_share(booking.price_pence, booking.late_cancel_percent)
-    due_amount = rules.late_cancel_share(booking.amount, booking.late_cancel_percent) if due_pence else 0
+    due_amount = 0 if free else rules.late_cancel_share(booking.amount, booking.late_cancel_percent)
+    if not (due_pence and due_amount):
+        # A share too small for either side is none: half of it could never be claimed, or would be taken for nothing.
+        due_pence = due_amount = 0
     return Cost(due_pence, due_amount, booking.amount - due_amount)
 
 
@@ -212,7 +221,9 @@ def deliver(*, booking, minutes, by, now):
         raise BadLength(allowed)
     due_pence = booking.price_pence
     if minutes < booking.minutes:
-        due_pence = rules.price_for(booking.unit_price_pence, minutes, booking.unit_minutes)
+        # A penny at least: what is due nothing is never claimed, and what was set aside would wait for ever.
+        part = rules.price_for(booking.unit_price_pence, minutes, booking.unit_minutes)
+        due_pence = part or min(booking.price_pence, 1)
     due_amount = rules.amount_for(due_pence, minutes, booking.award.in_hours)
     changes = {"delivered_minutes": minutes, "delivered_at": now, "due_pence": due_pence, "due_amount": due_amount}
     with transaction.atomic():

@@ -9,8 +9,9 @@ import pytest
 from accounts.history import Who
 from accounts.models import HistoryEntry, OutboxMessage
 from brochure.models import OfferPrice
+from providers.models import Provider
 from tests import factories
-from voucher import bookings
+from voucher import bookings, claims
 from voucher.ledger import audit, books
 from voucher.models import Booking
 
@@ -89,6 +90,18 @@ def test_a_request_can_be_confirmed_until_its_deadline_and_not_at_it(request_, n
     assert request_.state == State.CONFIRMED
 
 
+@pytest.mark.parametrize("state", ["applied", "paused", "suspended", "closed"])
+def test_a_provider_that_is_not_live_confirms_nothing(request_, sitting, award, now, state):
+    Provider.objects.filter(pk=sitting.provider_id).update(state=state)
+
+    with pytest.raises(bookings.NotLive):
+        bookings.confirm(booking=request_, by=BRYN, now=now)
+
+    request_.refresh_from_db()
+    assert request_.state == State.REQUESTED
+    assert not OutboxMessage.objects.filter(kind="booking_confirmed").exists()
+
+
 def test_a_second_press_of_confirm_is_told_the_present_state(confirmed, now):
     with pytest.raises(bookings.BookingMoved) as caught:
         bookings.confirm(booking=confirmed, by=BRYN, now=now)
@@ -150,6 +163,22 @@ def test_a_late_cancellation_of_an_hours_award_costs_half_the_hours_and_pays_hal
     books_balance()
 
 
+@pytest.mark.parametrize(("price", "minutes"), [(2000, 30), (20, 60)])
+def test_a_late_share_too_small_for_the_hours_or_the_pence_is_none(caerphilly, bryn_cafe, now, price, minutes):
+    caerphilly.scheme.late_cancel_percent = 1
+    caerphilly.scheme.save()
+    award = factories.award(caerphilly, unit="minutes", value=960)
+    offer = factories.offer(bryn_cafe, price_pence=price, minutes=minutes)
+    booking = ask(award, offer, now, minutes=minutes, seen=price)
+    bookings.confirm(booking=booking, by=BRYN, now=now)
+
+    bookings.cancel(booking=booking, party=Party.CARER, by=ALYS, now=FRIDAY - dt.timedelta(hours=1))
+
+    assert (booking.due_pence, booking.due_amount) == (None, None)
+    assert left(award) == (960, 0)
+    books_balance()
+
+
 def test_a_request_is_cancelled_free_of_charge_at_any_time(request_, award, now):
     bookings.cancel(booking=request_, party=Party.CARER, by=ALYS, now=now)
 
@@ -199,6 +228,20 @@ def test_a_delivered_break_is_due_for_what_was_given_and_moves_nothing_yet(confi
 
     assert (confirmed.state, confirmed.due_pence, confirmed.due_amount) == (State.DELIVERED, due, due)
     assert left(award) == (33_750, 6_250)
+
+
+@pytest.mark.parametrize(("unit", "due_amount"), [("pence", 1), ("minutes", 15)])
+def test_a_part_of_a_break_that_costs_next_to_nothing_is_due_a_penny_so_that_it_can_be_claimed(
+    caerphilly, bryn_cafe, now, unit, due_amount
+):
+    award = factories.award(caerphilly, unit=unit, value=960)
+    booking = ask(award, factories.offer(bryn_cafe, price_pence=1), now, minutes=60, seen=1)
+    bookings.confirm(booking=booking, by=BRYN, now=now)
+
+    bookings.deliver(booking=booking, minutes=15, by=BRYN, now=booking.ends_at)
+
+    assert (booking.due_pence, booking.due_amount) == (1, due_amount)
+    assert list(claims.ready(bryn_cafe)) == [booking]
 
 
 @pytest.mark.parametrize("minutes", [0, 10, 151, 165])

@@ -68,9 +68,6 @@ def booking(request, ref):
 @provider_required
 def confirm(request, ref):
     row = booking_of(request.provider, ref)
-    if not may_take_on(request.provider):
-        messages.error(request, _("You cannot confirm while your service is paused. You can still decline."))
-        return _to(row)
     return _answer(
         request,
         row,
@@ -275,6 +272,8 @@ def _answer(request, row, verb, *, goal, said, remember="", **arguments):
             messages.success(request, said)
         else:
             messages.error(request, _happened(moved.state))
+    except bookings.NotLive:
+        messages.error(request, _("You cannot confirm while your service is paused. You can still decline."))
     except bookings.NotYet as early:
         messages.error(request, _("That can be said from %(moment)s.") % {"moment": wording.moment(early.at)})
     except bookings.HasStarted:
