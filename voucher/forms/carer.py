@@ -17,7 +17,8 @@ NOTE_LENGTH = 500
 class OpenForm(CodeForm):
     """The code on the voucher, and the page of the carer's own to go on to."""
 
-    next = forms.CharField(required=False, max_length=200, widget=forms.HiddenInput)
+    # Of any length: whoever typed a good code is let in, wherever they were to go on to.
+    next = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -109,6 +110,12 @@ class AskForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.fields["key"].initial = uuid.uuid4
 
+    def clean_starts_at(self):
+        starts_at = self.cleaned_data["starts_at"]
+        if not is_a_day_of_ours(starts_at):
+            raise forms.ValidationError(self.fields["starts_at"].error_messages["invalid"], code="invalid")
+        return starts_at
+
     def offer_times(self, days):
         """Show a choice of times instead of the one that is gone."""
         groups = [
@@ -123,6 +130,11 @@ class AskForm(forms.Form):
         if cleaned.get("note") and not cleaned.get("share") and not self.errors:
             self.add_error("share", _("Tick to show what you wrote, or take your words out."))
         return cleaned
+
+
+def is_a_day_of_ours(moment):
+    """True for a moment that every clock can show: the first and the last days of the calendar have no neighbours."""
+    return 2000 <= moment.year <= 2100
 
 
 def as_typed(moment):

@@ -16,7 +16,7 @@ from accounts import wording
 from brochure import availability
 from brochure.models import Offer
 from voucher import bookings, rules
-from voucher.forms.carer import AskForm, DayForm, LengthForm, TimeForm, as_typed, length
+from voucher.forms.carer import AskForm, DayForm, LengthForm, TimeForm, as_typed, is_a_day_of_ours, length
 from voucher.ledger.acts import KeyWasUsed
 from voucher.views.open_award import award_required
 
@@ -249,4 +249,4 @@ def _moment(text):
         moment = parse_datetime(text)
     except ValueError:
         return None
-    return moment if moment and timezone.is_aware(moment) else None
+    return moment if moment and timezone.is_aware(moment) and is_a_day_of_ours(moment) else None

@@ -20,6 +20,8 @@ from voucher.views.open_award import award_required
 
 State, Party = Booking.State, Booking.Party
 PAST_SHOWN = 10
+# A number of a row has fewer digits than this; Python reads none of thousands of them.
+LONGEST_NUMBER = 19
 
 
 def booking_of(award, ref):
@@ -130,7 +132,7 @@ def did_not_happen(request, ref):
 def choose(request):
     """A carer with several awards in one account looks at another of them."""
     number = request.POST.get("award", "")
-    if _by_account(request) and number.isdecimal():
+    if _by_account(request) and number.isdecimal() and len(number) < LONGEST_NUMBER:
         chosen = get_object_or_404(Award, pk=int(number), carer__user=request.user)
         request.session[OPEN_AWARD] = chosen.pk
     return redirect("my:award")

@@ -27,6 +27,8 @@ from voucher.models import ClaimLine, PaymentRun, RunFile
 A_PAGE = 25
 # Nobody waits longer than this for a page; the nightly job or the button makes the rest.
 SECONDS_FOR_FILES = 8
+# A number of a row has fewer digits than this; Python reads none of thousands of them.
+LONGEST_NUMBER = 19
 log = logging.getLogger(__name__)
 State = PaymentRun.State
 
@@ -72,7 +74,7 @@ def prepare(request):
         form = PrepareForm(lines=[each.line for each in checked if each.passes], earliest=earliest)
         return _prepare_page(request, form, checked)
     # Only what the page showed: a claim that came in meanwhile waits for the next run.
-    shown = [pk for pk in request.POST.getlist("shown") if pk.isdecimal()]
+    shown = [pk for pk in request.POST.getlist("shown") if pk.isdecimal() and len(pk) < LONGEST_NUMBER]
     lines = ClaimLine.objects.filter(claim__council=request.council, pk__in=shown[:10_000])
     checked = line_checks.looked_at(lines.order_by("claim__made_at", "claim__provider__name", "pk"))
     form = PrepareForm(request.POST, lines=[each.line for each in checked], earliest=earliest)

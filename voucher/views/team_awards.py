@@ -26,6 +26,8 @@ HISTORY_SHOWN = 30
 LETTERS_SHOWN = 200
 # As many as are set while a person waits; manage.py print_vouchers prints any number.
 PRINTED_AT_ONCE = 50
+# A number of a row has fewer digits than this; Python reads none of thousands of them.
+LONGEST_NUMBER = 19
 
 
 def award_of(council, ref):
@@ -65,7 +67,7 @@ def issue(request):
     """Grant one award and show its code once. `?carer=7` grants it to a carer we know."""
     number = request.GET.get("carer", "")
     mine = Carer.objects.filter(council=request.council)
-    carer = get_object_or_404(mine, pk=number) if number.isdecimal() else None
+    carer = get_object_or_404(mine, pk=number) if number.isdecimal() and len(number) < LONGEST_NUMBER else None
     kind = functools.partial(AwardForm if carer else NewCarerForm, council=request.council, today=timezone.localdate())
     form = kind(request.POST) if request.method == "POST" else kind()
     if form.is_valid() and (made := _issue(request, form, carer)):

@@ -261,6 +261,18 @@ def test_a_note_that_is_too_long_is_refused_and_kept(alys, award, sitting):
     nothing_was_written(award)
 
 
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00Z", "9999-12-31T23:59-14:00", "1999-12-31T12:00Z", "when"])
+def test_a_moment_that_no_clock_shows_is_refused_beside_the_time(alys, award, sitting, moment):
+    page = look(alys, sitting)
+
+    response = send(alys, sitting, form_of(page, starts_at=moment, note="Ring twice.", share="on"))
+
+    assert "Choose a time from the list." in text_of(response)
+    assert "Ring twice." in text_of(response)
+    nothing_was_written(award)
+    assert alys.get(reverse("my:ask", args=[sitting.slug]), {"minutes": 60, "starts_at": moment}).status_code == 200
+
+
 def test_a_form_whose_hidden_parts_were_lost_starts_again(alys, award, sitting):
     response = alys.post(reverse("my:ask", args=[sitting.slug]), {"note": "hello"}, follow=True)
 

@@ -144,6 +144,12 @@ def test_the_page_of_the_qr_leaves_the_code_in_the_browser(client):
     assert f'action="{reverse("open_award")}"' in page
 
 
+def test_a_way_on_of_any_length_keeps_nobody_out(client, code):
+    wanted = reverse("my:ask", args=["a"]) + "?later=" + "1" * 500
+
+    assert client.post(reverse("open_award"), {"code": code, "next": wanted}).url == wanted
+
+
 @pytest.mark.parametrize("wanted", ["https://bad.example/my/", "//bad.example/my/", "/team/", "javascript:alert(1)"])
 def test_the_way_on_leads_only_to_the_carers_own_pages(client, code, wanted):
     response = client.post(reverse("open_award"), {"code": code, "next": wanted})
