@@ -5,7 +5,9 @@ from allauth.mfa.base import views as mfa
 from allauth.mfa.recovery_codes import views as recovery_codes
 from allauth.mfa.totp import views as totp
 from allauth.mfa.webauthn import views as webauthn
+from django.conf import settings
 from django.http import Http404
+from django.shortcuts import redirect
 from django.urls import path
 
 from accounts.sign_in import SignIn
@@ -14,6 +16,11 @@ from accounts.sign_in import SignIn
 def no_sign_up(request):
     """Nobody signs up here; django-allauth asks for the address of the page all the same."""
     raise Http404
+
+
+def no_change_of_address(request):
+    """Nobody changes an e-mail address here; django-allauth sends those who are signed in to this page all the same."""
+    return redirect(settings.LOGIN_REDIRECT_URL)
 
 
 urlpatterns = [
@@ -25,6 +32,7 @@ urlpatterns = [
     path("sign-in/closed/", account.account_inactive, name="account_inactive"),
     path("sign-out/", account.logout, name="account_logout"),
     path("sign-up/", no_sign_up, name="account_signup"),
+    path("e-mail/", no_change_of_address, name="account_email"),
     path("confirm-email/", account.email_verification_sent, name="account_email_verification_sent"),
     path("again/password/", account.reauthenticate, name="account_reauthenticate"),
     path("again/app/", mfa.reauthenticate, name="mfa_reauthenticate"),

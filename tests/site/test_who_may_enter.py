@@ -1,0 +1,252 @@
+"""Every address of the site, tried by every kind of person: what may be seen and pressed stands in who_may_enter.csv.
+
+The words of the table: "yes" the page, or the press is taken; "on" led on to another page; "sign in" asked to sign
+in first; "code" asked for the code of a voucher first; "404" there is nothing here. Rows that say "press" are
+addresses that only a press of a button may reach. All objects belong to Caerphilly, to Alys and to Bryn Café.
+"""
+
+import csv
+import datetime as dt
+import hashlib
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from django.core.cache import cache
+from django.db import connection, transaction
+from django.test import Client
+from django.urls import NoReverseMatch, URLPattern, get_resolver, reverse
+from django.utils import timezone
+
+from accounts.history import Who
+from accounts.models import Role
+from brochure.models import Edition, EditionFile
+from tests import factories
+from tests.voucher import breaks, claimed
+from voucher import awards, settlement
+from voucher.models import RunFile
+
+TABLE = Path(__file__).with_name("who_may_enter.csv")
+PAY_ON = dt.date(2026, 10, 15)
+PEOPLE = [
+    "stranger",
+    "nobody",
+    "by code",
+    "by account",
+    "other carer",
+    "owner",
+    "desk",
+    "other owner",
+    "team",
+    "preparer",
+    "approver",
+    "auditor",
+    "administrator",
+    # Holds every role there is, but with another council.
+    "other council",
+]
+# What is looked at by machines, before anybody is known.
+WITHOUT_NAME = {"healthz", "readyz"}
+REFUSALS = {"only a press", "404", "sign in", "code"}
+
+
+def rows():
+    with TABLE.open(encoding="utf-8", newline="") as file:
+        return [{key: word.strip() for key, word in row.items()} for row in csv.DictReader(file, skipinitialspace=True)]
+
+
+def named(patterns=None, space=""):
+    """Return the name of every address, as templates write it."""
+    found = []
+    for each in get_resolver().url_patterns if patterns is None else patterns:
+        if isinstance(each, URLPattern):
+            found.append(f"{space}{each.name}" if each.name else str(each.pattern))
+        else:
+            inner = f"{space}{each.namespace}:" if each.namespace else space
+            found += named(each.url_patterns, inner)
+    return found
+
+
+@pytest.fixture
+def there(monkeypatch, settings, caerphilly, flintshire, bryn_cafe, bryn, now):
+    """Everything that an address can name, and the people, by the words of the table."""
+    settings.SESSION_COOKIE_AGE = 10**8
+    # The limits on tries at the door are not what is looked at here.
+    cache.clear()
+    monkeypatch.setattr(timezone, "now", lambda: now)
+    alys = factories.user("alys@post.example", name="Alys")
+    award = factories.award(caerphilly, carer_row=factories.carer(caerphilly, user=alys), value=40_000)
+    sitting = factories.offer(bryn_cafe, slug="sitting-at-home", number=1234)
+    (line,) = claimed.lines(bryn_cafe, award, by=Who(bryn))
+    waiting = breaks.ask(award, sitting, now)
+    people = the_people(caerphilly, flintshire, bryn_cafe, alys, bryn)
+    by = {name: Who(people[name]) for name in ("preparer", "approver")}
+    run = settlement.prepare(
+        council=caerphilly, lines=[line], pay_on=PAY_ON, by=by["preparer"], now=now, key="prepare-1"
+    )
+    run = settlement.release(run=run, by=by["approver"], now=now)
+    content = b"A file."
+    file = {"council": caerphilly, "sha256": hashlib.sha256(content).hexdigest(), "content": content, "made_at": now}
+    advice = RunFile.objects.create(run=run, kind="remittance", provider=bryn_cafe, language="en", name="1.pdf", **file)
+    edition = Edition.objects.create(number=1, made_on=now.date(), prices_until=dt.date(2027, 3, 31))
+    for large in (False, True):
+        EditionFile.objects.create(
+            edition=edition, language="en", large_print=large, pages=1, sha256=file["sha256"], content=content
+        )
+    code = {name: awards.new_code(award=each, by=factories.TESTS, now=now) for name, each in carers(award).items()}
+    addresses = {
+        "category": {"category": "sitting"},
+        "offer": {"slug": sitting.slug},
+        "printed_offer": {"number": sitting.number},
+        "edition_file": {"number": 1, "language": "en"},
+        "edition_file_large": {"number": 1, "language": "en"},
+        "my:ask": {"slug": sitting.slug},
+        "provider:day_list": {"day": "2026-10-16"},
+        "provider:make_claim": {"council": caerphilly.slug},
+        "provider:claim": {"number": line.claim.number},
+        "provider:remittance": {"number": advice.pk},
+        "team:listing": {"kind": "ending"},
+        "team:provider": {"ref": bryn_cafe.ref},
+        "finance:file": {"number": run.number, "pk": advice.pk},
+        "people:remove_role": {"pk": people["team"].pk, "kind": "team"},
+        "people:remove_post": {"pk": people["desk"].pk, "provider": bryn_cafe.pk},
+        "mfa_edit_webauthn": {"pk": 1},
+        "mfa_remove_webauthn": {"pk": 1},
+        # What else an address of that room can name.
+        "my:": {"ref": waiting.ref},
+        "provider:": {"ref": waiting.ref},
+        "team:": {"ref": award.ref},
+        "finance:": {"number": run.number},
+        "people:": {"pk": people["desk"].pk},
+    }
+    return {"people": people, "codes": code, "addresses": addresses}
+
+
+def the_people(caerphilly, flintshire, bryn_cafe, alys, bryn):
+    people = dict.fromkeys(PEOPLE) | {"by account": alys, "owner": bryn}
+    people["nobody"] = factories.user("dafydd@post.example", name="Dafydd")
+    people["desk"] = factories.provider_staff(bryn_cafe, "eira@provider.example", name="Eira", kind="desk")
+    people["other owner"] = factories.provider_staff(factories.provider(caerphilly), "huw@provider.example", name="Huw")
+    roles = {"preparer": "finance_preparer", "approver": "finance_approver"}
+    for name in ("team", "preparer", "approver", "auditor", "administrator"):
+        email = f"{name}@council.example"
+        people[name] = factories.user(email, name=name, role=roles.get(name, name), council=caerphilly)
+    people["other council"] = factories.user("every@flintshire.example", name="Nia")
+    for kind in Role.Kind.values:
+        Role.objects.create(user=people["other council"], council=flintshire, kind=kind)
+    return people
+
+
+def carers(award):
+    other = factories.carer(award.council, first_name="Megan")
+    return {"by code": award, "other carer": factories.award(award.council, carer_row=other)}
+
+
+def browser_of(person, there, **options):
+    client = Client(**options)
+    if person in there["codes"]:
+        client.post(reverse("open_award"), {"code": there["codes"][person]})
+    elif user := there["people"][person]:
+        client.force_login(user)
+    return client
+
+
+def address(page, there):
+    """Return the address of a named page, with what it names."""
+    known = there["addresses"]
+    room = page.partition(":")[0] + ":"
+    for given in (known.get(page, {}), known.get(room, {})):
+        with suppress(NoReverseMatch):
+            return reverse(page, kwargs=given)
+    return reverse(page)
+
+
+def knock(client, page, there, press=False):
+    """Go to a page, or press there without having typed anything; return what comes back in a word of the table."""
+    kept = client.cookies.copy()
+    response = (client.post if press else client.get)(address(page, there))
+    # Whoever has just signed out, or left, is back for the next page.
+    client.cookies = kept
+    return outcome(response)
+
+
+def outcome(response):
+    """Return what came back in a word of the table."""
+    if response.status_code in {301, 302}:
+        where = response["Location"].removeprefix("/cy")
+        if where.startswith("/account/sign-in/?"):
+            return "sign in"
+        return "code" if where.startswith("/v/?") else "on"
+    return {200: "yes", 404: "404", 405: "only a press"}.get(response.status_code, str(response.status_code))
+
+
+@pytest.fixture
+def writes():
+    """Every statement that would change something, but for the browser's own session."""
+    seen = []
+
+    def watch(execute, sql, params, many, context):
+        if sql.split(None, 1)[0].upper() in {"INSERT", "UPDATE", "DELETE"} and '"django_session"' not in sql:
+            seen.append(sql)
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(watch):
+        yield seen
+
+
+def test_the_table_lists_every_address_and_no_other():
+    listed = [row["page"] for row in rows()]
+
+    assert sorted(listed) == sorted({*named()} - WITHOUT_NAME)
+    assert all(list(row) == ["page", "how", *PEOPLE] for row in rows())
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("person", PEOPLE)
+def test_a_look_shows_what_the_table_says_and_changes_nothing(person, there, writes):
+    client, found, changed = browser_of(person, there), [], {}
+    for row in rows():
+        writes.clear()
+        word = knock(client, row["page"], there)
+        if row["how"] == "press" and word in REFUSALS:
+            word = row[person]
+        found.append((row["page"], word))
+        if writes:
+            changed[row["page"]] = list(writes)
+
+    assert found == [(row["page"], row[person]) for row in rows()]
+    assert changed == {}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("person", PEOPLE)
+def test_a_press_is_taken_only_from_whom_the_table_says(person, there):
+    client, wrong = browser_of(person, there), []
+    for row in rows():
+        with transaction.atomic():
+            word = knock(client, row["page"], there, press=True)
+            transaction.set_rollback(True)
+        if row["how"] == "press":
+            right = row[person] == ("yes" if word == "on" else word)
+        else:
+            # Where a look is refused, so is a press.
+            right = row[person] in {"yes", "on"} or word in {row[person], "only a press"}
+        if not right:
+            wrong.append((row["page"], word, row[person]))
+
+    assert wrong == []
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("person", ["by code", "owner", "team", "preparer", "approver", "administrator"])
+def test_a_press_that_comes_from_another_site_is_refused(person, there):
+    client = browser_of(person, there)
+    client.handler.enforce_csrf_checks = True
+    taken = {}
+    for row in rows():
+        if row["how"] == "press" and row[person] == "yes":
+            response = client.post(address(row["page"], there))
+            if response.status_code != 403:
+                taken[row["page"]] = response.status_code
+
+    assert taken == {}
