@@ -283,6 +283,13 @@ def test_the_invisible_mark_that_spreadsheets_write_first_is_forgiven(load, smal
     assert load(small).faults == []
 
 
+def test_a_council_may_be_named_in_welsh(load, small):
+    spoil(small, "providers.csv", "county", "Caerffili")
+
+    assert load(small).faults == []
+    assert Provider.objects.get(ref="P001").council.slug == "caerphilly"
+
+
 def test_a_file_too_large_is_not_read(load, small, monkeypatch):
     monkeypatch.setattr("voucher.pilot.files.LARGEST_BYTES", 100)
 

@@ -16,7 +16,7 @@ def check(tables, *, on):
 
     Adds to each row what was looked up for it: `council`, `category`, the award's `amount` in pence or minutes.
     """
-    councils = {council.name_en.lower(): council for council in Council.objects.all()}
+    councils = {name.lower(): row for row in Council.objects.all() for name in (row.name_en, row.name_cy)}
     faults, notes = [], []
     for name, rows in tables.items():
         faults += _counties(rows, councils)
@@ -57,7 +57,7 @@ def _counties(rows, councils):
             row.values["council"] = councils.get(row["county"].lower())
             if row["council"] is None:
                 del row.values["council"]
-                words = _("“%(county)s” is not a council of Wales by its English name, like Caerphilly.")
+                words = _("“%(county)s” is not a council of Wales, like Caerphilly or Wrecsam.")
                 faults.append(row.fault("county", words % {"county": row["county"]}))
     return faults
 

@@ -30,8 +30,8 @@ class Command(BaseCommand):
         on = timezone.localdate(now)
         chosen = list(letters.waiting(on=on)[:limit])
         pages = self._print(chosen, out, large_print, on, now) if chosen else 0
-        # Always in this form, also for one letter, because scripts read it.
-        self.stdout.write(_("%(letters)s letters, %(pages)s pages") % {"letters": len(chosen), "pages": pages})
+        # Always in this form and in no other language, also for one letter, because scripts read it.
+        self.stdout.write(f"{len(chosen)} letters, {pages} pages")
 
     def _print(self, chosen, out, large_print, on, now):
         try:
