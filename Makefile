@@ -20,8 +20,8 @@ run: setup ## Prepare everything, say how to sign in, and serve on http://localh
 	$(BIN)/gunicorn voucher.wsgi --bind 127.0.0.1:$(PORT) --threads 8 --timeout 120 --keep-alive 30 --log-level warning
 
 test: setup $(VENV)/.test tools ## Run every test, on SQLite and on PostgreSQL
-	$(BIN)/python -m pytest
-	$(BIN)/python -m pytest -p tests.on_postgresql
+	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto -p tests.on_postgresql
 
 check: setup $(VENV)/.test ## Lint, the arrows between rooms, migrations, deployment settings
 	$(BIN)/ruff check .
