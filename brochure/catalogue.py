@@ -22,7 +22,8 @@ SORTS = ("nearest", "price", "name")
 def live_offers(*, on, council=None):
     """Return the offers that can be had on a day, each with its price_pence; the one definition of "live".
 
-    price_pence is what a carer pays (R23); own_price_pence is the provider's own, above it while an edition promises less.
+    price_pence is what a carer pays (R23); own_price_pence is the provider's own, which is higher while an edition
+    promises less.
 
     An offer counts when it and its provider are live, the provider is insured on that day and a price has begun.
     `council` narrows to the region whose providers that council's carers may use.

@@ -39,17 +39,16 @@ def freeze(*, by, now):
     """Make the next edition: a copy of everything printed, as it stands now. Raises NothingToPrint."""
     today = timezone.localdate(now)
     with transaction.atomic():
-        offers = sorted(catalogue.live_offers(on=today), key=_order)
-        if not offers:
+        rows = offers_to_print(on=today)
+        if not rows:
             raise NothingToPrint
         edition = Edition.objects.create(
             number=(Edition.objects.aggregate(last=Max("number"))["last"] or 0) + 1,
             made_on=today,
             made_by=by.user,
             prices_until=prices_until(today),
-            printed=_around_the_offers({offer.provider.council_id for offer in offers}),
+            printed=around_the_offers({offer.provider.council_id for offer, _printed in rows}),
         )
-        centres = places.centres({_district(offer) for offer in offers})
         EditionOffer.objects.bulk_create(
             EditionOffer(
                 edition=edition,
@@ -58,11 +57,11 @@ def freeze(*, by, now):
                 position=position,
                 # The provider's own price: a promise of the last edition must not be promised again without end.
                 price_pence=offer.own_price_pence,
-                printed=_copy(offer, centres),
+                printed=printed,
             )
-            for position, offer in enumerate(offers, start=1)
+            for position, (offer, printed) in enumerate(rows, start=1)
         )
-        history.record(act="edition.made", subject=edition, by=by, at=now, number=edition.number, offers=len(offers))
+        history.record(act="edition.made", subject=edition, by=by, at=now, number=edition.number, offers=len(rows))
     return edition
 
 
@@ -83,6 +82,19 @@ def pdf(edition, language, large_print=False):
     except IntegrityError:
         # Somebody else finished first; theirs is the one that is kept.
         return EditionFile.objects.get(**key)
+
+
+def missing_files(edition):
+    """Return (language, large print) of each file that an edition does not have yet, in the order to make them."""
+    kept = set(edition.files.values_list("language", "large_print"))
+    return [(code, large) for large in (False, True) for code in Language.values if (code, large) not in kept]
+
+
+def offers_to_print(*, on):
+    """Return (offer, what is printed of it, price apart) of every live offer, in printed order; two queries."""
+    offers = sorted(catalogue.live_offers(on=on), key=_order)
+    centres = places.centres({_district(offer) for offer in offers})
+    return [(offer, _copy(offer, centres)) for offer in offers]
 
 
 def _order(offer):
@@ -126,7 +138,7 @@ def _copy(offer, centres):
     }
 
 
-def _around_the_offers(council_ids):
+def around_the_offers(council_ids):
     """Return whom to ring in each county and the free activities, as they stand now."""
     councils = Council.objects.filter(pk__in=council_ids).select_related("scheme").order_by("region", "name_en")
     activities = Activity.objects.filter(council__in=council_ids).select_related("council")
