@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from accounts import heartbeat, history, limits, mail
 from accounts.models import OutboxMessage
-from voucher import bookings, emails, payment_files, rules
+from voucher import bookings, brochure_desk, emails, payment_files, rules
 from voucher.ledger import acts, books, seals
 from voucher.ledger.models import AwardAccount, Transfer
 from voucher.models import Award
@@ -132,4 +132,6 @@ JOBS = {
     "old sessions forgotten": lambda now: (Session.objects.filter(expire_date__lt=now).delete()[0], 0),
     "old counts forgotten": lambda now: (limits.forget_old(now), 0),
     "old messages emptied": lambda now: (mail.forget_old(now), 0),
+    # Last, because it takes up to a minute.
+    "edition files made": brochure_desk.make_a_missing_file,
 }

@@ -3,17 +3,16 @@
 from django.conf.urls.i18n import i18n_patterns
 from django.urls import include, path, re_path
 
-from voucher.views import brochure as brochure_pages
-from voucher.views import public as public_pages
-from voucher.views import demo, entrance
 from voucher.views import ask as ask_pages
-from voucher.views import carer as carer_pages
-from voucher.views import open_award
 from voucher.views import audit as audit_pages
+from voucher.views import brochure as brochure_pages
+from voucher.views import brochure_desk as brochure_desk_pages
+from voucher.views import carer as carer_pages
+from voucher.views import demo, entrance, open_award, provider_desk, provider_money
 from voucher.views import finance as finance_pages
 from voucher.views import people as people_pages
 from voucher.views import provider as provider_pages
-from voucher.views import provider_desk, provider_money
+from voucher.views import public as public_pages
 from voucher.views import team as team_pages
 from voucher.views import team_awards as team_award_pages
 
@@ -82,6 +81,8 @@ team = [
     path("awards/<slug:ref>/book/", team_award_pages.book_for, name="book_for"),
     path("letters/", team_award_pages.letters_page, name="letters"),
     path("letters/print/", team_award_pages.print_letters, name="print_letters"),
+    path("brochure/", brochure_desk_pages.editions, name="editions"),
+    path("brochure/make/", brochure_desk_pages.make_edition, name="make_edition"),
     path("providers/", team_pages.providers, name="providers"),
     path("providers/<slug:ref>/", team_pages.provider, name="provider"),
 ]
