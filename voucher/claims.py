@@ -7,7 +7,7 @@ A claim is of one council: bookings of carers of two councils make two claims.
 from functools import partial
 
 from django.db import models
-from django.db.models import Count, F, Max, Sum
+from django.db.models import Count, F, Max, OuterRef, Q, Subquery, Sum
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -15,7 +15,7 @@ from accounts import history
 from providers.models import Provider
 from voucher import emails, rules
 from voucher.ledger import acts, books
-from voucher.ledger.models import Hold
+from voucher.ledger.models import Hold, Transfer
 from voucher.models import Booking, Claim, ClaimLine
 
 
@@ -108,6 +108,35 @@ def make(*, provider, council, bookings, invoice_number="", late_reason="", by, 
         # Somebody was quicker; say what happened instead of only that it did.
         raise _already_claimed(ids) or NotReady from lost
     return Claim.objects.get(pk=answer["claim"])
+
+
+def differences():
+    """Return a sentence for each booking whose state, claim and money in the books do not say the same (I12)."""
+    state, due, line = Booking.State, F("due_pence"), Q(claim_line__isnull=False)
+    to_provider = Transfer.objects.filter(
+        hold=OuterRef("hold"), payee=OuterRef("provider"), credit_kind=Transfer.Side.PAYABLE
+    )
+    paid = to_provider.order_by().values("payee").annotate(pence=Sum("amount")).values("pence")
+    rows = Booking.objects.annotate(paid=Subquery(paid)).order_by("pk")
+    waiting = Q(state__in=[state.REQUESTED, state.CONFIRMED, state.DELIVERED])
+    ended = Q(state__in=[state.DECLINED, state.TIMED_OUT, state.DID_NOT_HAPPEN])
+    ended |= Q(state=state.CANCELLED, due_pence=None)
+    earned = Q(state=state.CLAIMED, claim_line__claim__provider=F("provider"), claim_line__amount_pence=due) & line
+    earned |= Q(state=state.CANCELLED, due_pence__gt=0) & ~line
+    sound = (
+        Q(hold=None, amount=0) & ~line & ~Q(state=state.CLAIMED)
+        | waiting & Q(hold__state=Hold.State.OPEN, hold__amount=F("amount")) & ~line
+        | ended & Q(hold__state=Hold.State.RELEASED) & ~line
+        | earned & Q(hold__state=Hold.State.SPENT, paid=due)
+    )
+    whole = set(rows.filter(sound).values_list("pk", flat=True))
+    found = [
+        f"Booking {pk} is {now_is}; its claim or its money in the books says otherwise."
+        for pk, now_is in rows.values_list("pk", "state")
+        if pk not in whole
+    ]
+    lost = Hold.objects.filter(booking=None).order_by("pk").values_list("pk", flat=True)
+    return found + [f"Hold {pk} is set aside or spent for no booking." for pk in lost]
 
 
 def _claim(*, provider, council, ids, invoice_number, late_reason, by, now, key):

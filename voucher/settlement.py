@@ -17,7 +17,7 @@ from accounts.models import Council
 from providers.models import Staff
 from voucher import bacs, emails, line_checks, rules
 from voucher.ledger import acts, books, seals
-from voucher.ledger.models import Transfer
+from voucher.ledger.models import Seal, Transfer
 from voucher.models import ClaimLine, LineLeftOut, PaymentRun, RunFile, RunLine
 
 State = PaymentRun.State
@@ -227,6 +227,8 @@ def differences():
     found = []
     for run in PaymentRun.objects.order_by("pk"):
         found += _differences_of(run, told[run.pk], counts.get(run.pk, (0, 0)), paid.pop(run.pk, {}))
+    lost = PaymentRun.objects.exclude(seal="").exclude(seal__in=Seal.objects.values("hash")).order_by("pk")
+    found += [f"Run {pk} prints a seal that the books no longer have." for pk in lost.values_list("pk", flat=True)]
     found += [f"The books paid in run {number}, which does not exist." for number in sorted(paid)]
     changed = RunLine.objects.exclude(amount_pence=F("claim_line__amount_pence")).order_by("pk")
     found += [f"Run line {pk} has another amount than its claim line." for pk in changed.values_list("pk", flat=True)]

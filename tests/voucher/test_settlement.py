@@ -446,6 +446,13 @@ def test_the_audit_sees_a_run_that_does_not_add_up(run, gwen, now, spoil, told):
     assert told in " ".join(settlement.differences())
 
 
+def test_the_audit_sees_that_the_books_were_sealed_anew_since_a_report_was_printed(run, gwen, now):
+    settlement.release(run=run, by=Who(gwen), now=now)
+    PaymentRun.objects.filter(pk=run.pk).update(seal="0" * 64)
+
+    assert settlement.differences() == [f"Run {run.pk} prints a seal that the books no longer have."]
+
+
 def test_the_audit_sees_money_that_was_paid_without_a_run(run, bryn_cafe, now):
     with transaction.atomic():
         books.settle(payee=bryn_cafe.pk, amount=1, run=run.pk, op_key="x", actor="clock", now=now)

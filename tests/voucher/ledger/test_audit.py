@@ -7,15 +7,16 @@ from django.core.management import call_command
 from django.db import connection
 
 from tests.voucher.ledger.desk import tamper
-from voucher import settlement
+from voucher import claims, settlement
 from voucher.ledger import audit, seals
 
 BREAK = dt.date(2026, 11, 5)
 
 
 @pytest.fixture(autouse=True)
-def no_payment_runs(monkeypatch):
-    """The runs in these tests are only numbers; settlement would rightly ask where they are."""
+def no_bookings_and_no_payment_runs(monkeypatch):
+    """The runs in these tests are only numbers, and their holds have no bookings; that would rightly be asked about."""
+    monkeypatch.setattr(claims, "differences", list)
     monkeypatch.setattr(settlement, "differences", list)
 
 
@@ -154,6 +155,15 @@ def test_what_settlement_finds_is_a_difference_too(db, capsys, monkeypatch):
     monkeypatch.setattr(settlement, "differences", lambda: ["Run 1: it paid 5 pence too much."])
 
     assert audited(capsys) == (1, ["Run 1: it paid 5 pence too much.", "0 transfers, 0 awards, 1 differences"])
+
+
+def test_what_claims_find_is_a_difference_too(db, capsys, monkeypatch):
+    monkeypatch.setattr(claims, "differences", lambda: ["Booking 1 is claimed; the books say otherwise."])
+
+    assert audited(capsys) == (
+        1,
+        ["Booking 1 is claimed; the books say otherwise.", "0 transfers, 0 awards, 1 differences"],
+    )
 
 
 def test_each_unit_of_the_trial_balance_sums_to_nothing(used):

@@ -1,0 +1,106 @@
+"""The audit of claims: a booking, its claim and the books say the same, or a sentence says that they do not."""
+
+import datetime as dt
+
+import pytest
+
+from accounts.history import Who
+from tests import factories
+from tests.voucher import claimed
+from tests.voucher.breaks import ALYS, ask, confirm, deliver, london
+from tests.voucher.ledger.desk import tamper
+from voucher import bookings, claims
+from voucher.ledger import audit
+from voucher.models import Booking
+
+pytestmark = pytest.mark.django_db
+State = Booking.State
+
+
+@pytest.fixture
+def world(caerphilly, bryn_cafe, bryn, now):
+    """A booking in every state, of an award in pounds and of one in hours, and one that is free."""
+    sitting = factories.offer(bryn_cafe, places=99)
+    free = factories.offer(bryn_cafe, price_pence=0)
+    found = {}
+    for unit in ("pence", "minutes"):
+        award = factories.award(caerphilly, unit=unit, value=90_000)
+        days = iter(london(2026, 10, day, 14) for day in range(14, 28))
+        rows = {name: confirm(award, sitting, bryn, now, starts_at=next(days)) for name in CONFIRMED}
+        rows |= {name: ask(award, sitting, now, starts_at=next(days)) for name in ASKED}
+        _go_on(rows, bryn, now)
+        part = deliver(rows["claimed"], 60, bryn)
+        claimed.claim(
+            bryn_cafe, [part, Booking.objects.get(pk=rows["late claimed"].pk)], by=Who(bryn), now=part.ends_at
+        )
+        found |= {(unit, name): row for name, row in rows.items()}
+    found["free"] = deliver(confirm(award, free, bryn, now), 150, bryn)
+    return found
+
+
+CONFIRMED = ("confirmed", "delivered", "claimed", "late", "late claimed", "nobody came")
+ASKED = ("requested", "declined", "timed out", "cancelled")
+
+
+def _go_on(rows, bryn, now):
+    by = Who(user=bryn)
+    deliver(rows["delivered"], 150, bryn)
+    for name in ("late", "late claimed"):
+        row = rows[name]
+        bookings.cancel(booking=row, party="carer", by=ALYS, now=row.starts_at - dt.timedelta(hours=1))
+    bookings.did_not_happen(booking=rows["nobody came"], party="carer", by=ALYS, now=rows["nobody came"].ends_at)
+    bookings.decline(booking=rows["declined"], reason="full", by=by, now=now)
+    bookings.time_out(booking=rows["timed out"], now=rows["timed out"].answer_by)
+    bookings.cancel(booking=rows["cancelled"], party="carer", by=ALYS, now=now)
+
+
+def test_what_the_verbs_did_has_no_differences(world):
+    assert claims.differences() == audit.differences() == []
+    assert {row.state for row in Booking.objects.all()} == set(State)
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("claimed", "UPDATE voucher_booking SET state = 'delivered' WHERE id = {pk}"),
+        ("claimed", "UPDATE voucher_booking SET state = 'confirmed' WHERE id = {pk}"),
+        ("claimed", "UPDATE voucher_booking SET due_pence = 1 WHERE id = {pk}"),
+        ("claimed", "UPDATE voucher_booking SET provider_id = {other} WHERE id = {pk}"),
+        ("claimed", "UPDATE voucher_claimline SET amount_pence = 9999 WHERE booking_id = {pk}"),
+        ("claimed", "DELETE FROM voucher_claimline WHERE booking_id = {pk}"),
+        ("claimed", "UPDATE ledger_transfer SET payee = {other}, credit_id = {other} WHERE {paid}"),
+        ("late", "UPDATE voucher_booking SET due_pence = NULL WHERE id = {pk}"),
+        ("late", "UPDATE voucher_booking SET due_pence = 1 WHERE id = {pk}"),
+        ("late claimed", "UPDATE voucher_booking SET state = 'cancelled' WHERE id = {pk}"),
+        ("confirmed", "UPDATE voucher_booking SET amount = 1 WHERE id = {pk}"),
+        ("confirmed", "UPDATE voucher_booking SET state = 'claimed' WHERE id = {pk}"),
+        ("confirmed", "UPDATE voucher_booking SET state = 'timed_out' WHERE id = {pk}"),
+        ("declined", "UPDATE voucher_booking SET state = 'confirmed' WHERE id = {pk}"),
+    ],
+)
+@pytest.mark.parametrize("unit", ["pence", "minutes"])
+def test_a_booking_that_was_changed_behind_the_books_is_named(world, caerphilly, unit, name, change):
+    row = world[unit, name]
+    other = factories.provider(caerphilly, name="Caffi Arall").pk
+    paid = f"hold_id = {row.hold_id} AND credit_kind = 'payable'"
+
+    tamper(change.format(pk=row.pk, other=other, paid=paid))
+
+    now_is = Booking.objects.get(pk=row.pk).state
+    assert claims.differences() == [
+        f"Booking {row.pk} is {now_is}; its claim or its money in the books says otherwise."
+    ]
+
+
+def test_money_that_is_set_aside_for_no_booking_is_named(world):
+    row = world["pence", "confirmed"]
+
+    tamper(f"UPDATE voucher_booking SET hold_id = NULL, amount = 0 WHERE id = {row.pk}")
+
+    assert claims.differences() == [f"Hold {row.hold_id} is set aside or spent for no booking."]
+
+
+def test_a_free_break_that_says_it_was_claimed_is_named(world):
+    tamper(f"UPDATE voucher_booking SET state = 'claimed' WHERE id = {world['free'].pk}")
+
+    assert len(claims.differences()) == 1
