@@ -65,15 +65,16 @@ def freeze(*, by, now):
     return edition
 
 
-def pdf(edition, language, large_print=False):
+def pdf(edition, language, large_print=False, step=None):
     """Return the EditionFile of an edition, made on the first call and kept. Raises paper.CannotPrint.
 
-    Setting the pages takes seconds: never call it inside a transaction.
+    `step` is called once a page while they are laid out, for a progress bar. Setting the pages takes seconds:
+    never call it inside a transaction.
     """
     key = {"edition": edition, "language": Language(language).value, "large_print": large_print}
     if kept := EditionFile.objects.filter(**key).first():
         return kept
-    made = printing.typeset(edition, language, large_print=large_print)
+    made = printing.typeset(edition, language, large_print=large_print, step=step)
     try:
         with transaction.atomic():
             return EditionFile.objects.create(

@@ -93,7 +93,7 @@ class Section:
     count: int
 
 
-def typeset(edition, language, *, large_print=False):
+def typeset(edition, language, *, large_print=False, step=None):
     """Return the accounts.paper.Paper of an edition in one language. Raises paper.CannotPrint."""
     with translation.override(language):
         rows = [PrintedOffer(row, language, edition.printed["site_url"]) for row in edition.offers.all()]
@@ -114,7 +114,7 @@ def typeset(edition, language, *, large_print=False):
         }
         html = render_to_string("print/edition.html", context)
     grounds = {area.name: area_map.ground(area) for area in maps}
-    return paper.typeset(html, css=[STYLES, _section_styles(sections)], images=grounds)
+    return paper.typeset(html, css=[STYLES, _section_styles(sections)], images=grounds, step=step)
 
 
 def _welcome(language):

@@ -3,7 +3,13 @@
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+from tqdm import tqdm
 
+from accounts.history import Who
+from accounts.models import Language
+from accounts.paper import CannotPrint
+from brochure import editions
 from voucher.models import Award
 
 PILOT_FILES = settings.BASE_DIR / "voucher" / "pilot_files"
@@ -19,4 +25,28 @@ class Command(BaseCommand):
         if not Award.objects.exists():
             call_command("load_pilot", str(PILOT_FILES), stdout=self.stdout)
         call_command("make_demo_people", stdout=self.stdout)
+        self._make_first_edition()
         self.stdout.write(f"\nBridging the Gap is at {settings.SITE_URL} (stop it with Ctrl+C).")
+
+    def _make_first_edition(self):
+        """Leave an edition with its English and Welsh PDF; the clock makes those in large print."""
+        edition = editions.newest()
+        if edition is None:
+            try:
+                edition = editions.freeze(by=Who(label="make_demo_people"), now=timezone.now())
+            except editions.NothingToPrint:
+                return
+        missing = [language for language, large_print in editions.missing_files(edition) if not large_print]
+        if missing:
+            self.stdout.write("The first brochure is being printed: about half a minute, only this once.")
+        try:
+            for language in missing:
+                self._make_file(edition, language)
+        except CannotPrint as error:
+            self.stdout.write(f"\nThe brochure is not made as PDF: {error}")
+
+    def _make_file(self, edition, language):
+        title = f"Brochure, edition {edition.number}, {Language(language).label}"
+        with tqdm(desc=title, unit=" pages", disable=None) as bar:
+            made = editions.pdf(edition, language, step=bar.update)
+        self.stdout.write(f"{title}: {made.pages} pages")

@@ -1,0 +1,100 @@
+"""The command that makes a local copy ready: once with all it takes, afterwards in no time."""
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from accounts import paper
+from accounts.history import Who
+from accounts.models import HistoryEntry
+from accounts.paper import CannotPrint
+from brochure import editions, printing
+from brochure.models import Edition, EditionFile
+from tests import factories
+from voucher.management.commands import prepare
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def steps(monkeypatch):
+    """Leave out the other steps, which have their own tests."""
+    called = []
+    monkeypatch.setattr(prepare, "call_command", lambda name, *args, **kwargs: called.append(name))
+    return called
+
+
+@pytest.fixture
+def set_pages(monkeypatch):
+    """Pages set in no time; the list says which."""
+    made = []
+
+    def typeset(edition, language, *, large_print, step):
+        step()
+        made.append((language, large_print))
+        return paper.Paper(content=b"%PDF-1.7 pages", pages=64)
+
+    monkeypatch.setattr(printing, "typeset", typeset)
+    return made
+
+
+def test_a_local_copy_has_a_first_edition_in_both_languages(steps, set_pages, bryn_cafe, capsys):
+    factories.offer(bryn_cafe)
+
+    call_command("prepare")
+
+    assert steps == ["migrate", "load_pilot", "make_demo_people"]
+    assert list(EditionFile.objects.order_by("pk").values_list("edition__number", "language", "large_print")) == [
+        (1, "en", False),
+        (1, "cy", False),
+    ]
+    assert "Brochure, edition 1, Welsh: 64 pages" in capsys.readouterr().out
+    assert HistoryEntry.objects.get(act="edition.made").actor_label == "make_demo_people"
+
+
+def test_the_second_time_nothing_is_made_again(steps, set_pages, bryn_cafe, caerphilly):
+    factories.offer(bryn_cafe)
+    factories.award(caerphilly)
+
+    call_command("prepare")
+    call_command("prepare")
+
+    assert steps == ["migrate", "make_demo_people"] * 2
+    assert set_pages == [("en", False), ("cy", False)]
+    assert Edition.objects.count() == 1
+
+
+def test_what_was_stopped_half_way_is_finished(steps, set_pages, bryn_cafe, now):
+    factories.offer(bryn_cafe)
+    editions.pdf(editions.freeze(by=Who(label="tests"), now=now), "en", step=bool)
+
+    call_command("prepare")
+
+    assert set_pages == [("en", False), ("cy", False)]
+
+
+def test_without_pango_the_copy_is_ready_all_the_same(steps, bryn_cafe, monkeypatch, capsys):
+    factories.offer(bryn_cafe)
+
+    def cannot(*args, **kwargs):
+        raise CannotPrint("PDF needs Pango.")
+
+    monkeypatch.setattr(printing, "typeset", cannot)
+
+    call_command("prepare")
+
+    said = capsys.readouterr().out
+    assert said.count("The brochure is not made as PDF: PDF needs Pango.") == 1
+    assert "Bridging the Gap is at" in said
+
+
+def test_without_offers_there_is_no_edition(steps, set_pages, db):
+    call_command("prepare")
+
+    assert not Edition.objects.exists()
+
+
+def test_a_production_is_left_alone(settings, db):
+    settings.PRODUCTION = True
+
+    with pytest.raises(CommandError):
+        call_command("prepare")
