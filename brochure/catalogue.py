@@ -89,6 +89,7 @@ _LIGHT = {
     "price": "price_pence",
     "minutes": "minutes",
     "category": "category__slug",
+    "position": "category__position",
     "county": "provider__council__slug",
     "town": "provider__town_en",
     "postcode": "provider__postcode",
@@ -114,13 +115,16 @@ _TEXTS = [
 def search(criteria, *, on, council=None, page=1, page_size=PAGE_SIZE, language="en"):
     """Return the page of live offers that meet every wish, nearest, cheapest or by name; four queries at most.
 
-    Without a postcode that we know, "nearest" is by name. A page beyond the last gives the last.
+    Without a postcode that we know, "nearest" is one of each kind in turn, or of each town within one kind.
+    A page beyond the last gives the last.
     """
     rows = _light_rows(on, council, language)
     home, unknown = _home(criteria.postcode)
     found = [row for row in rows if _meets(row, criteria)]
     distances = _distances(found, home) if home else {}
     found.sort(key=_order(criteria.sort, distances))
+    if criteria.sort == "nearest" and not distances:
+        found = _in_turn(found)
     pages = max(1, -(-len(found) // page_size))
     page = min(max(1, page), pages)
     shown = found[(page - 1) * page_size : page * page_size]
@@ -221,6 +225,21 @@ def _order(sort, distances):
     if sort == "nearest" and distances:
         return lambda row: (distances.get(row["pk"], float("inf")), row["title"], row["pk"])
     return lambda row: (row["title"], folded(row["town"]), row["pk"])
+
+
+def _in_turn(rows):
+    """Deal rows out like cards: the first of every kind in the order of the brochure, then every second, and so on.
+
+    Where all are of one kind they are dealt by town, so that one provider's many offers do not fill the first page.
+    """
+    of_one_kind = len({row["category"] for row in rows}) == 1
+    place = (lambda row: folded(row["town"])) if of_one_kind else (lambda row: row["position"])
+    dealt = Counter()
+    turns = []
+    for row in rows:
+        turns.append((dealt[place(row)], place(row), row))
+        dealt[place(row)] += 1
+    return [row for _turn, _place, row in sorted(turns, key=lambda each: each[:2])]
 
 
 def _whole_offers(rows, on, distances):

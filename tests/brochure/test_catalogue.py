@@ -138,13 +138,36 @@ def test_every_word_must_be_there(yoga):
     ],
 )
 def test_each_wish_narrows_the_search(sitting, yoga, wishes, titles):
-    assert found(**wishes) == titles
+    assert found(**{"sort": "name"} | wishes) == titles
 
 
 def test_a_free_offer_can_be_had_with_nothing_left(bryn_cafe):
     factories.offer(bryn_cafe, title_en="Digital skills", price_pence=0)
 
     assert found(left_pence=0) == found(left_minutes=0) == found(free=True) == ["Digital skills"]
+
+
+def test_without_a_place_each_kind_comes_in_turn_on_every_page(bryn_cafe):
+    taxi = factories.category("a-lift", name_en="A lift", position=2001)
+    yoga = factories.category("yoga", name_en="Yoga", position=2002)
+    for title in ("Taxi C", "Taxi A", "Taxi B"):
+        factories.offer(bryn_cafe, category=taxi, title_en=title)
+    for title in ("Yoga B", "Yoga A"):
+        factories.offer(bryn_cafe, category=yoga, title_en=title)
+
+    dealt = ["Taxi A", "Yoga A", "Taxi B", "Yoga B", "Taxi C"]
+    assert found() == found(postcode="ZZ99") == dealt
+    pages = [catalogue.search(Criteria(), on=TODAY, page=page, page_size=2).offers for page in (1, 2, 3)]
+    assert [offer.title_en for page in pages for offer in page] == dealt
+    assert found(sort="name") == ["Taxi A", "Taxi B", "Taxi C", "Yoga A", "Yoga B"]
+
+
+def test_within_one_kind_each_town_comes_in_turn(bryn_cafe, caerphilly):
+    risca = factories.provider(caerphilly, town_en="Risca", town_cy="Rhisga")
+    for title, provider in (("Taxi A", bryn_cafe), ("Taxi B", bryn_cafe), ("Taxi C", risca)):
+        factories.offer(provider, title_en=title)
+
+    assert found(categories=("sitting",)) == ["Taxi A", "Taxi C", "Taxi B"]
 
 
 def test_the_nearest_comes_first(districts, sitting, yoga):

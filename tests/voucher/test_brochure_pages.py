@@ -83,6 +83,17 @@ def test_an_unknown_postcode_is_said_beside_its_field_and_the_search_goes_on(cli
     assert "1 break found" in page
 
 
+def test_the_order_is_called_what_it_is(client, sitting):
+    factories.offer(sitting.provider)
+    PostcodeDistrict.objects.get_or_create(district="NP12", latitude=51.67, longitude=-3.20)
+
+    without_a_place = text(client.get("/brochure/?words="))
+    at_home = text(client.get("/brochure/?words=&postcode=NP12"))
+
+    assert "A mix" in without_a_place and "The nearest</option>" not in without_a_place
+    assert "The nearest</option>" in at_home and "A mix" not in at_home
+
+
 def test_a_price_that_is_no_price_is_said_and_nothing_typed_is_lost(client, sitting):
     page = text(client.get("/brochure/?words=sitting&max_price=cheap"))
 

@@ -93,6 +93,12 @@ class SearchForm(forms.Form):
             self.fields["category"].choices = [(each.slug, each.name) for each in categories]
         if not award:
             del self.fields["affordable"]
+        if not award and not data.get("postcode"):
+            # While nobody has said where home is, the choice that gives the nearest gives some of everything.
+            self.fields["sort"].choices = [
+                ("nearest", pgettext_lazy("order", "A mix")),
+                *self.fields["sort"].choices[1:],
+            ]
 
     @property
     def more_chosen(self):
