@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
@@ -208,7 +209,7 @@ def _chosen(offer, carried):
         rows.append((_("How long"), length(offer, carried["minutes"]), page))
     if "day" in carried:
         back = f"{page}?{urlencode({'minutes': carried['minutes']})}"
-        rows.append((_("Day"), wording.day(dt.date.fromisoformat(carried["day"])), back))
+        rows.append((_("Day"), capfirst(wording.day(dt.date.fromisoformat(carried["day"]))), back))
     return [{"key": key, "value": value, "href": href, "action": _("Change")} for key, value, href in rows]
 
 
@@ -221,7 +222,8 @@ def _last_look(request, offer, form, starts_at, minutes, quote, now):
         ends_at = availability.ends_at(offer, starts_at, minutes)
         days = scheme.answer_working_days_overnight if offer.unit == "night" else scheme.answer_working_days
         free_until = starts_at.astimezone(dt.UTC) - dt.timedelta(hours=scheme.free_cancel_hours)
-        rows.append({"key": _("When"), "value": wording.span(starts_at, ends_at), "href": back, "action": _("Change")})
+        when = capfirst(wording.span(starts_at, ends_at))
+        rows.append({"key": _("When"), "value": when, "href": back, "action": _("Change")})
         context |= {
             "answer_by": rules.answer_by(now, starts_at, days),
             "free_until": free_until if free_until > now else None,

@@ -6,6 +6,7 @@ import statistics
 from django.contrib import messages
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -191,7 +192,7 @@ def _steps(row, now):
 def _facts(row):
     rows = [
         {"key": _("What"), "value": row.offer.title},
-        {"key": _("When"), "value": wording.span(row.starts_at, row.ends_at)},
+        {"key": _("When"), "value": capfirst(wording.span(row.starts_at, row.ends_at))},
         {"key": _("How long"), "value": length(row.offer, row.minutes)},
         {"key": _("Who"), "value": f"{row.provider.name}, {row.provider.town}"},
     ]

@@ -7,6 +7,7 @@ from django.core.paginator import Paginator
 from django.db import transaction
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
@@ -224,7 +225,7 @@ def _facts(row):
     """Return what the page of a booking lists: when, how long, the price, for whom, and how it came out."""
     carer = row.award.carer
     facts = [
-        (_("When"), wording.span(row.starts_at, row.ends_at)),
+        (_("When"), capfirst(wording.span(row.starts_at, row.ends_at))),
         (_("How long"), length_in_words(row, row.minutes)),
         (_("Price agreed"), wording.money(row.price_pence) if row.price_pence else _("Free")),
         (_("For"), f"{carer.first_name}, {carer.town}"),
