@@ -215,7 +215,8 @@ def _marks(row):
     if row.personal_care:
         marks.append(_("Personal care"))
     marks += access.names(row.access)
-    if language := _own_language(row, "title") or _own_language(row, "description"):
+    # A name may well be in one language; what is said about the break decides.
+    if language := _own_language(row, "description" if row.description else "title"):
         marks.append(_("In English only") if language == "en" else _("In Welsh only"))
     return marks
 
