@@ -147,7 +147,9 @@ def _money_page(request, *, typed=None):
         "claims": page,
         "next_payment": _next_payment(provider, today),
         "remittances": remittances.select_related("run__council").defer("content").order_by("-made_at")[:A_PAGE],
-        "has_account": provider.bank_accounts.filter(state=BankAccount.State.CHECKED).exists(),
+        # The council's own service is recharged inside the council; no bank is asked.
+        "has_account": provider.legal_form == provider.LegalForm.COUNCIL
+        or provider.bank_accounts.filter(state=BankAccount.State.CHECKED).exists(),
     }
     return render(request, "provider/money.html", context)
 
