@@ -1,7 +1,5 @@
 """Printed editions: frozen, numbered copies of the brochure, which no later change of an offer can alter."""
 
-import calendar
-import datetime as dt
 import hashlib
 
 from django.conf import settings
@@ -9,7 +7,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Max
 from django.utils import timezone, translation
 
-from accounts import history
+from accounts import days, history
 from accounts.models import Council, Language
 from brochure import catalogue, places, printing, wording
 from brochure.models import Activity, Edition, EditionFile, EditionOffer
@@ -28,11 +26,8 @@ def newest():
 
 
 def prices_until(made_on):
-    """Return the last day, inclusive, on which an edition's prices hold: six months less a day after it was made."""
-    years, month = divmod(made_on.month - 1 + PRICES_HOLD_MONTHS, 12)
-    year, month = made_on.year + years, month + 1
-    day = min(made_on.day, calendar.monthrange(year, month)[1])
-    return dt.date(year, month, day) - dt.timedelta(days=1)
+    """Return the last day, inclusive, on which an edition's prices hold: six months, counted as an award's are (R1)."""
+    return days.last_of_months(made_on, PRICES_HOLD_MONTHS)
 
 
 def freeze(*, by, now):

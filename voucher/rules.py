@@ -1,10 +1,11 @@
 """The written rules of the scheme: one function a rule, numbered as in docs/rules.md; none reads a clock or a table."""
 
-import calendar
 import datetime as dt
 from zoneinfo import ZoneInfo
 
 import holidays
+
+from accounts import days
 
 LONDON = ZoneInfo("Europe/London")
 CLOSE_OF_DAY = dt.time(17, 0)
@@ -23,11 +24,7 @@ def last_day(first_day, months):
 
     Where the last month has no such day, its own last day is the end: six from 31 August end on 28 or 29 February.
     """
-    year, month = divmod(first_day.year * 12 + first_day.month - 1 + months, 12)
-    days_in_month = calendar.monthrange(year, month + 1)[1]
-    if first_day.day > days_in_month:
-        return dt.date(year, month + 1, days_in_month)
-    return dt.date(year, month + 1, first_day.day) - dt.timedelta(days=1)
+    return days.last_of_months(first_day, months)
 
 
 def is_within_period(first_day, last_day, day):
@@ -37,8 +34,8 @@ def is_within_period(first_day, last_day, day):
 
 def nights_covered(first_day, last_day, arrival, nights):
     """R3. A stay counts by the day each night begins on; a night that begins after the last day is not covered."""
-    days = (arrival + dt.timedelta(days=number) for number in range(nights))
-    return sum(is_within_period(first_day, last_day, day) for day in days)
+    begun_on = (arrival + dt.timedelta(days=number) for number in range(nights))
+    return sum(is_within_period(first_day, last_day, day) for day in begun_on)
 
 
 def price_for(unit_price_pence, minutes, unit_minutes):
@@ -117,8 +114,8 @@ def reminder_weeks(on, last_day):
 
     Returns the reminder that is due on that day, in weeks, or None; one that was missed is due until the next.
     """
-    days = (last_day - on).days
-    due = [weeks for weeks in REMINDER_WEEKS if 0 <= days <= weeks * 7]
+    days_left = (last_day - on).days
+    due = [weeks for weeks in REMINDER_WEEKS if 0 <= days_left <= weeks * 7]
     return min(due) if due else None
 
 

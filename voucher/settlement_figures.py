@@ -12,6 +12,7 @@ from django.db.models import Count, F, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from accounts import days
 from voucher import rules
 from voucher.ledger.models import AwardAccount, Hold
 from voucher.models import Booking, Claim, ClaimLine, Fund, PaymentRun, RunLine
@@ -208,8 +209,7 @@ def unpaid(council) -> QuerySet:
 def overdue(council, *, on: dt.date) -> QuerySet:
     """Return the unpaid claim lines whose 30 days ended before `on` (R20)."""
     first_day_in_time = on - dt.timedelta(days=rules.MOST_DAYS_TO_PAY)
-    midnight = timezone.make_aware(dt.datetime.combine(first_day_in_time, dt.time.min))
-    return unpaid(council).filter(claim__made_at__lt=midnight)
+    return unpaid(council).filter(claim__made_at__lt=days.midnight(first_day_in_time))
 
 
 def promptness(council, *, on: dt.date) -> Promptness:

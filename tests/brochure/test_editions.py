@@ -124,7 +124,7 @@ def test_each_edition_has_the_next_number(edition, now):
     ("made_on", "until"),
     [
         (dt.date(2026, 3, 3), dt.date(2026, 9, 2)),
-        (dt.date(2026, 8, 31), dt.date(2027, 2, 27)),
+        (dt.date(2026, 8, 31), dt.date(2027, 2, 28)),
         (dt.date(2026, 11, 22), dt.date(2027, 5, 21)),
     ],
 )

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
+from accounts import days
 from accounts.access import roles_required
 from accounts.models import HistoryEntry, Role, User
 from voucher import exports
@@ -90,11 +91,7 @@ def _asked(request):
     if said["person"]:
         entries = entries.filter(actor=said["person"])
     if said["first_day"]:
-        entries = entries.filter(at__gte=_midnight(said["first_day"]))
+        entries = entries.filter(at__gte=days.midnight(said["first_day"]))
     if said["last_day"]:
-        entries = entries.filter(at__lt=_midnight(said["last_day"] + dt.timedelta(days=1)))
+        entries = entries.filter(at__lt=days.midnight(said["last_day"] + dt.timedelta(days=1)))
     return form, entries
-
-
-def _midnight(day):
-    return timezone.make_aware(dt.datetime.combine(day, dt.time.min))

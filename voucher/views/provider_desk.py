@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from accounts import history, limits
+from accounts import days, history, limits
 from accounts.history import Who
 from brochure import catalogue
 from brochure.models import Offer
@@ -105,16 +105,12 @@ def _of_days(provider, first, last):
             provider=provider,
             state__in=[State.CONFIRMED, State.DELIVERED, State.CLAIMED],
             ended_at=None,
-            starts_at__gte=_midnight(first),
-            starts_at__lt=_midnight(last + dt.timedelta(days=1)),
+            starts_at__gte=days.midnight(first),
+            starts_at__lt=days.midnight(last + dt.timedelta(days=1)),
         )
         .select_related("offer", "award__carer")
         .order_by("starts_at", "pk")
     )
-
-
-def _midnight(day):
-    return timezone.make_aware(dt.datetime.combine(day, dt.time.min))
 
 
 def _prices(offer, today):
