@@ -4,7 +4,7 @@ import collections
 import datetime as dt
 from dataclasses import dataclass
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F, Q, Sum
 from django.db.models.functions import Length
 from django.utils import timezone
@@ -129,7 +129,7 @@ def issue(*, council, carer, fund, value, first_day, assessment_ref, assessment_
             actor=by.actor,
             now=now,
         )
-        award = Award.objects.create(
+        award = Award(
             ref=given_ref,
             council=council,
             carer=carer,
@@ -141,6 +141,11 @@ def issue(*, council, carer, fund, value, first_day, assessment_ref, assessment_
             issued_by=by.user,
             issued_at=now,
         )
+        try:
+            award.save()
+        except IntegrityError as taken:
+            # Two at the same moment chose the same next reference; the database lets one have it.
+            raise RefTaken(given_ref) from taken
         history.record(act="award.issued", subject=award, by=by, at=now, council=council, value=value)
         return {"award": award.pk}
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import IntegrityError, OperationalError
 from django.utils import timezone
 
 from accounts.history import Who
@@ -13,7 +14,9 @@ from accounts.models import Council, HistoryEntry
 from brochure.models import Activity, Offer, OfferPrice, PostcodeDistrict
 from providers.models import BankAccount, Provider
 from voucher import pilot
+from voucher.awards import RefTaken
 from voucher.ledger import audit
+from voucher.ledger.acts import KeyWasUsed
 from voucher.ledger.models import Transfer
 from voucher.models import Award, Carer, Fund
 
@@ -136,6 +139,9 @@ def test_a_dry_run_says_what_it_would_do_and_writes_nothing(load, small):
         ("providers.csv", "name", "", "this cell is empty"),
         ("providers.csv", "name", "x" * 121, "this is too long: 121 letters, and the most is 120"),
         ("providers.csv", "name", "Plas\nEnfys", "line break"),
+        ("providers.csv", "name", "Plas\u2028Enfys", "line break"),
+        ("providers.csv", "name", "\u202eEnfys", "another invisible sign"),
+        ("providers.csv", "name", "\u200b", "another invisible sign"),
         ("providers.csv", "legal_form", "plc", "“plc” is not one of: charity"),
         ("providers.csv", "county", "Gwent", "“Gwent” is not a council of Wales"),
         ("providers.csv", "postcode", "CF8 18SDX", "is not a postcode"),
@@ -203,6 +209,12 @@ def test_a_faulty_provider_does_not_make_its_offers_faulty_too(load, small):
     spoil(small, "providers.csv", "ciw_number", "?")
 
     assert len(load(small).faults) == 1
+
+
+def test_a_file_of_providers_that_cannot_be_read_does_not_make_every_offer_faulty(load, small):
+    (small / "providers.csv").write_bytes(b"\0")
+
+    assert said(load(small)) == ["providers.csv line 1: the file is not text."]
 
 
 def test_care_that_must_be_registered_needs_a_provider_that_is(load, small):
@@ -386,6 +398,17 @@ def test_the_command_refuses_with_the_faults_and_their_number(small, capsys):
         call_command("load_pilot", str(small))
 
     assert "awards.csv line 2, column value: " in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("meanwhile", [IntegrityError, OperationalError, RefTaken, lambda: KeyWasUsed("k")])
+def test_the_command_says_in_a_sentence_that_somebody_else_loads(small, monkeypatch, meanwhile):
+    def load(*args, **named):
+        raise meanwhile()
+
+    monkeypatch.setattr(pilot, "load", load)
+
+    with pytest.raises(CommandError, match="Someone else changed the same things"):
+        call_command("load_pilot", small)
 
 
 def test_the_command_refuses_a_folder_that_is_not_there(tmp_path):

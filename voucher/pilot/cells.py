@@ -13,6 +13,8 @@ from brochure import access, availability
 from voucher.pilot.files import LONGEST_CELL
 
 POSTCODE = re.compile(r"([A-Z]{1,2}[0-9][A-Z0-9]?) ?([0-9][ABD-HJLNP-UW-Z]{2})")
+# Control signs, signs without a shape (some turn the words after them round), and the line breaks of word processors.
+INVISIBLE = {"Cc", "Cf", "Zl", "Zp"}
 LARGEST_POUNDS = 50_000
 LARGEST_HOURS = 5_000
 
@@ -28,7 +30,7 @@ def text(longest):
                 _("this is too long: %(found)s letters, and the most is %(most)s.")
                 % {"found": len(cell), "most": longest}
             )
-        if any(unicodedata.category(letter) == "Cc" for letter in cell):
+        if any(unicodedata.category(letter) in INVISIBLE for letter in cell):
             raise Wrong(_("this holds a line break or another invisible sign. Write it on one line."))
         return cell
 

@@ -92,8 +92,10 @@ def _offers(tables):
         if row.has("title_en", "title_cy") and not row["title_en"] and not row["title_cy"]:
             faults.append(row.fault("title_en", _("an offer needs a title in English or in Welsh.")))
         if row.has("provider") and row["provider"] not in known:
-            words = _("there is no provider %(ref)s in providers.csv.")
-            faults.append(row.fault("provider", words % {"ref": row["provider"]}))
+            # Where no provider could be read at all, that is said once and not again for each offer.
+            if tables["providers.csv"]:
+                words = _("there is no provider %(ref)s in providers.csv.")
+                faults.append(row.fault("provider", words % {"ref": row["provider"]}))
         elif row.has("provider") and not known[row["provider"]]:
             words = _("care like this must be registered, and provider %(ref)s has no ciw_number.")
             faults += [

@@ -3,13 +3,15 @@
 from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db import IntegrityError
+from django.db import IntegrityError, OperationalError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from tqdm import tqdm
 
 from accounts.history import Who
 from voucher import pilot
+from voucher.awards import RefTaken
+from voucher.ledger.acts import KeyWasUsed
 from voucher.pilot.tables import TABLES
 
 
@@ -35,7 +37,7 @@ class Command(BaseCommand):
                     dry_run=dry_run,
                     step=bar.update,
                 )
-            except IntegrityError as error:
+            except (IntegrityError, OperationalError, RefTaken, KeyWasUsed) as error:
                 raise CommandError(
                     _("Someone else changed the same things at the same time. Nothing was written; run it again.")
                 ) from error
