@@ -11,6 +11,7 @@ import pytest
 import zxingcpp
 from django.conf import settings
 from django.core.management import CommandError, call_command
+from django.db import IntegrityError
 from PIL import Image, ImageDraw, ImageFont
 
 from accounts import paper
@@ -247,7 +248,22 @@ def test_the_command_makes_a_new_edition_when_asked(edition, tmp_path):
     assert EditionFile.objects.get().edition.number == 2
 
 
-@pytest.mark.parametrize("number", ["7", "seven"])
+def test_the_command_says_in_one_line_that_somebody_else_made_an_edition(edition, tmp_path, monkeypatch):
+    def taken(**named):
+        raise IntegrityError
+
+    monkeypatch.setattr(editions, "freeze", taken)
+
+    with pytest.raises(CommandError, match="at the same moment"):
+        call_command("print_edition", "new", language="cy", out=str(tmp_path / "edition.pdf"))
+
+
+def test_the_command_says_in_one_line_when_the_file_cannot_be_written(edition, tmp_path):
+    with pytest.raises(CommandError, match="cannot be written"):
+        call_command("print_edition", language="en", out=str(tmp_path))
+
+
+@pytest.mark.parametrize("number", ["7", "seven", "²", "9" * 5000])
 def test_the_command_refuses_an_edition_that_is_not_there(edition, number, tmp_path):
     with pytest.raises(CommandError, match=f"There is no edition {number}"):
         call_command("print_edition", number, language="en", out=str(tmp_path / "edition.pdf"))

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import IntegrityError
 from django.utils import timezone
 
 from accounts.history import CLOCK
@@ -32,7 +33,14 @@ class Command(BaseCommand):
             raise CommandError("No offer is live, so there is nothing to print.") from error
         except CannotPrint as error:
             raise CommandError(str(error)) from error
-        out.write_bytes(made.content)
+        except IntegrityError as error:
+            raise CommandError(
+                "Somebody else made an edition at the same moment. Nothing was made; try again."
+            ) from error
+        try:
+            out.write_bytes(made.content)
+        except OSError as error:
+            raise CommandError(f"{out} cannot be written.") from error
         self.stdout.write(f"{edition.offers.count()} offers, {made.pages} pages")
 
     def _edition(self, number):
@@ -43,7 +51,8 @@ class Command(BaseCommand):
             return edition
         if number is None:
             return newest
-        edition = Edition.objects.filter(number=number).first() if number.isdigit() else None
+        is_number = number.isdecimal() and len(number) < 10
+        edition = Edition.objects.filter(number=number).first() if is_number else None
         if edition is None:
             raise CommandError(f"There is no edition {number}. Write a number that exists, or “new”.")
         return edition
