@@ -53,6 +53,20 @@ def compose(name, language, context):
     return Text(_one_line(f"{welsh.subject} / {english.subject}"), welsh.body + BETWEEN_LANGUAGES + english.body)
 
 
+def write(name, *, to, language, context, dedupe_key, attachment=None):
+    """Compose the e-mail of that name in the reader's language and queue it; returns its row. Raises BadAddress."""
+    text = compose(name, language, context)
+    return queue(
+        kind=name,
+        to=to,
+        language=language,
+        subject=text.subject,
+        body=text.body,
+        dedupe_key=dedupe_key,
+        attachment=attachment,
+    )
+
+
 def queue(*, kind, to, language, subject, body, dedupe_key, attachment=None):
     """Write a message into the outbox, inside the transaction of the act that it tells of.
 

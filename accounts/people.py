@@ -49,13 +49,11 @@ def invite(*, email, name, language, council, by, now):
     if user is None:
         user = _create(email=email, name=name, language=language)
         history.record(act="person.invited", subject=user, by=by, at=now, council=council)
-    text = mail.compose("invitation", user.language, {"council": council})
-    mail.queue(
-        kind="invitation",
+    mail.write(
+        "invitation",
         to=user.email,
         language=user.language,
-        subject=text.subject,
-        body=text.body,
+        context={"council": council},
         dedupe_key=f"invitation:{user.pk}:{council.pk}:{now:%Y-%m-%d}",
     )
     return user

@@ -56,15 +56,11 @@ class Adapter(DefaultAccountAdapter):
         """Write templates/emails/<name>/ in the reader's language, and send it as soon as the transaction is over."""
         name = template_prefix.rpartition("/")[2]
         reader = User.objects.filter(email=email.lower()).first()
-        language = reader.language if reader else ""
-        known = {key: context[key] for key in ("code",) if key in context}
-        text = mail.compose(name, language, known)
-        row = mail.queue(
-            kind=name,
+        row = mail.write(
+            name,
             to=email,
-            language=language,
-            subject=text.subject,
-            body=text.body,
+            language=reader.language if reader else "",
+            context={"code": context["code"]} if "code" in context else {},
             dedupe_key=f"{name}:{uuid.uuid4()}",
         )
         # A used code need not be kept, but in a local copy the demonstration page is the only letter box.

@@ -48,13 +48,11 @@ def booking_did_not_happen(booking):
 def claim_made(*, claim, lines, total_pence):
     """Tell the provider that its claim has come in, for how many breaks and how much, in pence."""
     context = {"claim": claim, "lines": lines, "total_pence": total_pence, "scheme": claim.council.scheme}
-    text = mail.compose("claim_made", claim.provider.language, context)
-    mail.queue(
-        kind="claim_made",
+    mail.write(
+        "claim_made",
         to=claim.provider.email,
         language=claim.provider.language,
-        subject=text.subject,
-        body=text.body,
+        context=context,
         dedupe_key=f"claim_made/{claim.pk}",
     )
 
@@ -62,14 +60,12 @@ def claim_made(*, claim, lines, total_pence):
 def lines_left_out(*, run, provider, left_out):
     """Tell a provider which of its lines were left out of a run that was released, and why."""
     context = {"council": run.council, "scheme": run.council.scheme, "left_out": left_out}
-    text = mail.compose("lines_left_out", provider.language, context)
     try:
-        mail.queue(
-            kind="lines_left_out",
+        mail.write(
+            "lines_left_out",
             to=provider.email,
             language=provider.language,
-            subject=text.subject,
-            body=text.body,
+            context=context,
             dedupe_key=f"lines_left_out/{run.pk}/{provider.pk}",
         )
     except mail.BadAddress:
@@ -80,13 +76,11 @@ def lines_left_out(*, run, provider, left_out):
 def award_reminder(*, award, weeks):
     """Remind a carer that the award ends in so many weeks; the same reminder is written once."""
     carer = award.carer
-    text = mail.compose("award_reminder", carer.language, {"account": award.account, "scheme": award.council.scheme})
-    mail.queue(
-        kind="award_reminder",
+    mail.write(
+        "award_reminder",
         to=carer.email,
         language=carer.language,
-        subject=text.subject,
-        body=text.body,
+        context={"account": award.account, "scheme": award.council.scheme},
         dedupe_key=reminder_key(award, weeks),
     )
 
@@ -116,16 +110,8 @@ def _queue(name, booking, *, to, language):
         "by_carer": booking.ended_by == Booking.Party.CARER,
         "by_provider": booking.ended_by == Booking.Party.PROVIDER,
     }
-    text = mail.compose(name, language, context)
     try:
-        mail.queue(
-            kind=name,
-            to=to,
-            language=language,
-            subject=text.subject,
-            body=text.body,
-            dedupe_key=f"{name}/{booking.pk}",
-        )
+        mail.write(name, to=to, language=language, context=context, dedupe_key=f"{name}/{booking.pk}")
     except mail.BadAddress:
         # A slip in an address must not keep a carer from a break; the news is on the page as well.
         log.warning("%s of booking %s has no usable address", name, booking.pk)

@@ -239,15 +239,13 @@ def _bacs_file(run):
 def _queue_remittance(file, share):
     run, provider = file.run, share.of
     context = {"run": run, "council": run.council, "scheme": run.council.scheme, "provider": provider, "share": share}
-    text = mail.compose("remittance", file.language, context)
     try:
         with transaction.atomic():
-            mail.queue(
-                kind="remittance",
+            mail.write(
+                "remittance",
                 to=provider.email,
                 language=file.language,
-                subject=text.subject,
-                body=text.body,
+                context=context,
                 dedupe_key=f"remittance/{run.pk}/{provider.pk}",
                 attachment=(file.name, CONTENT_TYPES[".pdf"], bytes(file.content)),
             )
