@@ -16,7 +16,7 @@ from accounts import heartbeat
 from brochure.models import Category
 from voucher.forms.codes import CodeForm
 
-# manage.py run_jobs comes every five minutes; three misses are news.
+# manage.py run_jobs comes every minute and may take some, when it sets an edition; so long without it is news.
 JOBS_LATE_AFTER = dt.timedelta(minutes=20)
 
 
