@@ -4,8 +4,8 @@ It is the newest price whose first day has come, but never more than a printed e
 nobody pays more than their copy says (R23).
 """
 
-from django.db.models import Min, OuterRef, Subquery
-from django.db.models.functions import Coalesce, Least
+from django.db.models import Case, Min, OuterRef, Subquery, When
+from django.db.models.lookups import GreaterThan
 
 from brochure.models import EditionOffer, OfferPrice
 
@@ -24,7 +24,9 @@ def price_on(offer, day):
 
 def on_day(day):
     """Return the expression that gives each Offer of a query its price on a day, in pence, or null."""
-    return Least(own_on_day(day), Coalesce(promised_on_day(day), own_on_day(day)))
+    own, promised = own_on_day(day), promised_on_day(day)
+    # Where either is missing the comparison is neither true nor false, and the provider's own price stands.
+    return Case(When(GreaterThan(own, promised), then=promised), default=own)
 
 
 def own_on_day(day):

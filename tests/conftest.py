@@ -13,6 +13,10 @@ from django.utils import timezone, translation
 from tests import factories
 from tests.emptying import append_only_lifted
 
+# Machines are noisy: a slow moment is no fault of the code.
+hypothesis_settings.register_profile("house", deadline=None)
+hypothesis_settings.load_profile("house")
+
 NOW = dt.datetime(2026, 10, 12, 10, 0, tzinfo=dt.UTC)  # a Monday, 11am in Cardiff
 
 
