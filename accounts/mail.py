@@ -122,7 +122,7 @@ def send_now(row, now, *, keep_text=True):
 
 
 def given_up():
-    """Return the messages which we no longer try to send, for the carers team to see."""
+    """Return the messages which we no longer try to send."""
     return OutboxMessage.objects.filter(sent_at=None, attempts__gte=TRIES_MAX)
 
 
