@@ -9,13 +9,14 @@ from django.conf import settings
 from django.db import connection
 from django.test import Client, TransactionTestCase
 from django.utils import timezone, translation
+from hypothesis import settings as property_tests
 
 from tests import factories
 from tests.emptying import append_only_lifted
 
 # Machines are noisy: a slow moment is no fault of the code.
-hypothesis_settings.register_profile("house", deadline=None)
-hypothesis_settings.load_profile("house")
+property_tests.register_profile("house", deadline=None)
+property_tests.load_profile("house")
 
 NOW = dt.datetime(2026, 10, 12, 10, 0, tzinfo=dt.UTC)  # a Monday, 11am in Cardiff
 
