@@ -18,8 +18,7 @@ def roles_required(*kinds):
 
     Somebody who has not signed in is sent to sign in; somebody without the role gets 404. Sets
     request.council to the council of the role and request.roles to all that the person is there.
-    Whoever holds these roles in several councils is asked first for which one they work now.
-    An administrator of all councils who has chosen none works for all: request.council is None.
+    Whoever holds these roles in several councils, or in all, is asked first for which one they work now.
     """
 
     def decorate(view):
@@ -29,17 +28,13 @@ def roles_required(*kinds):
                 return redirect_to_login(request.path)
             held = list(Role.objects.filter(user=request.user).select_related("council"))
             councils = _councils_for(held, kinds)
-            chosen = request.session.get(CHOSEN_COUNCIL)
-            if None in councils:
-                council = Council.objects.filter(pk=chosen).first()
-            elif len(councils) > 1 and chosen not in {council.pk for council in councils}:
+            if not councils:
+                raise Http404
+            council = _chosen_of(councils, request.session.get(CHOSEN_COUNCIL))
+            if council is None:
                 return redirect(f"{reverse('choose_council')}?{urlencode({'next': request.path})}")
-            else:
-                council = next((council for council in councils if len(councils) == 1 or council.pk == chosen), None)
-                if council is None:
-                    raise Http404
             request.council = council
-            request.roles = {role.kind for role in held if role.council_id in {None, council and council.pk}}
+            request.roles = {role.kind for role in held if role.council_id in {None, council.pk}}
             return view(request, *args, **kwargs)
 
         return guarded
@@ -59,9 +54,17 @@ def _councils_for(held, kinds):
     return {role.council for role in held if role.kind in kinds}
 
 
+def _chosen_of(councils, chosen):
+    """Return the only council, or the one that was chosen in this session; None where there is still a choice."""
+    if None in councils:
+        return Council.objects.filter(pk=chosen).first()
+    return next((council for council in councils if len(councils) == 1 or council.pk == chosen), None)
+
+
 carers_team_required = roles_required(Role.Kind.TEAM)
 preparer_required = roles_required(Role.Kind.FINANCE_PREPARER)
 approver_required = roles_required(Role.Kind.FINANCE_APPROVER)
 finance_required = roles_required(Role.Kind.FINANCE_PREPARER, Role.Kind.FINANCE_APPROVER)
-auditor_required = roles_required(Role.Kind.AUDITOR)
+history_reader_required = roles_required(Role.Kind.AUDITOR, Role.Kind.ADMINISTRATOR)
+finance_reader_required = roles_required(Role.Kind.FINANCE_PREPARER, Role.Kind.FINANCE_APPROVER, Role.Kind.AUDITOR)
 administrator_required = roles_required(Role.Kind.ADMINISTRATOR)

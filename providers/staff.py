@@ -6,6 +6,11 @@ from accounts import history
 from providers.models import Staff
 
 
+def works_elsewhere(*, user, council):
+    """True for somebody who has a post with a provider of another council."""
+    return Staff.objects.filter(user=user).exclude(provider__council=council).exists()
+
+
 @transaction.atomic
 def give_post(*, user, provider, kind, by, now):
     """Give the person a post with the provider, or change the one they have."""

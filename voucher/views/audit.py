@@ -1,19 +1,16 @@
 """The auditor's page: who did what, when, for whom. It reads everything and changes nothing."""
 
 import datetime as dt
-from functools import wraps
 
 from django.core.paginator import Paginator
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
-from django.urls import reverse
+from django.shortcuts import render
 from django.utils import timezone
-from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from accounts import days
-from accounts.access import roles_required
-from accounts.models import HistoryEntry, Role, User
+from accounts.access import history_reader_required
+from accounts.models import HistoryEntry, User
 from voucher import exports
 from voucher.forms.history import HistoryForm
 from voucher.views import history_words
@@ -22,19 +19,7 @@ A_PAGE = 50
 ROWS_MOST = 50_000
 
 
-def reader_required(view):
-    """Let auditors and administrators in; one of all councils first chooses which they look at."""
-
-    @wraps(view)
-    def guarded(request, *args, **kwargs):
-        if request.council is None:
-            return redirect(f"{reverse('choose_council')}?{urlencode({'next': request.path})}")
-        return view(request, *args, **kwargs)
-
-    return roles_required(Role.Kind.AUDITOR, Role.Kind.ADMINISTRATOR)(guarded)
-
-
-@reader_required
+@history_reader_required
 def history_list(request):
     form, entries = _asked(request)
     page = Paginator(entries, A_PAGE).get_page(request.GET.get("page"))
@@ -54,7 +39,7 @@ def history_list(request):
     return render(request, "audit/history.html", context)
 
 
-@reader_required
+@history_reader_required
 def history_csv(request):
     """Give the same rows as a file for a spreadsheet, the newest first, at most ROWS_MOST of them."""
     _form, entries = _asked(request)

@@ -16,7 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import paper, wording
-from accounts.access import approver_required, finance_required, preparer_required, roles_required
+from accounts.access import approver_required, finance_reader_required, finance_required, preparer_required
 from accounts.history import Who
 from accounts.models import Role
 from voucher import bacs, line_checks, payment_files, payment_papers, rules, settlement, settlement_figures
@@ -32,9 +32,6 @@ LONGEST_NUMBER = 19
 log = logging.getLogger(__name__)
 State = PaymentRun.State
 
-# Whoever may read finance's pages; what changes anything asks for more.
-reader_required = roles_required(Role.Kind.FINANCE_PREPARER, Role.Kind.FINANCE_APPROVER, Role.Kind.AUDITOR)
-
 
 def run_of(council, number):
     """Return the council's own run, or 404: another council's is not there."""
@@ -44,7 +41,7 @@ def run_of(council, number):
 
 @require_safe
 @never_cache
-@reader_required
+@finance_reader_required
 def runs(request):
     """Every run, newest first; above them what waits to be paid."""
     today = timezone.localdate()
@@ -104,7 +101,7 @@ def prepare(request):
 
 @require_safe
 @never_cache
-@reader_required
+@finance_reader_required
 def run(request, number):
     return _run_page(request, run_of(request.council, number))
 
@@ -166,7 +163,7 @@ def make_files(request, number):
 
 @require_safe
 @never_cache
-@reader_required
+@finance_reader_required
 def file(request, number, pk):
     """Give out one file, as it was made."""
     row = get_object_or_404(RunFile, pk=pk, run__number=number, run__council=request.council)
@@ -177,7 +174,7 @@ def file(request, number, pk):
 
 @require_safe
 @never_cache
-@reader_required
+@finance_reader_required
 def report(request, number):
     """The settlement report on the screen."""
     figures = settlement_figures.figures(run_of(request.council, number))
@@ -187,14 +184,14 @@ def report(request, number):
 
 @require_safe
 @never_cache
-@reader_required
+@finance_reader_required
 def funds(request):
     return render(request, "finance/funds.html", {"funds": settlement_figures.funds(request.council)})
 
 
 @require_safe
 @never_cache
-@reader_required
+@finance_reader_required
 def overdue(request):
     """Claims that wait longer than 30 days for their payment, the oldest first."""
     today = timezone.localdate()

@@ -1,7 +1,5 @@
 """The administrator's pages: who works for the council and its providers, and what each may do."""
 
-from functools import wraps
-
 from allauth.mfa.models import Authenticator
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -9,9 +7,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Prefetch, Q
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -24,18 +20,6 @@ from providers.models import Provider, Staff
 from voucher.forms.people import InviteForm, WorkForm
 
 A_PAGE = 50
-
-
-def one_council_administrator(view):
-    """Let an administrator in; one of all councils first chooses which they work for."""
-
-    @wraps(view)
-    def guarded(request, *args, **kwargs):
-        if request.council is None:
-            return redirect(f"{reverse('choose_council')}?{urlencode({'next': request.path})}")
-        return view(request, *args, **kwargs)
-
-    return administrator_required(guarded)
 
 
 def people_of(council):
@@ -53,13 +37,13 @@ def people_of(council):
     )
 
 
-@one_council_administrator
+@administrator_required
 def people_list(request):
     page = Paginator(people_of(request.council), A_PAGE).get_page(request.GET.get("page"))
     return render(request, "people/list.html", {"page": page, "council": request.council})
 
 
-@one_council_administrator
+@administrator_required
 def invite(request):
     form = InviteForm(request.POST or None, council=request.council)
     if request.method == "POST" and form.is_valid():
@@ -83,7 +67,7 @@ def invite(request):
     return render(request, "people/invite.html", {"form": form, "council": request.council})
 
 
-@one_council_administrator
+@administrator_required
 def person(request, pk):
     """Show what one person does here; a POST gives them more to do."""
     who = get_object_or_404(people_of(request.council), pk=pk)
@@ -99,7 +83,7 @@ def person(request, pk):
     return render(request, "people/person.html", {"form": form, "person": who, "council": request.council})
 
 
-@one_council_administrator
+@administrator_required
 @require_POST
 def remove_role(request, pk, kind):
     who = get_object_or_404(people_of(request.council), pk=pk)
@@ -114,7 +98,7 @@ def remove_role(request, pk, kind):
     return _back_to(request, pk)
 
 
-@one_council_administrator
+@administrator_required
 @require_POST
 def remove_post(request, pk, provider):
     who = get_object_or_404(people_of(request.council), pk=pk)
@@ -124,12 +108,12 @@ def remove_post(request, pk, provider):
     return _back_to(request, pk)
 
 
-@one_council_administrator
+@administrator_required
 @require_POST
 def close(request, pk):
     who = get_object_or_404(people_of(request.council), pk=pk)
     try:
-        if who.provider_posts.exclude(provider__council=request.council).exists():
+        if staff.works_elsewhere(user=who, council=request.council):
             raise people.WorksElsewhere
         people.close_account(user=who, council=request.council, by=Who(user=request.user), now=timezone.now())
     except people.OwnAccount:
@@ -141,12 +125,12 @@ def close(request, pk):
     return redirect("people:person", pk)
 
 
-@one_council_administrator
+@administrator_required
 @require_POST
 def reset(request, pk):
     who = get_object_or_404(people_of(request.council), pk=pk)
     try:
-        if who.provider_posts.exclude(provider__council=request.council).exists():
+        if staff.works_elsewhere(user=who, council=request.council):
             raise people.WorksElsewhere
         people.reset_second_factor(user=who, council=request.council, by=Who(user=request.user), now=timezone.now())
     except people.OwnAccount:
@@ -158,7 +142,7 @@ def reset(request, pk):
     return redirect("people:person", pk)
 
 
-@one_council_administrator
+@administrator_required
 @require_POST
 def reopen(request, pk):
     who = get_object_or_404(people_of(request.council), pk=pk)
