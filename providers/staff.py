@@ -3,6 +3,7 @@
 from django.db import transaction
 
 from accounts import history
+from accounts.people import OwnMoneyRole
 from providers.models import Staff
 
 
@@ -13,7 +14,12 @@ def works_elsewhere(*, user, council):
 
 @transaction.atomic
 def give_post(*, user, provider, kind, by, now):
-    """Give the person a post with the provider, or change the one they have."""
+    """Give the person a post with the provider, or change the one they have.
+
+    Raises OwnMoneyRole: an owner claims money, and nobody makes themself one.
+    """
+    if by.user == user and kind == Staff.Kind.OWNER:
+        raise OwnMoneyRole
     post, is_new = Staff.objects.get_or_create(user=user, provider=provider, defaults={"kind": kind})
     if not is_new and post.kind == kind:
         return post

@@ -104,6 +104,13 @@ def test_nobody_gives_themself_a_role_that_moves_money(office, mair):
     assert [role.kind for role in mair.roles.all()] == ["administrator"]
 
 
+def test_nobody_makes_themself_the_owner_of_a_provider_for_owners_claim_money(office, mair, bryn_cafe):
+    answer = office.post(reverse("people:person", args=[mair.pk]), {"work": "owner", "provider": bryn_cafe.pk})
+
+    assert "You cannot give yourself a role that moves money." in answer.content.decode()
+    assert not mair.provider_posts.exists()
+
+
 def test_another_administrator_can_give_it(office, caerphilly):
     other = factories.user("other@council.example", role="administrator", council=caerphilly)
 

@@ -26,6 +26,7 @@ class CodeField(forms.CharField):
         options.setdefault("max_length", 80)
         super().__init__(**options)
         self.error_messages["required"] = self.error_messages["empty"]
+        self.error_messages["max_length"] = self.error_messages["long"]
         self.widget.attrs |= {f"data-code-{fault}": self.error_messages[fault] for fault in codes.Fault}
 
     def widget_attrs(self, widget):

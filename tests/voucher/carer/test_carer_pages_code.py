@@ -144,6 +144,12 @@ def test_the_page_of_the_qr_leaves_the_code_in_the_browser(client):
     assert f'action="{reverse("open_award")}"' in page
 
 
+def test_a_code_far_too_long_is_said_like_one_a_little_too_long(client, db):
+    response = client.post(reverse("open_award"), {"code": "0" * 500})
+
+    assert "A code has 12 letters and numbers. This is too long." in text_of(response)
+
+
 def test_a_way_on_of_any_length_keeps_nobody_out(client, code):
     wanted = reverse("my:ask", args=["a"]) + "?later=" + "1" * 500
 
