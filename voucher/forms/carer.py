@@ -87,6 +87,7 @@ class AskForm(forms.Form):
     minutes = forms.IntegerField(widget=forms.HiddenInput)
     seen_price_pence = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
     starts_at = forms.DateTimeField(
+        label=_("Another time"),
         widget=forms.HiddenInput,
         error_messages={"required": _("Choose a time."), "invalid": _("Choose a time from the list.")},
     )
@@ -122,7 +123,6 @@ class AskForm(forms.Form):
             (wording.day(free.day), [(as_typed(start), wording.time(start)) for start in free.starts]) for free in days
         ]
         widget = forms.Select(choices=[("", gettext("Choose another time")), *groups])
-        self.fields["starts_at"].label = _("Another time")
         self.fields["starts_at"].widget = widget
 
     def clean(self):
