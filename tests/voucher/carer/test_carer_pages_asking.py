@@ -273,6 +273,24 @@ def test_a_moment_that_no_clock_shows_is_refused_beside_the_time(alys, award, si
     assert alys.get(reverse("my:ask", args=[sitting.slug]), {"minutes": 60, "starts_at": moment}).status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("moment", "words"),
+    [
+        ("2026-10-16T03:00Z", "They are closed at that time. Choose another."),
+        ("2026-10-12T14:00Z", "They need 24 hours to get ready. Choose a later time."),
+        ("2026-10-02T13:00Z", "They need 24 hours to get ready. Choose a later time."),
+    ],
+)
+def test_a_time_that_was_never_offered_is_refused_beside_it(alys, award, sitting, moment, words):
+    page = look(alys, sitting)
+
+    response = send(alys, sitting, form_of(page, starts_at=moment, note="Ring twice.", share="on"))
+
+    assert words in text_of(response)
+    assert "Ring twice." in text_of(response)
+    nothing_was_written(award)
+
+
 def test_a_form_whose_hidden_parts_were_lost_starts_again(alys, award, sitting):
     response = alys.post(reverse("my:ask", args=[sitting.slug]), {"note": "hello"}, follow=True)
 
