@@ -7,6 +7,7 @@ from django.utils.translation import ngettext
 
 from accounts import wording
 from brochure.availability import opening_hours
+from brochure.models import Offer
 
 
 def opening(text):
@@ -37,6 +38,14 @@ def unit_price(pence, unit):
 def per_unit(unit):
     """Return what follows a price set in large figures: "an hour"."""
     return {"session": _("a session"), "hour": _("an hour"), "night": _("a night"), "journey": _("a journey")}[unit]
+
+
+def length(minutes, unit, unit_minutes):
+    """Return how long a break is: "2½ hours", or "3 nights" where a unit of it is a night of so many minutes."""
+    if unit != Offer.Unit.NIGHT:
+        return wording.hours(minutes)
+    nights = minutes // unit_minutes
+    return ngettext("%(nights)s night", "%(nights)s nights", nights) % {"nights": nights}
 
 
 def notice(hours):

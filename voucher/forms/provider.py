@@ -3,12 +3,12 @@
 import uuid
 
 from django import forms
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts import wording
 from brochure.models import Offer
-from brochure.wording import unit_price
+from brochure.wording import length, unit_price
 from voucher import rules
 from voucher.forms.codes import CodeField
 from voucher.models import Booking
@@ -162,11 +162,8 @@ class CheckCodeForm(forms.Form):
 
 
 def length_in_words(booking, minutes):
-    """Return how long that is as people say it: "2½ hours", or "3 nights" for an offer by the night."""
-    if booking.offer.unit == Offer.Unit.NIGHT:
-        nights = minutes // booking.unit_minutes
-        return ngettext("%(count)s night", "%(count)s nights", nights) % {"count": nights}
-    return wording.hours(minutes)
+    """Return how long that part of a booking is as people say it, by the units that were agreed."""
+    return length(minutes, booking.offer.unit, booking.unit_minutes)
 
 
 def _length_and_price(booking, minutes):

@@ -15,9 +15,10 @@ from django.views.decorators.http import require_http_methods
 
 from accounts import wording
 from brochure import availability
+from brochure import wording as brochure_wording
 from brochure.models import Offer
 from voucher import bookings, rules
-from voucher.forms.carer import AskForm, DayForm, LengthForm, TimeForm, as_typed, is_a_day_of_ours, length
+from voucher.forms.carer import AskForm, DayForm, LengthForm, TimeForm, as_typed, is_a_day_of_ours
 from voucher.ledger.acts import KeyWasUsed
 from voucher.views.open_award import award_required
 
@@ -206,7 +207,7 @@ def _chosen(offer, carried):
     """Return what is settled so far, each line with a way back to change it."""
     page, rows = reverse("my:ask", args=[offer.slug]), []
     if "minutes" in carried and len(availability.lengths(offer)) > 1:
-        rows.append((_("How long"), length(offer, carried["minutes"]), page))
+        rows.append((_("How long"), brochure_wording.length(carried["minutes"], offer.unit, offer.minutes), page))
     if "day" in carried:
         back = f"{page}?{urlencode({'minutes': carried['minutes']})}"
         rows.append((_("Day"), capfirst(wording.day(dt.date.fromisoformat(carried["day"]))), back))
@@ -230,7 +231,7 @@ def _last_look(request, offer, form, starts_at, minutes, quote, now):
             "late_percent": scheme.late_cancel_percent,
         }
     if len(availability.lengths(offer)) > 1:
-        rows.append({"key": _("How long"), "value": length(offer, minutes)})
+        rows.append({"key": _("How long"), "value": brochure_wording.length(minutes, offer.unit, offer.minutes)})
     rows.append({"key": _("Price"), "value": wording.money(quote.price_pence) if quote.price_pence else _("Free")})
     context |= {
         "rows": rows,

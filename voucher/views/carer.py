@@ -13,8 +13,8 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts import wording
 from accounts.templatetags.look import phone_link
 from brochure import catalogue
+from brochure.wording import length
 from voucher import awards, bookings, rules
-from voucher.forms.carer import length
 from voucher.models import Award, Booking
 from voucher.navigation import OPEN_AWARD
 from voucher.views.open_award import award_required
@@ -193,7 +193,7 @@ def _facts(row):
     rows = [
         {"key": _("What"), "value": row.offer.title},
         {"key": _("When"), "value": capfirst(wording.span(row.starts_at, row.ends_at))},
-        {"key": _("How long"), "value": length(row.offer, row.minutes)},
+        {"key": _("How long"), "value": length(row.minutes, row.offer.unit, row.unit_minutes)},
         {"key": _("Who"), "value": f"{row.provider.name}, {row.provider.town}"},
     ]
     if row.state in {State.CONFIRMED, State.DELIVERED}:
