@@ -1,3 +1,5 @@
+"""The brochure as a Django application."""
+
 from django.apps import AppConfig
 
 

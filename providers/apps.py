@@ -1,3 +1,5 @@
+"""Providers as a Django application."""
+
 from django.apps import AppConfig
 
 

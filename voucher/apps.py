@@ -1,3 +1,5 @@
+"""The money and the site itself as a Django application."""
+
 from django.apps import AppConfig
 
 

@@ -1,3 +1,5 @@
+"""The books as a Django application of their own."""
+
 from django.apps import AppConfig
 
 
