@@ -4,11 +4,12 @@ import datetime as dt
 import uuid
 
 from django import forms
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts import wording
 from brochure.models import Offer
+from brochure.wording import length
 from voucher.forms.codes import CodeForm
 
 NOTE_LENGTH = 500
@@ -93,9 +94,7 @@ class AskForm(forms.Form):
     )
     note = forms.CharField(
         label=_("Is there anything they should know?"),
-        help_text=_(
-            "For example how to get in, or what the person you care for likes. Only what they need."
-        ),
+        help_text=_("For example how to get in, or what the person you care for likes. Only what they need."),
         required=False,
         max_length=NOTE_LENGTH,
         widget=forms.Textarea(attrs={"rows": 4, "autocomplete": "off"}),
@@ -142,17 +141,9 @@ def as_typed(moment):
     return moment.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%MZ")
 
 
-def length(offer, minutes):
-    """Return a length as people say it: "2½ hours", or "3 nights" for a stay."""
-    if offer.unit == Offer.Unit.NIGHT:
-        nights = minutes // offer.minutes
-        return ngettext("%(nights)s night", "%(nights)s nights", nights) % {"nights": nights}
-    return wording.hours(minutes)
-
-
 def length_and_amount(offer, minutes, amount, unit):
     """Return "2½ hours: £62.50", or the length alone where the award is in hours."""
+    words = {"length": length(minutes, offer.unit, offer.minutes), "amount": wording.amount(amount, unit)}
     if unit == "minutes" and offer.unit != Offer.Unit.NIGHT:
-        return length(offer, minutes)
-    words = {"length": length(offer, minutes), "amount": wording.amount(amount, unit)}
+        return words["length"]
     return gettext("%(length)s: %(amount)s") % words
