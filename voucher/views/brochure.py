@@ -19,6 +19,7 @@ from brochure.models import Activity, EditionFile, Offer
 from voucher import bookings
 from voucher.forms.brochure import SearchForm
 from voucher.models import Booking
+from voucher.views.numbers import whole
 from voucher.views.open_award import opened
 
 # The page of an offer lists so many free days; all of them are on the way to asking.
@@ -179,8 +180,7 @@ def _category(categories, slug):
 
 
 def _page(request):
-    text = request.GET.get("page", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 6 else 1
+    return whole(request.GET.get("page", ""), digits_most=5) or 1
 
 
 def _query(request, drop):

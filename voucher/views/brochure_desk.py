@@ -15,6 +15,7 @@ from brochure import changes
 from brochure import editions as brochure_editions
 from voucher import brochure_desk
 from voucher.ledger.acts import KeyWasUsed
+from voucher.views.numbers import whole
 
 EDITIONS_SHOWN = 12
 
@@ -46,10 +47,9 @@ def editions(request):
 @carers_team_required
 def make_edition(request):
     """Make the next edition once, however often the button is pressed; its files follow by the clock."""
-    after = request.POST.get("after", "")
     try:
         key = uuid.UUID(request.POST.get("key", ""))
-        after = int(after) if after.isascii() and after.isdigit() and len(after) < 7 else -1
+        after = whole(request.POST.get("after", ""), digits_most=6)
         number = brochure_desk.make(after=after, by=Who(user=request.user), now=timezone.now(), key=key)
     except (ValueError, KeyWasUsed):
         messages.error(request, _("Nothing was made. Press the button again."))

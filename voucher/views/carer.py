@@ -17,12 +17,11 @@ from brochure.wording import length
 from voucher import awards, bookings, rules
 from voucher.models import Award, Booking
 from voucher.navigation import OPEN_AWARD
+from voucher.views.numbers import whole
 from voucher.views.open_award import award_required
 
 State, Party = Booking.State, Booking.Party
 PAST_SHOWN = 10
-# A number of a row has fewer digits than this; Python reads none of thousands of them.
-LONGEST_NUMBER = 19
 
 
 def booking_of(award, ref):
@@ -91,9 +90,8 @@ def asked(request, ref):
 def cancel(request, ref):
     """Cancel at the cost that was shown; where it has changed meanwhile, show the new cost first."""
     row, now = booking_of(request.award, ref), timezone.now()
-    seen = request.POST.get("seen_due_pence", "")
     # Whoever sends no figure has seen none, so nothing may be charged.
-    seen_due_pence = int(seen) if seen.isdecimal() and len(seen) < 10 else 0
+    seen_due_pence = whole(request.POST.get("seen_due_pence", ""), digits_most=9) or 0
     party = Party.CARER
     if request.acting and "waive" in request.POST:
         # An emergency on the telephone: the carers team cancels, and the carer pays nothing.
@@ -132,9 +130,9 @@ def did_not_happen(request, ref):
 @award_required
 def choose(request):
     """A carer with several awards in one account looks at another of them."""
-    number = request.POST.get("award", "")
-    if _by_account(request) and number.isdecimal() and len(number) < LONGEST_NUMBER:
-        chosen = get_object_or_404(Award, pk=int(number), carer__user=request.user)
+    number = whole(request.POST.get("award", ""))
+    if _by_account(request) and number is not None:
+        chosen = get_object_or_404(Award, pk=number, carer__user=request.user)
         request.session[OPEN_AWARD] = chosen.pk
     return redirect("my:award")
 

@@ -23,12 +23,11 @@ from voucher import bacs, line_checks, payment_files, payment_papers, rules, set
 from voucher.forms.finance import PrepareForm, VoidForm
 from voucher.ledger import acts
 from voucher.models import ClaimLine, PaymentRun, RunFile
+from voucher.views.numbers import whole
 
 A_PAGE = 25
 # Nobody waits longer than this for a page; the nightly job or the button makes the rest.
 SECONDS_FOR_FILES = 8
-# A number of a row has fewer digits than this; Python reads none of thousands of them.
-LONGEST_NUMBER = 19
 log = logging.getLogger(__name__)
 State = PaymentRun.State
 
@@ -71,7 +70,7 @@ def prepare(request):
         form = PrepareForm(lines=[each.line for each in checked if each.passes], earliest=earliest)
         return _prepare_page(request, form, checked)
     # Only what the page showed: a claim that came in meanwhile waits for the next run.
-    shown = [pk for pk in request.POST.getlist("shown") if pk.isdecimal() and len(pk) < LONGEST_NUMBER]
+    shown = [pk for text in request.POST.getlist("shown") if (pk := whole(text)) is not None]
     lines = ClaimLine.objects.filter(claim__council=request.council, pk__in=shown[:10_000])
     checked = line_checks.looked_at(lines.order_by("claim__made_at", "claim__provider__name", "pk"))
     form = PrepareForm(request.POST, lines=[each.line for each in checked], earliest=earliest)

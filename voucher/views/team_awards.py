@@ -20,14 +20,13 @@ from voucher.forms.team import AwardForm, NewCarerForm
 from voucher.ledger.acts import KeyWasUsed
 from voucher.models import Award, Carer, Code
 from voucher.views import history_words
+from voucher.views.numbers import whole
 from voucher.views.open_award import act_for
 
 HISTORY_SHOWN = 30
 LETTERS_SHOWN = 200
 # As many as are set while a person waits; manage.py print_vouchers prints any number.
 PRINTED_AT_ONCE = 50
-# A number of a row has fewer digits than this; Python reads none of thousands of them.
-LONGEST_NUMBER = 19
 
 
 def award_of(council, ref):
@@ -65,9 +64,9 @@ def award(request, ref):
 @sensitive_post_parameters()
 def issue(request):
     """Grant one award and show its code once. `?carer=7` grants it to a carer we know."""
-    number = request.GET.get("carer", "")
+    number = whole(request.GET.get("carer", ""))
     mine = Carer.objects.filter(council=request.council)
-    carer = get_object_or_404(mine, pk=number) if number.isdecimal() and len(number) < LONGEST_NUMBER else None
+    carer = get_object_or_404(mine, pk=number) if number is not None else None
     kind = functools.partial(AwardForm if carer else NewCarerForm, council=request.council, today=timezone.localdate())
     form = kind(request.POST) if request.method == "POST" else kind()
     if form.is_valid() and (made := _issue(request, form, carer)):
