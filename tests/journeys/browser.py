@@ -23,7 +23,9 @@ ALL_WORDS = """() => {
   const said = ['alt', 'aria-label', 'title', 'placeholder'];
   const spoken = [...document.querySelectorAll('*')].flatMap(each => said.map(name => each.getAttribute(name)));
   const text = document.body.cloneNode(true);
-  text.querySelectorAll('script').forEach(each => each.remove());
+  // What says that it is in the other language may be in it.
+  const other = `[lang]:not([lang=${document.documentElement.lang}])`;
+  text.querySelectorAll(`script, ${other}`).forEach(each => each.remove());
   return [document.title, text.textContent, ...spoken].filter(Boolean).join(' | ');
 }"""
 COMPLAIN = "document.addEventListener('securitypolicyviolation', e => console.error('CSP: ' + e.violatedDirective))"
