@@ -259,6 +259,17 @@ def test_an_approver_releases_and_the_files_are_there(client, run, gwen, now):
     assert settlement.differences() == audit.differences(now) == []
 
 
+def test_nobody_waits_for_long_while_files_are_made(client, run, gwen, now, monkeypatch):
+    monkeypatch.setattr(finance, "SECONDS_FOR_FILES", -1)
+    client.force_login(gwen)
+
+    page = client.post(reverse("finance:release", args=[1]), follow=True).content.decode()
+
+    assert "Some files are still to be made." in page
+    assert run.files.count() == 0
+    assert payment_files.make_missing(now) == (9, 0)
+
+
 def test_who_prepared_and_also_releases_runs_is_refused_on_the_page(client, run, ffion, caerphilly):
     factories.Role.objects.create(user=ffion, council=caerphilly, kind="finance_approver")
     client.force_login(ffion)
