@@ -4,7 +4,7 @@ from allauth.account.authentication import get_authentication_records
 from allauth.mfa.models import Authenticator
 from django.db.models import Exists, OuterRef
 from django.shortcuts import redirect
-from django.urls import reverse
+from django.urls import Resolver404, resolve, reverse
 from django.utils.cache import patch_cache_control
 from django.utils.http import urlencode
 
@@ -27,6 +27,37 @@ class PrivatePages:
         response.headers.setdefault("Permissions-Policy", PERMISSIONS)
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         return response
+
+
+class OnlyPressed:
+    """Lead a browser that opens an address which is only ever pressed to the page above it.
+
+    A form that comes back with a sentence stands at such an address. Whoever then changes the language,
+    loads the address again or follows an old bookmark would meet the browser's own page, in its own words.
+    Only people are led: whoever asks for anything but a page is told 405.
+    """
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        response = self.get_response(request)
+        asks_for_a_page = request.method == "GET" and "text/html" in request.headers.get("Accept", "")
+        if response.status_code == 405 and asks_for_a_page:
+            return redirect(_page_above(request.path))
+        return response
+
+
+def _page_above(path):
+    """Return the nearest address above that has a page: one step up, and further up where there is nothing."""
+    while path.count("/") > 2:
+        path = path.rstrip("/").rpartition("/")[0] + "/"
+        try:
+            resolve(path)
+        except Resolver404:
+            continue
+        return path
+    return "/"
 
 
 class SecondFactor:

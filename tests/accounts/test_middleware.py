@@ -66,3 +66,32 @@ def test_the_session_cookie_is_out_of_reach_of_scripts_and_other_sites(client, b
     assert cookie["httponly"]
     assert cookie["samesite"] == "Lax"
     assert not cookie["expires"]  # forgotten with the browser
+
+
+@pytest.mark.parametrize(
+    ("pressed", "page"),
+    [
+        ("/open/", "/"),
+        ("/cy/open/", "/cy/"),
+        ("/my/leave/", "/my/"),
+        ("/cy/provider/bookings/BCDFGHJK/given/undo/", "/cy/provider/bookings/BCDFGHJK/"),
+        ("/provider/money/claim/caerphilly/", "/provider/money/"),
+    ],
+)
+def test_whoever_opens_an_address_that_is_only_pressed_is_led_to_the_page_above(client, bryn, pressed, page):
+    client.force_login(bryn)
+
+    answer = client.get(pressed, headers={"Accept": "text/html,application/xhtml+xml"}, follow=True)
+
+    assert page in [address for address, _status in answer.redirect_chain]
+    assert client.get(pressed).status_code == 405
+
+
+def test_changing_the_language_beside_a_refused_code_leads_to_the_code_box(client):
+    refused = client.post("/open/", {"code": "short"})
+    assert 'href="/cy/open/"' in refused.content.decode()
+
+    page = client.get("/cy/open/", headers={"Accept": "text/html"}, follow=True)
+
+    assert page.redirect_chain == [("/cy/", 302)]
+    assert 'name="code"' in page.content.decode()
