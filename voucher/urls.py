@@ -79,6 +79,7 @@ team = [
     path("awards/<slug:ref>/code/stop/", team_award_pages.revoke, name="revoke"),
     path("awards/<slug:ref>/letter/", team_award_pages.print_letter, name="print_letter"),
     path("awards/<slug:ref>/book/", team_award_pages.book_for, name="book_for"),
+    path("bookings/<slug:ref>/told/", team_pages.told, name="told"),
     path("letters/", team_award_pages.letters_page, name="letters"),
     path("letters/print/", team_award_pages.print_letters, name="print_letters"),
     path("brochure/", brochure_desk_pages.editions, name="editions"),

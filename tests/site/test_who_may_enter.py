@@ -107,6 +107,7 @@ def there(monkeypatch, settings, caerphilly, flintshire, bryn_cafe, bryn, now):
         "provider:remittance": {"number": advice.pk},
         "team:listing": {"kind": "ending"},
         "team:provider": {"ref": bryn_cafe.ref},
+        "team:told": {"ref": waiting.ref},
         "finance:file": {"number": run.number, "pk": advice.pk},
         "people:remove_role": {"pk": people["team"].pk, "kind": "team"},
         "people:remove_post": {"pk": people["desk"].pk, "provider": bryn_cafe.pk},

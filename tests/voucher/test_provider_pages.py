@@ -19,7 +19,7 @@ from tests import factories
 from tests.voucher.breaks import ALYS, FRIDAY, SATURDAY, ask
 from voucher import bookings, claims
 from voucher.ledger import audit
-from voucher.models import Booking
+from voucher.models import Booking, Carer
 
 pytestmark = pytest.mark.django_db
 State = Booking.State
@@ -541,3 +541,18 @@ def make_claim(booking, owner, at=SATURDAY):
         now=at,
         key=str(uuid.uuid4()),
     )
+
+
+@pytest.mark.parametrize("act", ["confirm", "decline", "cancel"])
+def test_nobody_is_said_to_know_whom_no_email_can_reach(page, asked, now, act):
+    if act == "cancel":
+        bookings.confirm(booking=asked, by=Who(label="tests"), now=now)
+    Carer.objects.update(email="")
+    answer = {"decline-reason": "full"} if act == "decline" else {}
+
+    page.post(reverse(f"provider:{act}", args=[asked.ref]), answer)
+
+    said = page.get(reverse("provider:booking", args=[asked.ref])).content.decode()
+    assert "the carers team tells them" in said
+    assert "We have told the carer" not in said
+    assert "knows that it will happen" not in said

@@ -137,11 +137,66 @@ def test_the_queue_counts_what_needs_a_person_and_nothing_of_another_council(tea
 
     assert page.context["letters"] == 1
     counts = {row["kind"]: row["count"] for row in page.context["kinds"]}
-    assert counts == {"unanswered": 1, "problems": 1, "no-code": 0, "ending": 0}
+    assert counts == {"unanswered": 1, "problems": 1, "no-code": 0, "ending": 0, "to-tell": 0}
     for kind in counts:
         listing = team.get(reverse("team:listing", args=[kind]))
         assert len(listing.context["page"].object_list) == counts[kind]
     assert team.get(reverse("team:listing", args=["secrets"])).status_code == 404
+
+
+NEWS = [
+    {"state": "confirmed"},
+    {"state": "declined", "decline_reason": "full"},
+    {"state": "timed_out", "answered_at": None},
+    {"state": "cancelled", "ended_by": "provider"},
+]
+
+
+@pytest.mark.parametrize("news", NEWS, ids=lambda news: news["state"])
+def test_an_answer_to_a_carer_without_email_waits_until_somebody_has_told_them(team, award, now, news):
+    ended = {"ended_at": now} if news["state"] in {"timed_out", "cancelled"} else {}
+    row = booking(award, **{"answered_at": now} | ended | news)
+    listing = reverse("team:listing", args=["to-tell"])
+    assert list(team.get(listing).context["page"]) == []
+
+    Carer.objects.update(email="")
+    page = team.get(listing)
+    assert list(page.context["page"]) == [row]
+    assert award.carer.phone in page.content.decode()
+
+    for _twice in range(2):
+        assert team.post(reverse("team:told", args=[row.ref])).url == listing
+
+    assert list(team.get(listing).context["page"]) == []
+    told = HistoryEntry.objects.get(act="booking.carer_told")
+    assert (told.subject_id, told.on_behalf_of) == (row.pk, f"award {award.ref}")
+
+
+def test_what_happens_after_a_carer_was_told_is_told_again(team, award, now):
+    row = booking(award, state="confirmed", answered_at=now - dt.timedelta(hours=2))
+    Carer.objects.update(email="")
+    team.post(reverse("team:told", args=[row.ref]))
+
+    later = {"state": "cancelled", "ended_by": "provider", "ended_at": now + dt.timedelta(hours=1)}
+    Booking.objects.filter(pk=row.pk).update(**later)
+
+    assert list(team.get(reverse("team:listing", args=["to-tell"])).context["page"]) == [row]
+
+
+def test_what_the_carer_did_and_what_is_over_is_no_news(team, award, now):
+    booking(award, state="cancelled", ended_by="carer", ended_at=now)
+    booking(award, state="requested")
+    booking(award, state="confirmed", answered_at=now, starts_at=now - dt.timedelta(hours=3), ends_at=now)
+    Carer.objects.update(email="")
+
+    assert list(team.get(reverse("team:listing", args=["to-tell"])).context["page"]) == []
+
+
+def test_whoever_stops_acting_is_back_at_the_award(team, award):
+    team.post(reverse("team:book_for", args=[award.ref]))
+
+    assert team.post(reverse("my:leave")).url == reverse("team:award", args=[award.ref])
+    assert team.get(reverse("my:award")).status_code == 302
 
 
 def test_awards_that_end_soon_come_with_most_unused_first(team, caerphilly):

@@ -15,6 +15,7 @@ ACTS = {
     "award.opened": _("An award was opened with its code"),
     "award.swept": _("Money that came back late went to the fund"),
     "booking.cancelled": _("A booking was cancelled"),
+    "booking.carer_told": _("A carer was told how their booking stands"),
     "booking.claimed": _("A booking was claimed"),
     "booking.confirmed": _("A booking was confirmed"),
     "booking.contact_seen": _("A carer's telephone and address were looked at"),

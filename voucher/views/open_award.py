@@ -112,8 +112,12 @@ def open_award(request):
 
 @require_POST
 def leave(request):
-    """Close the award in this browser."""
+    """Close the award in this browser; staff who acted for a carer go back to the award they came from."""
+    award, who = opened(request)
     _close(request)
+    if award and who.on_behalf_of:
+        messages.success(request, _("You have stopped acting for this carer."))
+        return redirect("team:award", award.ref)
     if not request.user.is_authenticated:
         request.session.flush()
     messages.success(request, _("You have left. Nobody can see the award in this browser now."))

@@ -74,7 +74,11 @@ def confirm(request, ref):
         row,
         bookings.confirm,
         goal=State.CONFIRMED,
-        said=_("Confirmed. We have told the carer."),
+        said=_told(
+            row,
+            _("Confirmed. We have told the carer."),
+            _("Confirmed. The carer has no e-mail address, so the carers team tells them."),
+        ),
     )
 
 
@@ -90,7 +94,11 @@ def decline(request, ref):
         row,
         bookings.decline,
         goal=State.DECLINED,
-        said=_("Declined. We have told the carer, and what was set aside has gone back to them."),
+        said=_told(
+            row,
+            _("Declined. We have told the carer, and what was set aside has gone back to them."),
+            _("Declined. What was set aside has gone back. The carer has no e-mail, so the carers team tells them."),
+        ),
         **form.cleaned_data,
     )
 
@@ -155,7 +163,11 @@ def cancel(request, ref):
         row,
         bookings.cancel,
         goal=State.CANCELLED,
-        said=_("Cancelled. We have told the carer, and everything has gone back to them."),
+        said=_told(
+            row,
+            _("Cancelled. We have told the carer, and everything has gone back to them."),
+            _("Cancelled. Everything has gone back. The carer has no e-mail, so the carers team tells them."),
+        ),
         party=Booking.Party.PROVIDER,
     )
 
@@ -172,6 +184,11 @@ def contact(request, ref):
         return _to(row)
     history.record(act="booking.contact_seen", subject=row, by=Who(user=request.user), at=now, council=row.council)
     return _booking_page(request, row, contact=_contact(row))
+
+
+def _told(row, by_email, by_team):
+    """Return who brings the carer the news: we, or the carers team where there is no e-mail address (its queue)."""
+    return by_email if row.award.carer.email else by_team
 
 
 def is_owner(request):

@@ -2,16 +2,21 @@
 
 import datetime as dt
 
+from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Count, F, Prefetch, Q
+from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q
+from django.db.models.functions import Coalesce
 from django.http import Http404
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts import history
 from accounts.access import carers_team_required
+from accounts.history import Who
+from accounts.models import HistoryEntry
 from brochure import catalogue
 from brochure.models import Offer
 from providers.models import Provider
@@ -24,10 +29,12 @@ A_PAGE = 25
 FOUND_MOST = 20
 ENDING_WITHIN = dt.timedelta(weeks=4)
 NEAR_DEADLINE = dt.timedelta(hours=24)
+TOLD = "booking.carer_told"
 
 # What needs a person, in the order in which it should be looked at.
 KINDS = {
     "unanswered": _("Requests whose time to answer ends within a day"),
+    "to-tell": _("Answers to tell to carers without e-mail"),
     "problems": _("Breaks that did not happen this week"),
     "no-code": _("Awards whose code was stopped and that have no new one"),
     "ending": _("Awards that end within four weeks, with most left to use"),
@@ -67,7 +74,12 @@ def listing(request, kind):
         raise Http404
     now = timezone.now()
     page = Paginator(_waiting_for(kind, request.council, now), A_PAGE).get_page(request.GET.get("page"))
-    context = {"title": KINDS[kind], "page": page, "of_bookings": kind in {"unanswered", "problems"}}
+    context = {
+        "title": KINDS[kind],
+        "page": page,
+        "of_bookings": kind in {"unanswered", "to-tell", "problems"},
+        "to_tell": kind == "to-tell",
+    }
     return render(request, "team/listing.html", context | {"today": timezone.localdate(now)})
 
 
@@ -79,6 +91,8 @@ def _waiting_for(kind, council, now):
     if kind == "unanswered":
         waiting = bookings.filter(state=Booking.State.REQUESTED, answer_by__lte=now + NEAR_DEADLINE)
         return waiting.order_by("answer_by", "pk")
+    if kind == "to-tell":
+        return _to_tell(bookings, now)
     if kind == "problems":
         recent = bookings.filter(state=Booking.State.DID_NOT_HAPPEN, ended_at__gte=now - dt.timedelta(days=7))
         return recent.order_by("-ended_at", "-pk")
@@ -88,6 +102,35 @@ def _waiting_for(kind, council, now):
         return usable.exclude(pk__in=live).filter(Q(printed_at__isnull=False) | Q(codes__isnull=False)).distinct()
     soon = usable.filter(account__last_day__lte=today + ENDING_WITHIN, account__available__gt=0)
     return soon.order_by((F("account__available") * 100 / F("value")).desc(), "account__last_day", "pk")
+
+
+def _to_tell(bookings, now):
+    """Return coming breaks that a provider answered, or let go by, and whose carer no e-mail of ours can reach.
+
+    What was told since then is left out: TOLD is written in the history of the booking.
+    """
+    state = Booking.State
+    answered = Q(state__in=[state.CONFIRMED, state.DECLINED, state.TIMED_OUT])
+    dropped = Q(state=state.CANCELLED, ended_by=Booking.Party.PROVIDER)
+    news = bookings.filter(answered | dropped, award__carer__email="", starts_at__gt=now)
+    told = HistoryEntry.objects.filter(
+        act=TOLD, subject_kind="booking", subject_id=OuterRef("pk"), at__gte=OuterRef("news_at")
+    )
+    news = news.annotate(news_at=Coalesce("ended_at", "answered_at"))
+    return news.exclude(Exists(told)).order_by("starts_at", "pk")
+
+
+@require_POST
+@carers_team_required
+def told(request, ref):
+    """Write down that the carer was told how their booking stands, so that nobody rings a second time."""
+    booking = get_object_or_404(Booking, council=request.council, ref=ref)
+    now = timezone.now()
+    if _to_tell(Booking.objects.filter(pk=booking.pk), now).exists():
+        by = Who(user=request.user, on_behalf_of=f"award {booking.award.ref}")
+        history.record(act=TOLD, subject=booking, by=by, at=now, council=request.council)
+    messages.success(request, _("Noted: this carer knows."))
+    return redirect("team:listing", "to-tell")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
