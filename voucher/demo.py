@@ -149,6 +149,8 @@ def _open_codes(chosen, *, by, now, on):
         row = before.get(award.ref)
         if row is None or not _opens(row["code"], on):
             code = awards.new_code(award=award, by=by, now=now)
+            # It is handed out here, so no letter with a fresh code may put an end to it.
+            Award.objects.filter(pk=award.pk, printed_at=None).update(printed_at=now)
             row = {
                 "award": award.ref,
                 "code": code,

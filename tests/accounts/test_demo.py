@@ -10,7 +10,7 @@ from django.urls import reverse
 from accounts.checks import demonstration_stays_at_home
 from accounts.models import Role, User
 from tests import factories
-from voucher import demo
+from voucher import awards, demo, letters
 
 pytestmark = pytest.mark.django_db
 
@@ -108,3 +108,11 @@ def test_the_letter_box_shows_the_code_that_was_mailed(client, pilot, now, setti
 
     assert "bryn@provider.example" in page
     assert "<details" in page
+
+
+def test_printing_all_letters_leaves_the_codes_of_the_page_alive(pilot, now):
+    award = factories.award(pilot.council)
+    [row] = make(now)
+
+    assert award not in letters.waiting(on=now.date())
+    assert awards.open_with(code=row["code"], on=now.date()) == award

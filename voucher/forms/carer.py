@@ -4,6 +4,7 @@ import datetime as dt
 import uuid
 
 from django import forms
+from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -61,7 +62,7 @@ class DayForm(forms.Form):
 
     def __init__(self, *args, days, **kwargs):
         super().__init__(*args, **kwargs)
-        self.fields["day"].choices = [(free.day.isoformat(), wording.day(free.day)) for free in days]
+        self.fields["day"].choices = [(free.day.isoformat(), capfirst(wording.day(free.day))) for free in days]
 
 
 class TimeForm(forms.Form):

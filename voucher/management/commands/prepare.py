@@ -22,6 +22,8 @@ class Command(BaseCommand):
         if settings.PRODUCTION:
             raise CommandError("prepare is for a local copy. In production run migrate, and load your own files.")
         call_command("migrate", verbosity=0)
+        # Empty in a local copy, but without it the first start would begin with a warning.
+        settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
         if not Award.objects.exists():
             call_command("load_pilot", str(PILOT_FILES), stdout=self.stdout)
         call_command("make_demo_people", stdout=self.stdout)
