@@ -113,11 +113,8 @@ def quotes(*, award, offer, on):
     return {minutes: _quote(award, offer, minutes, unit_price_pence) for minutes in availability.lengths(offer)}
 
 
-def quote(*, award, offer, minutes, on, starts_at=None):
-    """Return the Quote for a break of that length, at the price of the day `on`. Raises BadLength, NotLive.
-
-    The time of day makes no difference to the price, so `starts_at` may be left out.
-    """
+def quote(*, award, offer, minutes, on):
+    """Return the Quote for a break of that length, at the price of the day `on`. Raises BadLength, NotLive."""
     found = quotes(award=award, offer=offer, on=on)
     if minutes not in found:
         raise BadLength(list(found))

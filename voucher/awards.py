@@ -255,11 +255,11 @@ def revoke_code(*, award, by, now):
     return bool(ended)
 
 
-def open_with(*, code, on) -> Award:
+def open_with(*, code) -> Award:
     """Return the award that this code opens, with its account, carer and council; raise CodeRefused.
 
-    A code that is used up, or whose last day has passed by `on`, still opens: the carer may read the statement,
-    and the ledger refuses whatever would move money. One lookup by keyed hash, the same for every code, so the
+    A code that is used up, or whose last day has passed, still opens: the carer may read the statement, and the
+    ledger refuses whatever would move money. One lookup by keyed hash, the same for every code, so the
     time it takes tells a stranger nothing.
     """
     if not codes.is_well_formed(code):

@@ -91,7 +91,7 @@ def make_people(*, now, on):
     chosen = _awards_to_show(council, on)
     if chosen:
         _give_account(chosen[0], User.objects.get(email=PEOPLE[0].email))
-    return _open_codes(chosen, by=by, now=now, on=on)
+    return _open_codes(chosen, by=by, now=now)
 
 
 def open_codes():
@@ -141,13 +141,13 @@ def _give_account(award, user):
         award.carer.save(update_fields=["user"])
 
 
-def _open_codes(chosen, *, by, now, on):
+def _open_codes(chosen, *, by, now):
     """Return a working code for each award: the one written down before if it still opens, else a new one."""
     before = {row["award"]: row for row in open_codes()}
     rows = []
     for award in chosen:
         row = before.get(award.ref)
-        if row is None or not _opens(row["code"], on):
+        if row is None or not _opens(row["code"]):
             code = awards.new_code(award=award, by=by, now=now)
             # It is handed out here, so no letter with a fresh code may put an end to it.
             Award.objects.filter(pk=award.pk, printed_at=None).update(printed_at=now)
@@ -164,9 +164,9 @@ def _open_codes(chosen, *, by, now, on):
     return rows
 
 
-def _opens(code, on):
+def _opens(code):
     try:
-        awards.open_with(code=code, on=on)
+        awards.open_with(code=code)
     except awards.CodeRefused:
         return False
     return True

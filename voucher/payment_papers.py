@@ -35,7 +35,7 @@ def report_context(figures: RunFigures) -> dict:
         "run": run,
         "figures": figures,
         "scheme": run.council.scheme,
-        "chart_title": chart_title(figures),
+        "chart_title": chart_title(),
         "meaning": meaning(figures),
         "waiting": waiting(figures),
         "left_out": run.left_out.select_related("claim_line__claim__provider", "claim_line__booking"),
@@ -48,10 +48,11 @@ def chart(figures: RunFigures, *, font: str = "inherit") -> str:
         charts.Bar(share.of.name, share.pence, wording.money(share.pence, exact=True), colours_of(share.of.slug))
         for share in figures.by_category
     ]
-    return charts.bars(rows, title=chart_title(figures), font=font)
+    return charts.bars(rows, title=chart_title(), font=font)
 
 
-def chart_title(figures):
+def chart_title():
+    """Return what the chart shows, as its heading."""
     return _("What the money bought, in pounds, by kind of break")
 
 

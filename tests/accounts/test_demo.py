@@ -115,4 +115,4 @@ def test_printing_all_letters_leaves_the_codes_of_the_page_alive(pilot, now):
     [row] = make(now)
 
     assert award not in letters.waiting(on=now.date())
-    assert awards.open_with(code=row["code"], on=now.date()) == award
+    assert awards.open_with(code=row["code"]) == award

@@ -97,7 +97,7 @@ def test_the_qr_on_every_side_opens_the_award(english_award, today, now, setting
 
     code = batch.codes_by_award[english_award]
     assert found == [[f"https://breaks.example/v/#{code}"], [f"https://breaks.example/cy/v/#{code}"]]
-    assert awards.open_with(code=found[0][0].split("#")[1], on=today) == english_award
+    assert awards.open_with(code=found[0][0].split("#")[1]) == english_award
 
 
 def test_the_letter_says_value_last_day_code_and_telephone(english_award, today):
@@ -223,7 +223,7 @@ def test_when_the_file_cannot_be_stored_the_old_codes_stay_alive(english_award, 
     with pytest.raises(OSError, match="no room"):
         letters.keep(batch=batch, by=BY, now=now, store=full_disk)
 
-    assert awards.open_with(code=old, on=today) == english_award
+    assert awards.open_with(code=old) == english_award
     english_award.refresh_from_db()
     assert english_award.printed_at is None
 
@@ -235,7 +235,7 @@ def test_two_who_print_the_same_letters_do_not_kill_each_others_codes(english_aw
     with pytest.raises(letters.PrintedMeanwhile):
         letters.keep(batch=second, by=BY, now=now)
 
-    assert awards.open_with(code=first.codes_by_award[english_award], on=today) == english_award
+    assert awards.open_with(code=first.codes_by_award[english_award]) == english_award
 
 
 def test_the_command_prints_what_waits_and_says_how_much(

@@ -264,7 +264,7 @@ def test_an_award_is_issued_to_a_new_carer_and_its_code_shown_once(team, typed, 
     row = Award.objects.get()
     code = page.context["code"]
     assert code in page.content.decode()
-    assert awards.open_with(code=code, on=timezone.localdate()) == row
+    assert awards.open_with(code=code) == row
     assert (row.value, row.account.last_day, row.issued_by) == (30_000, dt.date(2027, 4, 11), carys)
     assert (row.carer.postcode, row.carer.language) == ("CF46 6DD", "cy")
     assert [entry.act for entry in HistoryEntry.objects.filter(actor=carys)] == [
@@ -375,9 +375,9 @@ def test_a_lost_code_gets_a_new_one_at_once_and_the_old_one_is_dead(team, award)
 
     page = team.post(reverse("team:new_code", args=[award.ref]), press)
 
-    assert awards.open_with(code=page.context["code"], on=timezone.localdate()) == award
+    assert awards.open_with(code=page.context["code"]) == award
     with pytest.raises(awards.CodeRefused):
-        awards.open_with(code=old, on=timezone.localdate())
+        awards.open_with(code=old)
     again = team.post(reverse("team:new_code", args=[award.ref]), press)
     assert again.context["code"] is None
     assert award.codes.count() == 2

@@ -158,7 +158,7 @@ def _booking_page(request, row):
         "award": request.award,
         "unit": request.award.unit,
         "over": over,
-        "steps": _steps(row, now),
+        "steps": _steps(row),
         "facts": _facts(row),
         "cost": bookings.cost_of_cancelling(row, now) if can_cancel else None,
         "free_until": _free_until(row, now),
@@ -168,7 +168,7 @@ def _booking_page(request, row):
     return render(request, "my/booking.html", context)
 
 
-def _steps(row, now):
+def _steps(row):
     """Return the line of steps; what ended early has only the steps it came to."""
     asked, confirmed, over = _("Asked"), _("Confirmed"), _("The break")
     if row.state == State.REQUESTED:

@@ -103,7 +103,7 @@ def open_award(request):
     if not form.is_valid():
         return _ask_for_code(request, form)
     try:
-        award = awards.open_with(code=form.cleaned_data["code"], on=timezone.localdate(now))
+        award = awards.open_with(code=form.cleaned_data["code"])
     except awards.CodeRefused as refusal:
         return _refuse(request, form, refusal, key, now)
     _open_by_code(request, award, form.cleaned_data["code"], now)

@@ -146,7 +146,7 @@ def _award_that_pays(checked, *, on):
     """Return the award that the code opens if it can pay for this many units of the offer today, else None."""
     offer = checked["offer"]
     try:
-        award = awards.open_with(code=checked["code"], on=on)
+        award = awards.open_with(code=checked["code"])
     except awards.CodeRefused:
         return None
     account = award.account
