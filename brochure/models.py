@@ -10,6 +10,8 @@ from providers.models import Provider
 
 
 class Category(models.Model):
+    """A kind of break, in the order in which the brochure shows them."""
+
     slug = models.SlugField(unique=True)
     name_en = models.CharField(max_length=60)
     name_cy = models.CharField(max_length=60)

@@ -8,6 +8,8 @@ from accounts.models import Council, Language, User, in_language
 
 
 class Provider(models.Model):
+    """An organisation or a sole trader that gives breaks; one council looks after it, a whole region may use it."""
+
     class LegalForm(models.TextChoices):
         CHARITY = "charity", _("Charity")
         COMPANY = "limited company", _("Limited company")
