@@ -14,6 +14,13 @@ def in_language(row, field, language=None):
     return getattr(row, f"{field}_{first}") or getattr(row, f"{field}_{second}")
 
 
+def only_language(row, field):
+    """Return the code of the language a bilingual text stands in where that is not the active one, or nothing."""
+    active = "cy" if (get_language() or "en").startswith("cy") else "en"
+    other = "en" if active == "cy" else "cy"
+    return other if not getattr(row, f"{field}_{active}") and getattr(row, f"{field}_{other}") else ""
+
+
 class Language(models.TextChoices):
     ENGLISH = "en", _("English")
     WELSH = "cy", _("Welsh")

@@ -1,8 +1,10 @@
 """Money, hours, days and times as people read them, in both languages: the filters of accounts.wording."""
 
 from django import template
+from django.utils.html import format_html
 
 from accounts import wording
+from accounts.models import in_language, only_language
 
 register = template.Library()
 
@@ -56,6 +58,16 @@ def until(start, end):
 def time_left(last_day, on):
     """`{{ award.last_day|time_left:today }}` "5 weeks left"."""
     return _told(wording.time_left)(last_day, on)
+
+
+@register.filter
+def spoken(row, field):
+    """`{{ offer|spoken:"title" }}`: a bilingual text, marked with its language where it is not the page's.
+
+    A screen reader then says an English title on a Welsh page with an English voice.
+    """
+    text, language = in_language(row, field), only_language(row, field)
+    return format_html('<span lang="{}">{}</span>', language, text) if language else text
 
 
 register.filter("hours", _told(wording.hours))

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts import wording
+from brochure.models import Offer
 
 LONDON = ZoneInfo("Europe/London")
 TODAY = dt.date(2026, 11, 22)
@@ -232,3 +233,21 @@ def test_nothing_is_told_of_nothing():
     )
 
     assert page.render(Context({"x": None})) == ""
+
+
+@pytest.mark.parametrize(
+    ("title_en", "title_cy", "page", "told"),
+    [
+        ("Yoga & rest", "", "cy", '<span lang="en">Yoga &amp; rest</span>'),
+        ("", "Ioga", "en", '<span lang="cy">Ioga</span>'),
+        ("Yoga", "Ioga", "cy", "Ioga"),
+        ("Yoga", "", "en", "Yoga"),
+    ],
+)
+def test_a_text_in_the_other_language_only_says_which_it_is(title_en, title_cy, page, told):
+    offer = Offer(title_en=title_en, title_cy=title_cy)
+
+    with translation.override(page):
+        page = Template('{{ offer|spoken:"title" }}').render(Context({"offer": offer}))
+
+    assert page == told

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import condition, require_safe
 
 from accounts import wording
+from accounts.models import only_language
 from brochure import access, availability, catalogue, places
 from brochure import wording as brochure_wording
 from brochure.models import Activity, EditionFile, Offer
@@ -102,8 +103,8 @@ def offer(request, slug):
         "more_days": len(free) > FREE_DAYS_SHOWN,
         "miles": miles,
         "near_unknown": bool(request.GET.get("near")) and miles is None,
-        "title_language": _own_language(live, "title"),
-        "description_language": _own_language(live, "description"),
+        "title_language": only_language(live, "title"),
+        "description_language": only_language(live, "description"),
         "scheme": (award.council if award else live.provider.council).scheme,
         "other_region": bool(award) and award.council.region != live.provider.council.region,
         "costs_more": bool(award) and _least(award, live) > award.account.available,
@@ -203,7 +204,7 @@ def _cards(offers, now, postcode):
             "price": brochure_wording.unit_price(each.price_pence, each.unit),
             "miles": getattr(each, "miles", None),
             "next_at": availability.next_free(each, now, taken=taken[each.pk]),
-            "title_language": _own_language(each, "title"),
+            "title_language": only_language(each, "title"),
             "marks": _marks(each),
         }
         for each in offers
@@ -216,15 +217,9 @@ def _marks(row):
         marks.append(_("Personal care"))
     marks += access.names(row.access)
     # A name may well be in one language; what is said about the break decides.
-    if language := _own_language(row, "description" if row.description else "title"):
+    if language := only_language(row, "description" if row.description else "title"):
         marks.append(_("In English only") if language == "en" else _("In Welsh only"))
     return marks
-
-
-def _own_language(row, field):
-    """Return the code of the language a text is in when that is not the page's; otherwise nothing."""
-    own, other = ("cy", "en") if wording.language() == "cy" else ("en", "cy")
-    return other if not getattr(row, f"{field}_{own}") and getattr(row, f"{field}_{other}") else ""
 
 
 def _taken(offers, now):
