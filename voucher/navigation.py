@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.models import Role
 from providers.models import Staff
@@ -12,8 +13,10 @@ from providers.models import Staff
 # The key in the session that says a code is open in this browser: the number of the award.
 OPEN_AWARD = "award"
 
-PUBLIC = [("home", _("Use my code")), ("brochure", _("Find a break"))]
-CARER = [("my:award", _("My award")), ("brochure", _("Find a break")), ("my:statement", _("Statement"))]
+# In the menu a place has its short name, so that the Welsh menu too fits one line of a phone.
+BREAKS = ("brochure", pgettext_lazy("menu", "Find a break"))
+PUBLIC = [("home", pgettext_lazy("menu", "Use my code")), BREAKS]
+CARER = [("my:award", _("My award")), BREAKS, ("my:statement", _("Statement"))]
 DESK = [
     ("provider:inbox", _("Requests")),
     ("provider:diary", _("Diary")),
