@@ -149,7 +149,7 @@ def test_the_desk_cannot_claim(client, desk, delivered, clock):
     assert state(delivered) == State.DELIVERED
 
 
-def test_an_owner_who_is_at_the_desk_elsewhere_sees_no_money_of_theirs(client, caerphilly, bryn, desk, delivered, clock):
+def test_an_owner_at_the_desk_elsewhere_sees_no_money_of_theirs(client, caerphilly, bryn, desk, delivered, clock):
     other = factories.provider(caerphilly, name="Caffi Arall")
     Staff.objects.create(user=bryn, provider=other, kind="desk")
     client.force_login(bryn)
