@@ -153,3 +153,27 @@ def test_a_code_holder_is_named_by_the_end_of_the_code_only(caerphilly, now):
     entry = history.record(act="award.opened", subject=caerphilly, by=history.Who(label="code 4K7P"), at=now)
 
     assert history_words.actor(entry) == "The holder of the code ending in 4K7P"
+
+
+def test_an_award_and_a_booking_have_the_numbers_people_know(auditor, carys, caerphilly, now):
+    award = factories.award(caerphilly, ref="A0078")
+    by = history.Who(user=carys, on_behalf_of="award A0078")
+    history.record(act="award.acted_for", subject=award, by=by, at=now, council=caerphilly)
+    history.record(act="code.made", subject=carys, by=by, at=now, council=caerphilly, award=award.pk, amount=150)
+
+    page = auditor.get("/cy" + HISTORY).content.decode()
+    file = auditor.get(HISTORY + "history.csv").content.decode("utf-8-sig")
+
+    assert page.count("ar ran: dyfarniad A0078") == 2
+    assert "dyfarniad: A0078" in page
+    assert "award A0078" not in page
+    assert "amount, in pence or minutes: 150" in file
+    assert "amount, in pence or minutes: 30000" in file
+    assert "Carys,award A0078,The carers team opened the award to act for the carer,award A0078," in file
+
+
+def test_what_each_file_was_is_said_in_words(auditor, carys, caerphilly, now):
+    by = history.Who(user=carys)
+    history.record(act="run.file_made", subject=carys, by=by, at=now, council=caerphilly, kind="remittance")
+
+    assert "kind: Remittance advice" in auditor.get(HISTORY).content.decode()

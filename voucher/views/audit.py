@@ -25,13 +25,15 @@ def history_list(request):
     page = Paginator(entries, A_PAGE).get_page(request.GET.get("page"))
     asked = request.GET.copy()
     asked.pop("page", None)
+    known = history_words.references(page.object_list)
     rows = [
         {
             "entry": entry,
             "act": history_words.act(entry),
             "actor": history_words.actor(entry),
-            "subject": history_words.subject(entry),
-            "details": history_words.details(entry),
+            "for_whom": history_words.for_whom(entry),
+            "subject": history_words.subject(entry, known),
+            "details": history_words.details(entry, known),
         }
         for entry in page
     ]
@@ -43,17 +45,19 @@ def history_list(request):
 def history_csv(request):
     """Give the same rows as a file for a spreadsheet, the newest first, at most ROWS_MOST of them."""
     _form, entries = _asked(request)
+    entries = entries[:ROWS_MOST]
+    known = history_words.references(entries)
     columns = [_("When"), _("Who"), _("For whom"), _("What was done"), _("To what"), _("Details")]
     rows = (
         [
             timezone.localtime(entry.at).isoformat(timespec="seconds"),
             history_words.actor(entry),
-            entry.on_behalf_of,
+            history_words.for_whom(entry),
             str(history_words.act(entry)),
-            history_words.subject(entry),
-            history_words.details(entry),
+            history_words.subject(entry, known),
+            history_words.details(entry, known),
         ]
-        for entry in entries[:ROWS_MOST]
+        for entry in entries
     )
     answer = HttpResponse(exports.to_csv(columns, rows), content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = 'attachment; filename="history.csv"'

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import wording
 from accounts.models import Role
 from providers.models import Staff
-from voucher.models import Booking
+from voucher.models import Award, Booking, RunFile
 
 ACTS = {
     "award.acted_for": _("The carers team opened the award to act for the carer"),
@@ -70,12 +70,13 @@ SUBJECTS = {
     "offer": _("offer"),
     "paymentrun": _("payment run"),
     "provider": _("provider"),
+    "runfile": _("file"),
     "user": _("person"),
 }
 
 DETAILS = {
     "allocated": _("given to the fund"),
-    "amount": _("amount"),
+    "amount": _("amount, in pence or minutes"),
     "award": _("award"),
     "claim": _("claim"),
     "cost_code": _("cost code"),
@@ -96,6 +97,7 @@ DETAILS = {
     "total_pence": _("sum"),
     "type": _("kind"),
     "user": _("person"),
+    "value": _("amount, in pence or minutes"),
 }
 
 # What is stored as a word of the programme and read as a word of the office.
@@ -104,7 +106,11 @@ VALUES = (
     | dict(Role.Kind.choices)
     | dict(Staff.Kind.choices)
     | dict(Booking.DeclineReason.choices)
+    | dict(RunFile.Kind.choices)
 )
+
+# What people know by another number than the one it is stored under.
+REFERENCES = {"award": Award, "booking": Booking}
 
 LABELS = {
     "clock": _("The clock"),
@@ -130,17 +136,39 @@ def actor(entry):
     return str(LABELS.get(entry.actor_label, entry.actor_label))
 
 
-def subject(entry):
-    """Return what it was done to, with its number."""
-    return f"{SUBJECTS.get(entry.subject_kind, entry.subject_kind)} {entry.subject_id}"
+def references(entries):
+    """Return the references of the awards and bookings that these rows are about, in one query for each kind."""
+    found = {}
+    for kind, model in REFERENCES.items():
+        numbers = {entry.subject_id for entry in entries if entry.subject_kind == kind}
+        numbers |= {entry.details[kind] for entry in entries if isinstance(entry.details.get(kind), int)}
+        if numbers:
+            # Between two numbers and not in a list of them: a file can have more than a database takes in one list.
+            rows = model.objects.filter(pk__gte=min(numbers), pk__lte=max(numbers))
+            found |= {(kind, pk): ref for pk, ref in rows.values_list("pk", "ref")}
+    return found
 
 
-def details(entry):
-    """Return the figures of the act on one line."""
-    return "; ".join(f"{DETAILS.get(key, key)}: {_value(key, value)}" for key, value in entry.details.items())
+def subject(entry, known):
+    """Return what it was done to, with the number that people know; `known` comes from references()."""
+    number = known.get((entry.subject_kind, entry.subject_id), entry.subject_id)
+    return f"{SUBJECTS.get(entry.subject_kind, entry.subject_kind)} {number}"
 
 
-def _value(key, value):
+def for_whom(entry):
+    """Return for whom it was done, in words, or nothing."""
+    kind, _space, ref = entry.on_behalf_of.partition(" ")
+    return f"{SUBJECTS.get(kind, kind)} {ref}".strip()
+
+
+def details(entry, known):
+    """Return the figures of the act on one line; `known` comes from references()."""
+    return "; ".join(f"{DETAILS.get(key, key)}: {_value(key, value, known)}" for key, value in entry.details.items())
+
+
+def _value(key, value, known):
+    if isinstance(value, int) and (key, value) in known:
+        return known[key, value]
     if key == "pence" or key.endswith("_pence"):
         return wording.money(value, exact=True) if isinstance(value, int) else value
     if isinstance(value, bool):
