@@ -70,6 +70,7 @@ __all__ = [
     "deliver",
     "did_not_happen",
     "make",
+    "not_marked",
     "quote",
     "quotes",
     "refuse_offer",
@@ -253,6 +254,15 @@ def did_not_happen(*, booking, party, by, now):
 def requests_past_their_deadline(now):
     """Return the requests that were not answered in time, oldest deadline first."""
     return Booking.objects.filter(state=State.REQUESTED, answer_by__lte=now).order_by("answer_by", "pk")
+
+
+def not_marked(*, council, over_before):
+    """Return the council's confirmed breaks that were over by then and of which nobody has said what was given.
+
+    What is set aside for them waits, for as long as nobody says so. The oldest comes first.
+    """
+    waiting = Booking.objects.filter(council=council, state=State.CONFIRMED, ends_at__lt=over_before)
+    return waiting.order_by("ends_at", "pk")
 
 
 def _ask(*, award, offer, starts_at, minutes, seen_price_pence, note, by, now, key):

@@ -4,6 +4,7 @@ Until a claim the money only waits beside the award; the claim is what moves it 
 A claim is of one council: bookings of carers of two councils make two claims.
 """
 
+import datetime as dt
 from functools import partial
 
 from django.db import models
@@ -11,7 +12,7 @@ from django.db.models import Count, F, Max, OuterRef, Q, Subquery, Sum
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts import history
+from accounts import days, history
 from providers.models import Provider
 from voucher import emails, rules
 from voucher.ledger import acts, books
@@ -57,8 +58,13 @@ def ready(provider):
 
     A break that costs nothing is never claimed: it stays delivered, and is counted as a break from that.
     """
-    states = [Booking.State.DELIVERED, Booking.State.CANCELLED]
-    return Booking.objects.filter(provider=provider, state__in=states, due_pence__gt=0).order_by("starts_at", "pk")
+    return _waiting().filter(provider=provider)
+
+
+def out_of_time(*, council, on):
+    """Return the council's bookings that wait for a claim which, on that day, only the carers team can make (R15)."""
+    last_in_time = on - dt.timedelta(days=council.scheme.claim_window_days)
+    return _waiting().filter(council=council, ends_at__lt=days.midnight(last_in_time))
 
 
 def last_day_to_claim(booking, window_days):
@@ -137,6 +143,11 @@ def differences():
     ]
     lost = Hold.objects.filter(booking=None).order_by("pk").values_list("pk", flat=True)
     return found + [f"Hold {pk} is set aside or spent for no booking." for pk in lost]
+
+
+def _waiting():
+    states = [Booking.State.DELIVERED, Booking.State.CANCELLED]
+    return Booking.objects.filter(state__in=states, due_pence__gt=0).order_by("starts_at", "pk")
 
 
 def _claim(*, provider, council, ids, invoice_number, late_reason, by, now, key):

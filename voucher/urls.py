@@ -15,6 +15,7 @@ from voucher.views import provider as provider_pages
 from voucher.views import public as public_pages
 from voucher.views import team as team_pages
 from voucher.views import team_awards as team_award_pages
+from voucher.views import team_bookings as team_booking_pages
 
 public = [
     path("", public_pages.home, name="home"),
@@ -79,6 +80,11 @@ team = [
     path("awards/<slug:ref>/code/stop/", team_award_pages.revoke, name="revoke"),
     path("awards/<slug:ref>/letter/", team_award_pages.print_letter, name="print_letter"),
     path("awards/<slug:ref>/book/", team_award_pages.book_for, name="book_for"),
+    path("bookings/<slug:ref>/", team_booking_pages.booking, name="booking"),
+    path("bookings/<slug:ref>/given/", team_booking_pages.deliver, name="deliver"),
+    path("bookings/<slug:ref>/not-given/", team_booking_pages.did_not_happen, name="did_not_happen"),
+    path("bookings/<slug:ref>/cancel/", team_booking_pages.cancel, name="cancel"),
+    path("bookings/<slug:ref>/claim/", team_booking_pages.claim, name="claim"),
     path("bookings/<slug:ref>/told/", team_pages.told, name="told"),
     path("letters/", team_award_pages.letters_page, name="letters"),
     path("letters/print/", team_award_pages.print_letters, name="print_letters"),

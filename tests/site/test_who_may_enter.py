@@ -45,6 +45,8 @@ PEOPLE = [
     # Holds every role there is, but with another council.
     "other council",
 ]
+# The carers team's pages that name a booking; its others name an award.
+BOOKINGS_OF_THE_TEAM = [f"team:{name}" for name in ("booking", "deliver", "did_not_happen", "cancel", "claim", "told")]
 # What is looked at by machines, before anybody is known.
 WITHOUT_NAME = {"healthz", "readyz"}
 REFUSALS = {"only a press", "404", "sign in", "code"}
@@ -107,7 +109,7 @@ def there(monkeypatch, settings, caerphilly, flintshire, bryn_cafe, bryn, now):
         "provider:remittance": {"number": advice.pk},
         "team:listing": {"kind": "ending"},
         "team:provider": {"ref": bryn_cafe.ref},
-        "team:told": {"ref": waiting.ref},
+        **{page: {"ref": waiting.ref} for page in BOOKINGS_OF_THE_TEAM},
         "finance:file": {"number": run.number, "pk": advice.pk},
         "people:remove_role": {"pk": people["team"].pk, "kind": "team"},
         "people:remove_post": {"pk": people["desk"].pk, "provider": bryn_cafe.pk},

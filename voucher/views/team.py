@@ -20,7 +20,8 @@ from accounts.models import HistoryEntry
 from brochure import catalogue
 from brochure.models import Offer
 from providers.models import Provider
-from voucher import codes, letters
+from voucher import bookings as breaks
+from voucher import claims, codes, letters
 from voucher.forms.team import SearchForm
 from voucher.ledger.models import AwardAccount
 from voucher.models import Award, Booking, Carer, Code
@@ -29,6 +30,8 @@ A_PAGE = 25
 FOUND_MOST = 20
 ENDING_WITHIN = dt.timedelta(weeks=4)
 NEAR_DEADLINE = dt.timedelta(hours=24)
+# As long as a provider may take to mark a break before somebody rings.
+TIME_TO_MARK = dt.timedelta(days=2)
 TOLD = "booking.carer_told"
 
 # What needs a person, in the order in which it should be looked at.
@@ -36,6 +39,8 @@ KINDS = {
     "unanswered": _("Requests whose time to answer ends within a day"),
     "to-tell": _("Answers to tell to carers without e-mail"),
     "problems": _("Breaks that did not happen this week"),
+    "not-marked": _("Breaks that nobody has marked"),
+    "not-claimed": _("Breaks not claimed in time"),
     "no-code": _("Awards whose code was stopped and that have no new one"),
     "ending": _("Awards that end within four weeks, with most left to use"),
 }
@@ -77,8 +82,9 @@ def listing(request, kind):
     context = {
         "title": KINDS[kind],
         "page": page,
-        "of_bookings": kind in {"unanswered", "to-tell", "problems"},
+        "of_bookings": kind in {"unanswered", "to-tell", "problems", "not-marked", "not-claimed"},
         "to_tell": kind == "to-tell",
+        "to_settle": kind in {"not-marked", "not-claimed"},
     }
     return render(request, "team/listing.html", context | {"today": timezone.localdate(now)})
 
@@ -93,6 +99,11 @@ def _waiting_for(kind, council, now):
         return waiting.order_by("answer_by", "pk")
     if kind == "to-tell":
         return _to_tell(bookings, now)
+    if kind == "not-marked":
+        marks = breaks.not_marked(council=council, over_before=now - TIME_TO_MARK)
+        return marks.select_related("award__carer", "offer", "provider")
+    if kind == "not-claimed":
+        return claims.out_of_time(council=council, on=today).select_related("award__carer", "offer", "provider")
     if kind == "problems":
         recent = bookings.filter(state=Booking.State.DID_NOT_HAPPEN, ended_at__gte=now - dt.timedelta(days=7))
         return recent.order_by("-ended_at", "-pk")

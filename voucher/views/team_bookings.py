@@ -1,0 +1,208 @@
+"""What the carers team does for a provider that it has rung: saying what became of a break, and claiming late."""
+
+from django.contrib import messages
+from django.db import transaction
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts import history, wording
+from accounts.access import carers_team_required
+from accounts.history import Who
+from accounts.templatetags.look import phone_link
+from voucher import bookings, claims, rules
+from voucher.forms.provider import DeliveredForm, length_in_words
+from voucher.forms.team_bookings import LateClaimForm, NotGivenForm
+from voucher.ledger import acts
+from voucher.models import Booking
+from voucher.views import history_words
+
+State = Booking.State
+
+
+def booking_of(council, ref):
+    """Return the council's own booking with all that its page shows, or 404: another council's is not there."""
+    rows = Booking.objects.select_related(
+        "offer", "provider", "award__carer", "award__account", "council__scheme", "claim_line__claim", "hold"
+    )
+    return get_object_or_404(rows, council=council, ref=ref)
+
+
+@require_safe
+@never_cache
+@carers_team_required
+def booking(request, ref):
+    return _booking_page(request, booking_of(request.council, ref))
+
+
+@require_POST
+@carers_team_required
+def deliver(request, ref):
+    """The provider said on the telephone how much of the break it gave."""
+    row = booking_of(request.council, ref)
+    form = DeliveredForm(request.POST, booking=row, prefix="delivered")
+    if not form.is_valid():
+        return _booking_page(request, row, delivered=form)
+    said = _("Marked as given. The provider can claim it, and you can when the time to claim has passed.")
+    if not row.price_pence:
+        said = _("Marked as given. It was free, so there is nothing to claim.")
+    return _say(request, row, bookings.deliver, goal=State.DELIVERED, said=said, **form.cleaned_data)
+
+
+@require_POST
+@carers_team_required
+def did_not_happen(request, ref):
+    """The provider said on the telephone that there was no break, and why; the reason is kept in the history."""
+    row = booking_of(request.council, ref)
+    form = NotGivenForm(request.POST, prefix="not")
+    if not form.is_valid():
+        return _booking_page(request, row, not_given=form)
+    return _say(
+        request,
+        row,
+        bookings.did_not_happen,
+        goal=State.DID_NOT_HAPPEN,
+        said=_("Noted: it did not happen. Everything has gone back to the carer."),
+        party=Booking.Party.TEAM,
+        remember=f"booking.{form.cleaned_data['why']}",
+    )
+
+
+@require_POST
+@carers_team_required
+def cancel(request, ref):
+    """The carers team cancels, at any time and free of charge for the carer."""
+    row = booking_of(request.council, ref)
+    said = _("Cancelled. Everything has gone back to the carer, and the provider has been told.")
+    return _say(request, row, bookings.cancel, goal=State.CANCELLED, said=said, party=Booking.Party.TEAM)
+
+
+@require_POST
+@carers_team_required
+def claim(request, ref):
+    """Claim for a provider whose time to claim has passed (R15). The same page sent twice makes one claim."""
+    row, now = booking_of(request.council, ref), timezone.now()
+    late = _out_of_time(row, now)
+    form = LateClaimForm(request.POST, prefix="claim", ready=late)
+    if not form.is_valid():
+        return _booking_page(request, row, claim=form)
+    refs = set(form.cleaned_data["bookings"])
+    rows = list(row.provider.bookings.filter(council=request.council, ref__in=refs))
+    in_time = [each for each in rows if each not in late and each.state != State.CLAIMED]
+    try:
+        if len(rows) < len(refs) or in_time:
+            raise claims.NotReady
+        made = claims.make(
+            provider=row.provider,
+            council=request.council,
+            bookings=rows,
+            invoice_number=form.cleaned_data["invoice_number"],
+            late_reason=form.cleaned_data["late_reason"],
+            by=_who(request, row),
+            now=now,
+            key=f"claim:{form.cleaned_data['key']}",
+        )
+    except claims.AlreadyClaimed as earlier:
+        messages.info(request, _already(earlier.when, earlier.amount))
+    except (claims.NotReady, acts.KeyWasUsed):
+        messages.error(
+            request, _("The list has changed since you opened it, so nothing was claimed. Look at it again.")
+        )
+    else:
+        total = sum(line.amount_pence for line in made.lines.all())
+        if made.made_at < now:
+            messages.info(request, _already(made.made_at, total))
+        else:
+            said = _("Claimed for the provider: %(price)s. It waits for the next payment run.")
+            messages.success(request, said % {"price": wording.money(total)})
+    return _to(row)
+
+
+def _who(request, row):
+    return Who(user=request.user, on_behalf_of=f"provider {row.provider.ref}")
+
+
+def _to(row):
+    return redirect("team:booking", row.ref)
+
+
+def _already(when, pence):
+    words = {"day": wording.day(timezone.localdate(when)), "amount": wording.money(pence)}
+    return _("Already claimed on %(day)s, %(amount)s.") % words
+
+
+def _say(request, row, verb, *, goal, said, remember="", **arguments):
+    """Do one thing to a booking for its provider and say so; whoever was quicker, the page shows how it stands.
+
+    `remember` names one more line of history, written with the act or not at all.
+    """
+    by, now = _who(request, row), timezone.now()
+    try:
+        with transaction.atomic():
+            verb(booking=row, by=by, now=now, **arguments)
+            if remember:
+                history.record(act=remember, subject=row, by=by, at=now, council=row.council)
+    except bookings.BookingMoved as moved:
+        if moved.state == goal:
+            messages.success(request, said)
+        else:
+            messages.error(request, _("Nothing was changed: somebody was quicker. See below how this booking stands."))
+    except bookings.NotYet as early:
+        messages.error(request, _("That can be said from %(moment)s.") % {"moment": wording.moment(early.at)})
+    else:
+        messages.success(request, said)
+    return _to(row)
+
+
+def _out_of_time(row, now):
+    """Return all that only the carers team can still claim for the provider of this booking."""
+    late = claims.out_of_time(council=row.council, on=timezone.localdate(now)).filter(provider=row.provider_id)
+    return list(late.select_related("offer", "award__carer"))
+
+
+def _booking_page(request, row, *, delivered=None, not_given=None, claim=None):
+    now = timezone.now()
+    confirmed, late = row.state == State.CONFIRMED, _out_of_time(row, now)
+    context = {
+        "booking": row,
+        # The form with something to mend, for the list of problems at the top.
+        "form": delivered or not_given or claim,
+        "facts": _facts(row),
+        "is_over": row.ends_at <= now,
+        "last_day_to_claim": claims.last_day_to_claim(row, row.council.scheme.claim_window_days),
+        "can_deliver": confirmed and row.starts_at <= now,
+        "can_say_not_given": confirmed and now >= rules.did_not_happen_from(row.starts_at),
+        "can_cancel": confirmed,
+        "can_claim": row in late,
+        "delivered_form": delivered or DeliveredForm(booking=row, prefix="delivered"),
+        "not_given_form": not_given or NotGivenForm(prefix="not"),
+        "claim_form": claim or LateClaimForm(prefix="claim", ready=late, initial={"bookings": [row.ref]}),
+        "entries": [
+            {"entry": entry, "act": history_words.act(entry), "actor": history_words.actor(entry)}
+            for entry in history.history_of(row)
+        ],
+    }
+    return render(request, "team/booking.html", context)
+
+
+def _facts(row):
+    """Return what the page of a booking lists: who it is between, when, the price, and what came of it."""
+    carer, provider = row.award.carer, row.provider
+    facts = [
+        {"key": _("Provider"), "value": provider.name, "href": reverse("team:provider", args=[provider.ref])},
+        {"key": _("Telephone"), "value": provider.phone, "href": f"tel:{phone_link(provider.phone)}"},
+        {"key": _("Carer"), "value": str(carer), "href": reverse("team:award", args=[row.award.ref])},
+        {"key": _("When"), "value": capfirst(wording.span(row.starts_at, row.ends_at))},
+        {"key": _("How long"), "value": length_in_words(row, row.minutes)},
+        {"key": _("Price agreed"), "value": wording.money(row.price_pence) if row.price_pence else _("Free")},
+        {"key": _("Booking"), "value": row.ref},
+    ]
+    if row.delivered_minutes is not None:
+        facts.append({"key": _("Given"), "value": length_in_words(row, row.delivered_minutes)})
+    if row.due_pence:
+        facts.append({"key": _("The provider is paid"), "value": wording.money(row.due_pence)})
+    return facts
