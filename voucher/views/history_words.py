@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import wording
 from accounts.models import Role
 from providers.models import Staff
+from voucher.claims import LateReason
 from voucher.models import Award, Booking, RunFile
 
 ACTS = {
@@ -85,6 +86,7 @@ DETAILS = {
     "fields": _("fields"),
     "kind": _("kind"),
     "left_out": _("left out"),
+    "late_reason": _("why it was late"),
     "lines": _("lines"),
     "number": _("number"),
     "pay_on": _("payment day"),
@@ -106,6 +108,7 @@ VALUES = (
     | dict(Role.Kind.choices)
     | dict(Staff.Kind.choices)
     | dict(Booking.DeclineReason.choices)
+    | dict(LateReason.choices)
     | dict(RunFile.Kind.choices)
 )
 
