@@ -170,7 +170,10 @@ def test_an_answer_to_a_carer_without_email_waits_until_somebody_has_told_them(t
     Carer.objects.update(email="")
     page = team.get(listing)
     assert list(page.context["page"]) == [row]
-    assert award.carer.phone in page.content.decode()
+    shown = page.content.decode()
+    assert award.carer.phone in shown
+    # A press without its token would be turned away.
+    assert "csrfmiddlewaretoken" in shown.partition(f'action="{reverse("team:told", args=[row.ref])}">')[2][:60]
 
     for _twice in range(2):
         assert team.post(reverse("team:told", args=[row.ref])).url == listing
