@@ -14,10 +14,11 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 help: ## This list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
 
+# Ctrl+C closes at once: a browser that keeps a connection open would hold the server, and the port, for half a minute.
 run: setup ## Prepare everything, say how to sign in, and serve on http://localhost:8000
 	@$(BIN)/python manage.py prepare
 	@$(BIN)/python manage.py run_jobs --every 30 & jobs=$$!; trap 'kill $$jobs 2>/dev/null' EXIT INT TERM; \
-	$(BIN)/gunicorn voucher.wsgi --bind 127.0.0.1:$(PORT) --threads 8 --timeout 120 --keep-alive 30 --log-level warning
+	$(BIN)/gunicorn voucher.wsgi --bind 127.0.0.1:$(PORT) --threads 8 --timeout 120 --graceful-timeout 2 --keep-alive 30 --log-level warning
 
 test: setup $(VENV)/.test tools ## Run every test, on SQLite and on PostgreSQL
 	$(BIN)/python -m pytest -n auto
