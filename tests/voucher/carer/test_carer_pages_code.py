@@ -4,6 +4,7 @@ import datetime as dt
 import re
 
 import pytest
+from django.db import transaction
 from django.urls import reverse
 
 from tests.voucher.carer.pages import (
@@ -13,6 +14,7 @@ from tests.voucher.carer.pages import (
 )
 from tests.voucher.test_bookings import london
 from voucher import awards
+from voucher.ledger import books
 
 pytestmark = pytest.mark.django_db
 
@@ -169,6 +171,16 @@ def test_leaving_closes_the_award_in_this_browser(alys):
     assert alys.get(reverse("my:award")).status_code == 302
 
 
+def test_an_award_that_was_stopped_says_so_and_names_no_last_day(alys, award, sitting):
+    with transaction.atomic():
+        books.freeze(award=award.account)
+
+    refused = text_of(alys.get(reverse("my:ask", args=[sitting.slug])))
+
+    assert "It has been stopped for now." in refused
+    assert "It was to be used by" not in refused
+
+
 def test_an_award_that_has_ended_still_shows_its_statement_but_books_nothing(alys, award, sitting, later):
     later(london(2027, 3, 1, 9))
 
@@ -177,4 +189,5 @@ def test_an_award_that_has_ended_still_shows_its_statement_but_books_nothing(aly
 
     assert "Your award ended on Sunday 28 February" in text_of(page)
     assert "Your award cannot be used now" in text_of(refused)
+    assert "It was to be used by Sunday 28 February" in text_of(refused)
     assert alys.get(reverse("my:statement")).status_code == 200
