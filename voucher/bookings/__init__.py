@@ -1,0 +1,42 @@
+"""Bookings: what happens between a carer who asks for a break and the provider who gives it.
+
+Asking sets the price aside at once. Every later change is a compare-and-set on the booking's state, in
+the same transaction as the money it moves, its line of history and its message: of two people who press
+at the same moment one wins, and the other is told what happened.
+"""
+
+from voucher.asking import TAKES_A_PLACE as TAKES_A_PLACE
+from voucher.asking import AlreadyAsked as AlreadyAsked
+from voucher.asking import AwardClosed as AwardClosed
+from voucher.asking import BadLength as BadLength
+from voucher.asking import Full as Full
+from voucher.asking import NotEnough as NotEnough
+from voucher.asking import NotLive as NotLive
+from voucher.asking import NotOpen as NotOpen
+from voucher.asking import OtherRegion as OtherRegion
+from voucher.asking import OutsidePeriod as OutsidePeriod
+from voucher.asking import Quote as Quote
+from voucher.asking import Refused as Refused
+from voucher.asking import StalePrice as StalePrice
+from voucher.asking import TooSoon as TooSoon
+from voucher.asking import quote as quote
+from voucher.asking import quotes as quotes
+from voucher.asking import refuse_offer as refuse_offer
+from voucher.asking import refuse_unless_possible as refuse_unless_possible
+from voucher.asking import taken_times as taken_times
+from voucher.bookings.answering import confirm as confirm
+from voucher.bookings.answering import decline as decline
+from voucher.bookings.answering import requests_past_their_deadline as requests_past_their_deadline
+from voucher.bookings.answering import time_out as time_out
+from voucher.bookings.cancelling import Cost as Cost
+from voucher.bookings.cancelling import HasStarted as HasStarted
+from voucher.bookings.cancelling import StaleCost as StaleCost
+from voucher.bookings.cancelling import cancel as cancel
+from voucher.bookings.cancelling import cost_of_cancelling as cost_of_cancelling
+from voucher.bookings.delivering import deliver as deliver
+from voucher.bookings.delivering import did_not_happen as did_not_happen
+from voucher.bookings.delivering import not_marked as not_marked
+from voucher.bookings.delivering import undo_delivery as undo_delivery
+from voucher.bookings.making import make as make
+from voucher.bookings.steps import BookingMoved as BookingMoved
+from voucher.bookings.steps import NotYet as NotYet

@@ -1,0 +1,88 @@
+"""Cancelling a booking: who pays what, known before the button is pressed."""
+
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.utils import timezone
+
+from voucher import emails, rules
+from voucher.asking import TAKES_A_PLACE
+from voucher.bookings import steps
+from voucher.bookings.steps import BookingMoved, Party, State
+from voucher.ledger import books
+
+
+class StaleCost(Exception):
+    """Cancelling costs something else than was shown; `cost` is the Cost now."""
+
+    def __init__(self, cost):
+        super().__init__(f"{cost.due_pence}p")
+        self.cost = cost
+
+
+class HasStarted(Exception):
+    """The break has started, so it can no longer be cancelled; it can be said that it did not happen."""
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What cancelling costs: pence to the provider, and what is used and given back, in the award's unit."""
+
+    due_pence: int
+    due_amount: int
+    back: int
+
+
+def cost_of_cancelling(booking, now, party=Party.CARER):
+    """Return the Cost of cancelling at that moment (R11, R12): only a carer who cancels late pays anything."""
+    free = (
+        party != Party.CARER
+        or booking.state != State.CONFIRMED
+        or rules.is_free_to_cancel(now, booking.starts_at, booking.free_cancel_hours)
+    )
+    due_pence = 0 if free else rules.late_cancel_share(booking.price_pence, booking.late_cancel_percent)
+    due_amount = 0 if free else rules.late_cancel_share(booking.amount, booking.late_cancel_percent)
+    if not (due_pence and due_amount):
+        # A share too small for either side is none: half of it could never be claimed, or would be taken for nothing.
+        due_pence = due_amount = 0
+    return Cost(due_pence, due_amount, booking.amount - due_amount)
+
+
+def cancel(*, booking, party, by, now, seen_due_pence=None):
+    """Cancel a booking for the carer, the provider or the carers team; a late share is spent, the rest given back.
+
+    Raises HasStarted (the carers team may still cancel then), StaleCost, BookingMoved.
+    """
+    if party != Party.TEAM and booking.state == State.CONFIRMED and now >= booking.starts_at:
+        raise HasStarted
+    cost = cost_of_cancelling(booking, now, party)
+    if seen_due_pence is not None and seen_due_pence != cost.due_pence:
+        raise StaleCost(cost)
+    if booking.state not in TAKES_A_PLACE or (party == Party.PROVIDER and booking.state == State.REQUESTED):
+        raise BookingMoved(booking.state)
+    changes = {"ended_by": party, "ended_at": now}
+    if cost.due_pence:
+        changes |= {"due_pence": cost.due_pence, "due_amount": cost.due_amount}
+    with transaction.atomic():
+        if cost.due_amount:
+            _pay_late_share(booking, cost, by, now)
+        else:
+            steps.give_back(booking, by, now)
+        steps.move(booking, (booking.state,), State.CANCELLED, by, now, **changes)
+        emails.booking_cancelled(booking)
+
+
+def _pay_late_share(booking, cost, by, now):
+    try:
+        books.spend(
+            hold=booking.hold,
+            amount=cost.due_amount,
+            payee=booking.provider_id,
+            charge_pence=cost.due_pence if booking.award.in_hours else None,
+            effective_on=timezone.localdate(now),
+            op_key=f"booking:{booking.pk}/late_cancel",
+            actor=by.actor,
+            now=now,
+        )
+    except books.AlreadyResolved as lost:
+        raise BookingMoved(steps.state_now(booking)) from lost

@@ -1,0 +1,61 @@
+"""What every change of a booking is made of: the compare-and-set of its state, its line of history, its money back."""
+
+from accounts import history
+from voucher.ledger import books
+from voucher.models import Booking
+
+State, Party = Booking.State, Booking.Party
+
+
+class BookingMoved(Exception):
+    """Somebody was quicker, or the time is over: `state` is what the booking is now."""
+
+    def __init__(self, state):
+        super().__init__(state)
+        self.state = state
+
+
+class NotYet(Exception):
+    """That can be said only from the moment `at`."""
+
+    def __init__(self, at):
+        super().__init__(at.isoformat())
+        self.at = at
+
+
+def move(booking, before, after, by, now, *, act=None, answer_by__gt=None, answer_by__lte=None, **changes):
+    """Set the state if it is still one of `before` (and the deadline still so), and record it; else BookingMoved."""
+    rows = Booking.objects.filter(pk=booking.pk, state__in=before)
+    if answer_by__gt:
+        rows = rows.filter(answer_by__gt=answer_by__gt)
+    if answer_by__lte:
+        rows = rows.filter(answer_by__lte=answer_by__lte)
+    if not rows.update(state=after, **changes):
+        raise BookingMoved(state_now(booking, over_at=answer_by__gt))
+    booking.refresh_from_db()
+    remember(booking, act or f"booking.{after}", by, now)
+
+
+def give_back(booking, by, now):
+    if booking.hold is None:
+        return
+    try:
+        books.release(hold=booking.hold, op_key=f"booking:{booking.pk}/release", actor=by.actor, now=now)
+    except books.AlreadyResolved as lost:
+        raise BookingMoved(state_now(booking)) from lost
+
+
+def state_now(booking, over_at=None):
+    """Return the state of the booking as it is stored; a request whose time is over counts as timed out."""
+    row = Booking.objects.get(pk=booking.pk)
+    if over_at and row.state == State.REQUESTED and row.answer_by <= over_at:
+        return State.TIMED_OUT
+    return State(row.state)
+
+
+def remember(booking, act, by, now):
+    figures = {"amount": booking.amount, "price_pence": booking.price_pence, "due_pence": booking.due_pence}
+    details = {name: figure for name, figure in figures.items() if figure is not None}
+    if booking.decline_reason:
+        details["reason"] = booking.decline_reason
+    history.record(act=act, subject=booking, by=by, at=now, council=booking.council, award=booking.award_id, **details)

@@ -1,0 +1,16 @@
+"""The scheme's nouns: funds, carers, awards, codes, bookings, claims and payment runs.
+
+Each row that moves money holds the key to its account or hold in the ledger; the ledger has never heard of it.
+"""
+
+from voucher.models.awards import Award as Award
+from voucher.models.awards import Carer as Carer
+from voucher.models.awards import Code as Code
+from voucher.models.awards import Fund as Fund
+from voucher.models.bookings import Booking as Booking
+from voucher.models.settlement import Claim as Claim
+from voucher.models.settlement import ClaimLine as ClaimLine
+from voucher.models.settlement import LineLeftOut as LineLeftOut
+from voucher.models.settlement import PaymentRun as PaymentRun
+from voucher.models.settlement import RunFile as RunFile
+from voucher.models.settlement import RunLine as RunLine

@@ -1,0 +1,184 @@
+"""What providers claim and how councils pay it: claims, payment runs and their files."""
+
+from django.db import models
+from django.db.models import F, Q
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Council, Language, User
+from providers.models import BankAccount, Provider
+from voucher.models.bookings import Booking
+
+
+class Claim(models.Model):
+    """One press of "claim" by a provider, with its own invoice number if it has one."""
+
+    provider = models.ForeignKey(Provider, models.PROTECT, related_name="claims")
+    council = models.ForeignKey(Council, models.PROTECT, related_name="claims")
+    number = models.PositiveIntegerField()
+    invoice_number = models.CharField(max_length=30, blank=True)
+    made_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    made_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-made_at", "-pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["provider", "number"], name="claim_number_is_used_once_a_provider")
+        ]
+
+    def __str__(self):
+        return f"claim {self.provider_id}/{self.number}"
+
+
+class ClaimLine(models.Model):
+    """One booking in a claim. A booking is claimed once: the database says so."""
+
+    claim = models.ForeignKey(Claim, models.PROTECT, related_name="lines")
+    booking = models.OneToOneField(Booking, models.PROTECT, related_name="claim_line")
+    # Gross, in pence, and the VAT within it.
+    amount_pence = models.PositiveIntegerField()
+    vat_pence = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.CheckConstraint(condition=Q(vat_pence__lte=F("amount_pence")), name="vat_is_within_the_amount"),
+        ]
+
+    def __str__(self):
+        return f"line {self.pk}"
+
+
+class PaymentRun(models.Model):
+    """One batch of payments of one council: prepared by one person, released by another."""
+
+    class State(models.TextChoices):
+        PREPARED = "prepared", _("Waiting for release")
+        RELEASED = "released", _("Released")
+        VOIDED = "voided", _("Voided")
+
+    council = models.ForeignKey(Council, models.PROTECT, related_name="runs")
+    number = models.PositiveIntegerField()
+    state = models.CharField(max_length=8, choices=State, default=State.PREPARED)
+    pay_on = models.DateField()
+    total_pence = models.BigIntegerField()
+    line_count = models.PositiveIntegerField()
+    prepared_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    prepared_at = models.DateTimeField()
+    released_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    released_at = models.DateTimeField(null=True)
+    voided_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    voided_at = models.DateTimeField(null=True)
+    void_reason = models.CharField(max_length=200, blank=True)
+    # The newest seal of the ledger when the run was released; printed on its report.
+    seal = models.CharField(max_length=64, blank=True)
+    # How many lines passed each automatic check when the run was released.
+    checks = models.JSONField(default=dict)
+
+    class Meta:
+        ordering = ["-number"]
+        constraints = [
+            models.UniqueConstraint(fields=["council", "number"], name="run_number_is_used_once_a_council"),
+            models.CheckConstraint(
+                condition=Q(released_by__isnull=True) | ~Q(released_by=F("prepared_by")),
+                name="run_is_released_by_a_second_person",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="released", released_by__isnull=False, released_at__isnull=False)
+                | (~Q(state="released") & Q(released_by__isnull=True, released_at__isnull=True)),
+                name="released_run_says_who_and_when",
+            ),
+            models.CheckConstraint(
+                condition=(Q(state="voided", voided_by__isnull=False, voided_at__isnull=False) & ~Q(void_reason=""))
+                | (~Q(state="voided") & Q(voided_by__isnull=True, voided_at__isnull=True, void_reason="")),
+                name="voided_run_says_who_when_and_why",
+            ),
+        ]
+
+    def __str__(self):
+        return f"run {self.number}"
+
+    def get_absolute_url(self):
+        return reverse("finance:run", args=[self.number])
+
+
+class RunLine(models.Model):
+    """A claim line in a run. While the run is live no other run can hold the same line."""
+
+    run = models.ForeignKey(PaymentRun, models.PROTECT, related_name="lines")
+    claim_line = models.ForeignKey(ClaimLine, models.PROTECT, related_name="run_lines")
+    provider = models.ForeignKey(Provider, models.PROTECT, related_name="run_lines")
+    # Empty for a council's own service: recharged inside the council, not paid through the bank.
+    bank_account = models.ForeignKey(BankAccount, models.PROTECT, null=True, related_name="+")
+    amount_pence = models.PositiveIntegerField()
+    live = models.BooleanField(default=True)
+
+    class Meta:
+        ordering = ["provider__name", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["claim_line"], condition=Q(live=True), name="claim_line_is_in_one_live_run"
+            ),
+        ]
+
+    def __str__(self):
+        return f"run line {self.pk}"
+
+
+class LineLeftOut(models.Model):
+    """A claim line that could have been paid in a run and was left for a later one, with the reason."""
+
+    run = models.ForeignKey(PaymentRun, models.PROTECT, related_name="left_out")
+    claim_line = models.ForeignKey(ClaimLine, models.PROTECT, related_name="left_out")
+    reason = models.CharField(max_length=200)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["run", "claim_line"], name="line_is_left_out_once_a_run"),
+            models.CheckConstraint(condition=~Q(reason=""), name="line_left_out_has_a_reason"),
+        ]
+
+    def __str__(self):
+        return f"line {self.claim_line_id} left out"
+
+
+class RunFile(models.Model):
+    """A file that came out of a released run: made once, kept with its hash, never made again."""
+
+    class Kind(models.TextChoices):
+        BACS = "bacs", _("BACS payment file")
+        FINANCE_CSV = "finance_csv", _("File for the finance system")
+        REPORT_PDF = "report_pdf", _("Settlement report, PDF")
+        REPORT_XLSX = "report_xlsx", _("Settlement report, workbook")
+        REPORT_CSV = "report_csv", _("Settlement report, CSV")
+        REMITTANCE = "remittance", _("Remittance advice")
+
+    run = models.ForeignKey(PaymentRun, models.PROTECT, related_name="files")
+    kind = models.CharField(max_length=12, choices=Kind)
+    provider = models.ForeignKey(Provider, models.PROTECT, null=True, related_name="+")
+    language = models.CharField(max_length=2, choices=Language, blank=True)
+    name = models.CharField(max_length=80)
+    # BACS only: never used twice by one council.
+    serial = models.PositiveIntegerField(null=True)
+    council = models.ForeignKey(Council, models.PROTECT, related_name="+")
+    sha256 = models.CharField(max_length=64)
+    content = models.BinaryField()
+    made_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["kind", "name"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["run", "kind", "language"], condition=Q(provider__isnull=True), name="run_file_is_made_once"
+            ),
+            models.UniqueConstraint(
+                fields=["run", "kind", "provider", "language"],
+                condition=Q(provider__isnull=False),
+                name="providers_run_file_is_made_once",
+            ),
+            models.UniqueConstraint(fields=["council", "serial"], name="bacs_serial_is_used_once_a_council"),
+        ]
+
+    def __str__(self):
+        return self.name
