@@ -42,7 +42,7 @@ class Attachment(NamedTuple):
 
 
 def compose(name, language, context):
-    """Render templates/emails/<name>/subject.txt and body.txt in the language.
+    """Render templates/messages/<name>/subject.txt and body.txt in the language.
 
     An empty language means that the reader has not been asked: both, Welsh first. Templates
     also know `site_url`, the address of the site without a closing slash.
@@ -164,7 +164,7 @@ def _without_names(error):
 
 def _in_one_language(name, language, context):
     with translation.override(language):
-        subject, body = (_plain(f"emails/{name}/{part}.txt", context) for part in ("subject", "body"))
+        subject, body = (_plain(f"messages/{name}/{part}.txt", context) for part in ("subject", "body"))
     return Text(_one_line(subject), body.strip() + "\n")
 
 

@@ -64,6 +64,12 @@ class Scheme(models.Model):
     free_cancel_hours = models.PositiveSmallIntegerField(default=48)
     late_cancel_percent = models.PositiveSmallIntegerField(default=50)
     claim_window_days = models.PositiveSmallIntegerField(default=60)
+    # More time is given once, by at most so many weeks; a carer's question is answered within so many working days.
+    extension_weeks_most = models.PositiveSmallIntegerField(default=8)
+    extension_working_days = models.PositiveSmallIntegerField(default=10)
+    more_value_working_days = models.PositiveSmallIntegerField(default=2)
+    # Whether carers may pay the difference by card; without it they pay the provider itself.
+    takes_cards = models.BooleanField(default=False)
     # One worker may issue up to this; more needs a second person. Pence and minutes.
     worker_limit_pence = models.PositiveIntegerField(default=50_000)
     worker_limit_minutes = models.PositiveIntegerField(default=960)
@@ -131,6 +137,7 @@ class Role(models.Model):
 
     class Kind(models.TextChoices):
         TEAM = "team", _("Carers team")
+        VOLUNTEER = "volunteer", _("Desk volunteer")
         FINANCE_PREPARER = "finance_preparer", _("Finance: prepares payment runs")
         FINANCE_APPROVER = "finance_approver", _("Finance: releases payment runs")
         ADMINISTRATOR = "administrator", _("Administrator")
@@ -179,8 +186,17 @@ class HistoryEntry(models.Model):
 class OutboxMessage(models.Model):
     """A message written with the change it tells of, and sent after the commit by manage.py run_jobs."""
 
+    class Channel(models.TextChoices):
+        EMAIL = "email", _("E-mail")
+        SMS = "sms", _("Text message")
+        POST = "post", _("Letter")
+
     kind = models.CharField(max_length=40)
-    to = models.EmailField()
+    channel = models.CharField(max_length=5, choices=Channel, default=Channel.EMAIL)
+    # An e-mail address, a telephone number, or for a letter the lines of the postal address.
+    to = models.CharField(max_length=400)
+    # Whom it is for ("carer 12"), so that what still waits can be withdrawn; empty: nobody in particular.
+    reader = models.CharField(max_length=40, blank=True, db_index=True)
     language = models.CharField(max_length=2, choices=Language, blank=True)
     subject = models.CharField(max_length=200)
     body = models.TextField()
@@ -193,6 +209,8 @@ class OutboxMessage(models.Model):
     due_at = models.DateTimeField(default=timezone.now)
     attempts = models.PositiveSmallIntegerField(default=0)
     sent_at = models.DateTimeField(null=True)
+    # Someone has died, or it is no longer true: it was written and is not sent.
+    withdrawn_at = models.DateTimeField(null=True)
     last_error = models.CharField(max_length=200, blank=True)
 
     class Meta:

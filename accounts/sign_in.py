@@ -53,7 +53,7 @@ class Adapter(DefaultAccountAdapter):
         return limits.client_key(request)
 
     def send_mail(self, template_prefix, email, context):
-        """Write templates/emails/<name>/ in the reader's language, and send it as soon as the transaction is over."""
+        """Write templates/messages/<name>/ in the reader's language, and send it as soon as the transaction is over."""
         name = template_prefix.rpartition("/")[2]
         reader = User.objects.filter(email=email.lower()).first()
         row = mail.write(

@@ -51,6 +51,11 @@ class Provider(models.Model):
     vat_number = models.CharField(max_length=14, blank=True)
     vat_treatment = models.CharField(max_length=20, choices=Vat, default=Vat.NOT_REGISTERED)
     state = models.CharField(max_length=10, choices=State, default=State.LIVE)
+    # Whether a carer may pay the difference where a break costs more than is left on the award.
+    takes_own_money = models.BooleanField(default=False)
+    # The provider's own account with the card company, and whether it can take payments yet.
+    stripe_account = models.CharField(max_length=60, blank=True)
+    takes_cards = models.BooleanField(default=False)
 
     class Meta:
         ordering = ["name", "pk"]
@@ -60,6 +65,9 @@ class Provider(models.Model):
                 | ~Q(vat_number="")
                 | Q(vat_treatment__in=["exempt", "outside scope", "zero"]),
                 name="vat_is_charged_only_with_a_vat_number",
+            ),
+            models.CheckConstraint(
+                condition=Q(takes_cards=False) | ~Q(stripe_account=""), name="cards_are_taken_only_with_an_account"
             ),
         ]
 

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import days, history
 from providers.models import Provider
-from voucher import emails, rules
+from voucher import messages, rules
 from voucher.ledger import acts, books
 from voucher.ledger.models import Hold, Transfer
 from voucher.models import Booking, Claim, ClaimLine
@@ -171,7 +171,7 @@ def _claim(*, provider, council, ids, invoice_number, late_reason, by, now, key)
     if late_reason:
         details["late_reason"] = late_reason
     history.record(act="claim.made", subject=claim, by=by, at=now, council=council, **details)
-    emails.claim_made(claim=claim, lines=len(bookings), total_pence=total)
+    messages.claim_made(claim=claim, lines=len(bookings), total_pence=total)
     return {"claim": claim.pk}
 
 

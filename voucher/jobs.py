@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from accounts import heartbeat, history, limits, mail
 from accounts.models import OutboxMessage
-from voucher import bookings, brochure_desk, emails, payment_files, rules
+from voucher import bookings, brochure_desk, messages, payment_files, rules
 from voucher.ledger import acts, books, seals
 from voucher.ledger.models import AwardAccount, Transfer
 from voucher.models import Award
@@ -74,8 +74,8 @@ def remind(now):
     awards = list(awards.select_related("account", "carer", "council__scheme"))
     told = set(OutboxMessage.objects.filter(kind="award_reminder").values_list("dedupe_key", flat=True))
     weeks = {award.pk: rules.reminder_weeks(today, award.account.last_day) for award in awards}
-    due = [award for award in awards if emails.reminder_key(award, weeks[award.pk]) not in told]
-    return _each(due, "award", lambda award: emails.award_reminder(award=award, weeks=weeks[award.pk]))
+    due = [award for award in awards if messages.reminder_key(award, weeks[award.pk]) not in told]
+    return _each(due, "award", lambda award: messages.award_reminder(award=award, weeks=weeks[award.pk]))
 
 
 def _end(award, today, now):

@@ -15,7 +15,7 @@ from django.utils import timezone
 from accounts import history
 from accounts.models import Council
 from providers.models import Staff
-from voucher import bacs, emails, line_checks, rules
+from voucher import bacs, line_checks, messages, rules
 from voucher.ledger import acts, books, seals
 from voucher.ledger.models import Seal, Transfer
 from voucher.models import ClaimLine, LineLeftOut, PaymentRun, RunFile, RunLine
@@ -324,7 +324,7 @@ def _tell_of_lines_left_out(run):
     for each in left_out.select_related("claim_line__claim__provider", "claim_line__booking"):
         told[each.claim_line.claim.provider].append(each)
     for provider, lines in told.items():
-        emails.lines_left_out(run=run, provider=provider, left_out=lines)
+        messages.lines_left_out(run=run, provider=provider, left_out=lines)
 
 
 def _paid_in_books():

@@ -170,7 +170,7 @@ def test_an_attachment_goes_with_the_message(now):
 @pytest.fixture
 def letter(settings, tmp_path):
     """A template of an e-mail, with a name that has an apostrophe in it."""
-    folder = tmp_path / "emails" / "trial"
+    folder = tmp_path / "messages" / "trial"
     folder.mkdir(parents=True)
     (folder / "subject.txt").write_text("{% translate 'English' %}\n")
     (folder / "body.txt").write_text("{{ name }} {% get_current_language as now_in %}{{ now_in }}")

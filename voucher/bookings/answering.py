@@ -4,7 +4,7 @@ from django.db import transaction
 
 from accounts import history
 from providers.models import Provider
-from voucher import emails
+from voucher import messages
 from voucher.asking import NotLive
 from voucher.bookings import steps
 from voucher.bookings.steps import State
@@ -20,7 +20,7 @@ def confirm(*, booking, by, now):
         if not Provider.objects.filter(pk=booking.provider_id, state=Provider.State.LIVE).exists():
             raise NotLive
         steps.move(booking, (State.REQUESTED,), State.CONFIRMED, by, now, answer_by__gt=now, answered_at=now)
-        emails.booking_confirmed(booking)
+        messages.booking_confirmed(booking)
 
 
 def decline(*, booking, reason, note="", by, now):
@@ -29,7 +29,7 @@ def decline(*, booking, reason, note="", by, now):
         steps.give_back(booking, by, now)
         changes = {"answered_at": now, "decline_reason": reason, "decline_note": note}
         steps.move(booking, (State.REQUESTED,), State.DECLINED, by, now, answer_by__gt=now, **changes)
-        emails.booking_declined(booking)
+        messages.booking_declined(booking)
 
 
 def time_out(*, booking, now, by=history.CLOCK):
@@ -37,7 +37,7 @@ def time_out(*, booking, now, by=history.CLOCK):
     with transaction.atomic():
         steps.give_back(booking, by, now)
         steps.move(booking, (State.REQUESTED,), State.TIMED_OUT, by, now, answer_by__lte=now, ended_at=now)
-        emails.booking_timed_out(booking)
+        messages.booking_timed_out(booking)
 
 
 def requests_past_their_deadline(now):

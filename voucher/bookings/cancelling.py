@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.db import transaction
 from django.utils import timezone
 
-from voucher import emails, rules
+from voucher import messages, rules
 from voucher.asking import TAKES_A_PLACE
 from voucher.bookings import steps
 from voucher.bookings.steps import BookingMoved, Party, State
@@ -69,7 +69,7 @@ def cancel(*, booking, party, by, now, seen_due_pence=None):
         else:
             steps.give_back(booking, by, now)
         steps.move(booking, (booking.state,), State.CANCELLED, by, now, **changes)
-        emails.booking_cancelled(booking)
+        messages.booking_cancelled(booking)
 
 
 def _pay_late_share(booking, cost, by, now):

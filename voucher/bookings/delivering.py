@@ -2,7 +2,7 @@
 
 from django.db import transaction
 
-from voucher import emails, rules
+from voucher import messages, rules
 from voucher.asking import BadLength
 from voucher.bookings import steps
 from voucher.bookings.steps import NotYet, State
@@ -47,7 +47,7 @@ def did_not_happen(*, booking, party, by, now):
     with transaction.atomic():
         steps.give_back(booking, by, now)
         steps.move(booking, (State.CONFIRMED,), State.DID_NOT_HAPPEN, by, now, ended_by=party, ended_at=now)
-        emails.booking_did_not_happen(booking)
+        messages.booking_did_not_happen(booking)
 
 
 def not_marked(*, council, over_before):

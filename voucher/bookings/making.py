@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from brochure import availability
 from brochure.models import Offer
-from voucher import emails, rules
+from voucher import messages, rules
 from voucher.asking import (
     AwardClosed,
     NotEnough,
@@ -81,7 +81,7 @@ def _ask(*, award, offer, starts_at, minutes, seen_price_pence, note, by, now, k
         answer_by=rules.answer_by(now, starts_at, days),
     )
     steps.remember(booking, "booking.requested", by, now)
-    emails.booking_asked(booking)
+    messages.booking_asked(booking)
     return {"booking": booking.pk}
 
 

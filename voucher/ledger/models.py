@@ -44,6 +44,8 @@ class AwardAccount(models.Model):
     held = models.BigIntegerField(default=0)
     first_day = models.DateField()
     last_day = models.DateField(db_index=True)
+    # While somebody decides whether there is more time: what is left stays until this day, but pays for no later break.
+    kept_until = models.DateField(null=True)
     state = models.CharField(max_length=6, choices=State, default=State.ACTIVE)
 
     class Meta:

@@ -1,4 +1,4 @@
-"""The scheme's nouns: funds, carers, awards, codes, bookings, claims and payment runs.
+"""The scheme's nouns: funds, carers, awards, codes, requests, bookings, claims and payment runs.
 
 Each row that moves money holds the key to its account or hold in the ledger; the ledger has never heard of it.
 """
@@ -8,6 +8,18 @@ from voucher.models.awards import Carer as Carer
 from voucher.models.awards import Code as Code
 from voucher.models.awards import Fund as Fund
 from voucher.models.bookings import Booking as Booking
+from voucher.models.bookings import BreakRequest as BreakRequest
+from voucher.models.bookings import Choice as Choice
+from voucher.models.bookings import Dispute as Dispute
+from voucher.models.bookings import StripeEvent as StripeEvent
+from voucher.models.bookings import Suggestion as Suggestion
+from voucher.models.bookings import TopUp as TopUp
+from voucher.models.carers import Answers as Answers
+from voucher.models.carers import Application as Application
+from voucher.models.carers import Circumstance as Circumstance
+from voucher.models.carers import Permission as Permission
+from voucher.models.carers import SavedOffer as SavedOffer
+from voucher.models.carers import Wish as Wish
 from voucher.models.settlement import Claim as Claim
 from voucher.models.settlement import ClaimLine as ClaimLine
 from voucher.models.settlement import LineLeftOut as LineLeftOut

@@ -58,6 +58,12 @@ class Carer(models.Model):
     language = models.CharField(max_length=2, choices=Language, blank=True)
     print_size = models.CharField(max_length=12, choices=PrintSize, default=PrintSize.STANDARD)
     contact_by = models.CharField(max_length=6, choices=ContactBy, default=ContactBy.POST)
+    # Four digits for the telephone, kept as a password is; empty: none.
+    pin = models.CharField(max_length=128, blank=True)
+    # Since when a code opens nothing without the carer's own sign-in; empty: the code alone opens the award.
+    code_bound_at = models.DateTimeField(null=True)
+    # Since when we keep silent: someone has died, and nothing but answers to the carer is sent.
+    quiet_since = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ["last_name", "first_name", "pk"]

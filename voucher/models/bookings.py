@@ -4,18 +4,39 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Council
+from accounts.models import Council, User
 from brochure.models import Offer
 from providers.models import Provider
 from voucher.ledger.models import Hold
 from voucher.models.awards import Award
 
 
+class BreakRequest(models.Model):
+    """What a carer asked for in one go: one break, or two that belong together, each with up to three choices."""
+
+    award = models.ForeignKey(Award, models.PROTECT, related_name="requests")
+    # 1, or 2 for a paired break: an activity, and a sitter for the person cared for; both or neither.
+    parts = models.PositiveSmallIntegerField(default=1)
+    note = models.TextField(blank=True)
+    made_at = models.DateTimeField()
+    # When every part was confirmed; until then a paired break falls as one.
+    settled_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [models.CheckConstraint(condition=Q(parts__in=[1, 2]), name="request_is_for_one_break_or_a_pair")]
+
+    def __str__(self):
+        return f"request {self.pk}"
+
+
 class Booking(models.Model):
     """A carer's use of an offer, with price and terms as they stood when it was asked for."""
 
     class State(models.TextChoices):
+        UNPAID = "unpaid", _("Waiting for your payment")
         REQUESTED = "requested", _("Waiting for an answer")
+        COUNTERED = "countered", _("Another time suggested")
         CONFIRMED = "confirmed", _("Confirmed")
         DECLINED = "declined", _("Declined")
         TIMED_OUT = "timed_out", _("Not answered in time")
@@ -40,6 +61,9 @@ class Booking(models.Model):
     # Public and unguessable: it stands in addresses and is read out by phone.
     ref = models.CharField(max_length=12, unique=True)
     award = models.ForeignKey(Award, models.PROTECT, related_name="bookings")
+    # What it was asked for in; a paired break has two parts in one request.
+    asked_in = models.ForeignKey("BreakRequest", models.PROTECT, null=True, related_name="bookings")
+    part = models.PositiveSmallIntegerField(default=1)
     council = models.ForeignKey(Council, models.PROTECT, related_name="bookings")
     offer = models.ForeignKey(Offer, models.PROTECT, related_name="bookings")
     provider = models.ForeignKey(Provider, models.PROTECT, related_name="bookings")
@@ -55,8 +79,14 @@ class Booking(models.Model):
     price_pence = models.PositiveIntegerField()
     # What is set aside from the award, in the award's own unit.
     amount = models.PositiveIntegerField()
+    # The part of the price that the carer pays from her own pocket, in pence; the provider never claims it.
+    own_pence = models.PositiveIntegerField(default=0)
     free_cancel_hours = models.PositiveSmallIntegerField()
     late_cancel_percent = models.PositiveSmallIntegerField()
+    # Set when the other half of a paired break fell away: then this half costs nothing to cancel, however late.
+    may_cancel_free = models.BooleanField(default=False)
+    # Cancelled in an emergency: the carer pays nothing, and the provider's share comes from the fund.
+    emergency = models.BooleanField(default=False)
     # What the carer chose to tell the provider; shown from confirmation on.
     note = models.TextField(blank=True)
     requested_at = models.DateTimeField()
@@ -72,6 +102,10 @@ class Booking(models.Model):
     # What the provider is paid, in pence: for a delivered break, or for one cancelled late.
     due_pence = models.PositiveIntegerField(null=True)
     due_amount = models.PositiveIntegerField(null=True)
+    # "Would you use it again?", asked once after the break; empty: not answered.
+    would_use_again = models.BooleanField(null=True)
+    # How often the calendar entry has changed, so that a carer's calendar takes the newest.
+    calendar_sequence = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
         ordering = ["starts_at", "pk"]
@@ -83,9 +117,10 @@ class Booking(models.Model):
                 name="booking_delivers_no_more_than_asked",
             ),
             models.CheckConstraint(
-                condition=Q(due_pence__isnull=True) | Q(due_pence__lte=F("price_pence")),
+                condition=Q(due_pence__isnull=True) | Q(due_pence__lte=F("price_pence") - F("own_pence")),
                 name="booking_costs_no_more_than_agreed",
             ),
+            models.CheckConstraint(condition=Q(own_pence__lte=F("price_pence")), name="own_share_is_within_the_price"),
             models.CheckConstraint(
                 condition=Q(amount=0) | Q(hold__isnull=False), name="booking_that_costs_is_set_aside"
             ),
@@ -100,3 +135,161 @@ class Booking(models.Model):
 
     def __str__(self):
         return self.ref
+
+
+class Choice(models.Model):
+    """A first, second or third choice of a request, at the price that was shown; one after another they are asked."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("Next, if the one before says no")
+        ASKED = "asked", _("Asked")
+        PASSED_OVER = "passed_over", _("Could no longer be had")
+        NOT_NEEDED = "not_needed", _("Not needed")
+
+    asked_in = models.ForeignKey(BreakRequest, models.PROTECT, related_name="choices")
+    part = models.PositiveSmallIntegerField(default=1)
+    position = models.PositiveSmallIntegerField()
+    offer = models.ForeignKey(Offer, models.PROTECT, related_name="+")
+    starts_at = models.DateTimeField()
+    minutes = models.PositiveIntegerField()
+    # Frozen on the day of asking, in pence; what is set aside, in the award's unit.
+    unit_price_pence = models.PositiveIntegerField()
+    price_pence = models.PositiveIntegerField()
+    amount = models.PositiveIntegerField()
+    state = models.CharField(max_length=12, choices=State, default=State.WAITING)
+    # Why it was passed over: the name of the Refused, for the sentence to the carer.
+    passed_over_for = models.CharField(max_length=20, blank=True)
+    booking = models.OneToOneField(Booking, models.PROTECT, null=True, related_name="choice")
+
+    class Meta:
+        ordering = ["asked_in", "part", "position"]
+        constraints = [
+            models.UniqueConstraint(fields=["asked_in", "part", "position"], name="one_choice_a_position"),
+            models.CheckConstraint(condition=Q(position__range=(1, 3)), name="there_are_three_choices_at_most"),
+            models.CheckConstraint(
+                condition=Q(state="asked", booking__isnull=False) | (~Q(state="asked") & Q(booking__isnull=True)),
+                name="choice_that_was_asked_has_its_booking",
+            ),
+        ]
+
+    def __str__(self):
+        return f"choice {self.part}.{self.position} of request {self.asked_in_id}"
+
+
+class Suggestion(models.Model):
+    """Another time for a booking: from the provider instead of a no, or from a carer who wants to move a break."""
+
+    class State(models.TextChoices):
+        OPEN = "open", _("Waiting for an answer")
+        TAKEN = "taken", _("Taken")
+        PASSED = "passed", _("Not taken")
+
+    booking = models.ForeignKey(Booking, models.PROTECT, related_name="suggestions")
+    by = models.CharField(max_length=8, choices=Booking.Party)
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    answer_by = models.DateTimeField()
+    made_at = models.DateTimeField()
+    state = models.CharField(max_length=6, choices=State, default=State.OPEN)
+
+    class Meta:
+        ordering = ["booking", "starts_at"]
+        constraints = [
+            models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="suggestion_ends_after_it_starts"),
+            models.UniqueConstraint(
+                fields=["booking", "starts_at"], condition=Q(state="open"), name="time_is_suggested_once"
+            ),
+        ]
+
+    def __str__(self):
+        return f"suggestion {self.pk}"
+
+
+class TopUp(models.Model):
+    """The carer's own money for one booking: paid to the provider by card, or agreed to be paid to it directly."""
+
+    class Way(models.TextChoices):
+        CARD = "card", _("By card, now")
+        DIRECT = "direct", _("To the provider, on the day")
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("Waiting for the payment")
+        AGREED = "agreed", _("To be paid to the provider")
+        PAID = "paid", _("Paid")
+        FAILED = "failed", _("Not paid")
+        REFUND_DUE = "refund_due", _("To be given back to the card")
+        REFUNDED = "refunded", _("Given back to the card")
+        NOT_NEEDED = "not_needed", _("Not needed")
+
+    booking = models.OneToOneField(Booking, models.PROTECT, related_name="top_up")
+    way = models.CharField(max_length=6, choices=Way)
+    state = models.CharField(max_length=10, choices=State)
+    amount_pence = models.PositiveIntegerField()
+    # Our own key of the payment: stands in the card company's records instead of a name.
+    key = models.UUIDField(unique=True)
+    stripe_account = models.CharField(max_length=60, blank=True)
+    session_id = models.CharField(max_length=120, blank=True, db_index=True)
+    payment_intent = models.CharField(max_length=120, blank=True, db_index=True)
+    refund_id = models.CharField(max_length=120, blank=True)
+    pay_by = models.DateTimeField(null=True)
+    made_at = models.DateTimeField()
+    paid_at = models.DateTimeField(null=True)
+    refunded_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(amount_pence__gt=0), name="top_up_is_of_something"),
+            models.CheckConstraint(
+                condition=~Q(state__in=["paid", "refund_due", "refunded"]) | Q(paid_at__isnull=False),
+                name="paid_top_up_says_when",
+            ),
+        ]
+
+    def __str__(self):
+        return f"top-up {self.pk}"
+
+
+class StripeEvent(models.Model):
+    """An event that Stripe sent: the same one twice is answered kindly and does nothing the second time."""
+
+    event_id = models.CharField(max_length=120, unique=True)
+    type = models.CharField(max_length=80)
+    received_at = models.DateTimeField()
+
+    def __str__(self):
+        return self.event_id
+
+
+class Dispute(models.Model):
+    """A carer says that a break was not given as the provider says; what is not disputed is paid all the same."""
+
+    class State(models.TextChoices):
+        OPEN = "open", _("Being looked at")
+        RESOLVED = "resolved", _("Resolved")
+
+    booking = models.OneToOneField(Booking, models.PROTECT, related_name="dispute")
+    # How much of it took place, as the carer says; 0: nobody came.
+    said_minutes = models.PositiveIntegerField()
+    words = models.TextField(blank=True)
+    state = models.CharField(max_length=8, choices=State, default=State.OPEN)
+    made_at = models.DateTimeField()
+    resolved_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    resolved_at = models.DateTimeField(null=True)
+    # How much of it took place, as the carers team found.
+    found_minutes = models.PositiveIntegerField(null=True)
+    finding = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        ordering = ["made_at", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(
+                    state="resolved", resolved_by__isnull=False, resolved_at__isnull=False, found_minutes__isnull=False
+                )
+                | (Q(state="open", resolved_by__isnull=True, resolved_at__isnull=True, found_minutes__isnull=True)),
+                name="resolved_dispute_says_who_when_and_what",
+            ),
+        ]
+
+    def __str__(self):
+        return f"dispute {self.pk}"
