@@ -11,7 +11,8 @@ from django.test import Client, TransactionTestCase
 from django.utils import timezone, translation
 from hypothesis import settings as property_tests
 
-from tests import factories
+from providers import stripe_api
+from tests import factories, fakes
 from tests.emptying import append_only_lifted
 
 # Machines are noisy: a slow moment is no fault of the code.
@@ -69,6 +70,15 @@ def no_network(monkeypatch):
         raise AssertionError(f"A test tried to reach {address}.")
 
     monkeypatch.setattr(socket.socket, "connect", local_only)
+
+
+@pytest.fixture
+def card_company(monkeypatch, settings):
+    """Stripe as this site sees it: a fake that remembers, and both keys set."""
+    settings.STRIPE_SECRET_KEY, settings.STRIPE_WEBHOOK_SECRET = "sk_test_of_the_tests", fakes.SECRET
+    fake = fakes.FakeStripe()
+    monkeypatch.setattr(stripe_api, "http_client", lambda: fake)
+    return fake
 
 
 @pytest.fixture(autouse=True)

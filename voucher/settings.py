@@ -153,6 +153,10 @@ DEFAULT_FROM_EMAIL = os.environ.get("DEFAULT_FROM_EMAIL", "Bridging the Gap <bre
 # Codes are stored as keyed hashes. "k1:key,k2:key": the last key signs, the earlier ones still open.
 CODE_KEYS = dict(pair.split(":", 1) for pair in environment.secret("CODE_KEYS").split(","))
 
+# Carers' own card payments to providers. Without both keys no card is spoken of: they pay the provider directly.
+STRIPE_SECRET_KEY = os.environ.get("STRIPE_SECRET_KEY", "")
+STRIPE_WEBHOOK_SECRET = os.environ.get("STRIPE_WEBHOOK_SECRET", "")
+
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
 SESSION_COOKIE_NAME = "__Host-session" if PRODUCTION else "session"
 CSRF_COOKIE_NAME = "__Host-csrf" if PRODUCTION else "csrf"

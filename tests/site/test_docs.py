@@ -22,7 +22,6 @@ USED_BY_NAME = {
     "pillow": "qrcode, to draw",
     "polib": "the Makefile",
     "psycopg": "Django, for a DATABASE_URL of PostgreSQL",
-    "stripe": "nobody yet",
     "weasyprint": "accounts.paper, within a function",
     "whitenoise": "the settings, by name",
     # The others are the tools of the tests.
