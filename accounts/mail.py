@@ -9,30 +9,21 @@ from django.core.exceptions import ValidationError
 from django.core.mail import EmailMessage, get_connection
 from django.core.validators import validate_email
 from django.db.models import F
-from django.template import Context, engines
-from django.utils import translation
 
-from accounts.models import Language, OutboxMessage
+from accounts import composing, texts
+from accounts.models import OutboxMessage
 
+Channel = OutboxMessage.Channel
 # How long to wait after each failed try; after the last of them we give up.
 WAITS = [dt.timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 180, 720, 1440)]
 TRIES_MAX = len(WAITS) + 1
 # Whoever takes a message has this long to send it before another may take it.
 LEASE = dt.timedelta(minutes=5)
 KEPT = dt.timedelta(days=90)
-SUBJECT_MAX = 200
-BETWEEN_LANGUAGES = "\n\n" + "-" * 40 + "\n\n"
 
 
 class BadAddress(Exception):
     """This cannot be written to."""
-
-
-class Text(NamedTuple):
-    """A composed e-mail: its subject on one line, and its body."""
-
-    subject: str
-    body: str
 
 
 class Attachment(NamedTuple):
@@ -41,21 +32,12 @@ class Attachment(NamedTuple):
     content: bytes
 
 
-def compose(name, language, context):
-    """Render templates/messages/<name>/subject.txt and body.txt in the language.
+def write(name, *, to, language, context, dedupe_key, attachment=None, **about):
+    """Compose the e-mail of that name in the reader's language and queue it; returns its row. Raises BadAddress.
 
-    An empty language means that the reader has not been asked: both, Welsh first. Templates
-    also know `site_url`, the address of the site without a closing slash.
+    `about` may say for which `council` it goes and which `reader` it is for, as queue takes them.
     """
-    if language:
-        return _in_one_language(name, language, context)
-    welsh, english = (_in_one_language(name, each, context) for each in (Language.WELSH, Language.ENGLISH))
-    return Text(_one_line(f"{welsh.subject} / {english.subject}"), welsh.body + BETWEEN_LANGUAGES + english.body)
-
-
-def write(name, *, to, language, context, dedupe_key, attachment=None):
-    """Compose the e-mail of that name in the reader's language and queue it; returns its row. Raises BadAddress."""
-    text = compose(name, language, context)
+    text = composing.e_mail(name, language, context)
     return queue(
         kind=name,
         to=to,
@@ -64,34 +46,91 @@ def write(name, *, to, language, context, dedupe_key, attachment=None):
         body=text.body,
         dedupe_key=dedupe_key,
         attachment=attachment,
+        **about,
     )
 
 
-def queue(*, kind, to, language, subject, body, dedupe_key, attachment=None):
+def write_text(name, *, to, language, context, dedupe_key, **about):
+    """Compose the text message of that name and queue it, as one or as two (Welsh first). Raises BadAddress."""
+    for spoken, words in composing.text_messages(name, language, context):
+        # Two texts are two pieces of the same news, so each has its own key.
+        key = dedupe_key if spoken == language else f"{dedupe_key}/{spoken}"
+        queue(
+            kind=name,
+            channel=Channel.SMS,
+            to=texts.mobile(to),
+            language=spoken,
+            subject="",
+            body=words,
+            dedupe_key=key,
+            **about,
+        )
+
+
+def write_letter(name, *, to, language, context, dedupe_key, large_print=False, **about):
+    """Compose the letter of that name and queue it; `to` is the address in lines. It is set as PDF when it is sent."""
+    letter = composing.letter(name, language, context)
+    return queue(
+        kind=name,
+        channel=Channel.POST,
+        to=to,
+        language=language,
+        subject=letter.subject,
+        body=letter.body,
+        dedupe_key=dedupe_key,
+        large_print=large_print,
+        **about,
+    )
+
+
+def queue(*, kind, to, language, subject, body, dedupe_key, channel=Channel.EMAIL, attachment=None, **about):
     """Write a message into the outbox, inside the transaction of the act that it tells of.
 
     The same dedupe_key gives the first row back: the same news is told once. `attachment` is
-    (name, type, bytes). Raises BadAddress.
+    (name, type, bytes). `about` may hold `reader` ("carer 12"), `council` and `large_print`. Raises BadAddress.
     """
-    try:
-        validate_email(to)
-    except ValidationError as error:
-        raise BadAddress from error
+    _refuse_bad_address(channel, to)
     name, content_type, content = attachment or ("", "", None)
     row, _ = OutboxMessage.objects.get_or_create(
         dedupe_key=dedupe_key,
         defaults={
             "kind": kind,
+            "channel": channel,
             "to": to,
             "language": language,
-            "subject": _one_line(subject),
+            "subject": composing.one_line(subject),
             "body": body,
-            "attachment_name": _one_line(name),
+            "attachment_name": composing.one_line(name),
             "attachment_type": content_type,
             "attachment": content,
+            **about,
         },
     )
     return row
+
+
+def withdraw(*, reader, now):
+    """Take back all that waits for that reader, within the caller's transaction; returns how many messages.
+
+    What a worker has in its hands at this moment may still leave.
+    """
+    waiting = OutboxMessage.objects.filter(reader=reader, sent_at=None, withdrawn_at=None)
+    return waiting.update(withdrawn_at=now) if reader else 0
+
+
+def is_address(text):
+    """True where an e-mail can be written to that."""
+    try:
+        validate_email(text)
+    except ValidationError:
+        return False
+    return True
+
+
+def _refuse_bad_address(channel, to):
+    can_reach = {Channel.EMAIL: is_address, Channel.SMS: texts.mobile, Channel.POST: str.strip}[channel]
+    if not can_reach(to):
+        raise BadAddress
 
 
 def send_waiting(now, most=500):
@@ -100,10 +139,10 @@ def send_waiting(now, most=500):
     Safe to run twice at once: a message is taken by a compare-and-set on its due time, which also
     is the lease. A message that fails is tried again later, and given up after TRIES_MAX tries.
     """
-    due = OutboxMessage.objects.filter(sent_at=None, due_at__lte=now, attempts__lt=TRIES_MAX)
+    due = OutboxMessage.objects.filter(sent_at=None, withdrawn_at=None, due_at__lte=now, attempts__lt=TRIES_MAX)
     sent = 0
     for key, due_at in list(due.order_by("due_at", "pk").values_list("pk", "due_at")[:most]):
-        taken = OutboxMessage.objects.filter(pk=key, sent_at=None, due_at=due_at).update(
+        taken = OutboxMessage.objects.filter(pk=key, sent_at=None, withdrawn_at=None, due_at=due_at).update(
             due_at=now + LEASE, attempts=F("attempts") + 1
         )
         if taken:
@@ -123,7 +162,7 @@ def send_now(row, now, *, keep_text=True):
 
 def given_up():
     """Return the messages which we no longer try to send."""
-    return OutboxMessage.objects.filter(sent_at=None, attempts__gte=TRIES_MAX)
+    return OutboxMessage.objects.filter(sent_at=None, withdrawn_at=None, attempts__gte=TRIES_MAX).exclude(to="")
 
 
 def forget_old(now):
@@ -160,23 +199,6 @@ def _without_names(error):
     """Return the kind of the error and the server's number: its text may hold the address."""
     code = error.smtp_code if isinstance(error, smtplib.SMTPResponseException) else getattr(error, "errno", None)
     return f"{type(error).__name__} {code or ''}".strip()
-
-
-def _in_one_language(name, language, context):
-    with translation.override(language):
-        subject, body = (_plain(f"messages/{name}/{part}.txt", context) for part in ("subject", "body"))
-    return Text(_one_line(subject), body.strip() + "\n")
-
-
-def _plain(template, context):
-    # Without escaping: in a plain text an apostrophe must stay an apostrophe.
-    known = {"site_url": settings.SITE_URL, **context}
-    return engines["django"].get_template(template).template.render(Context(known, autoescape=False))
-
-
-def _one_line(text):
-    """Return the text on one line: a line break in a header could start another header."""
-    return " ".join(text.split())[:SUBJECT_MAX]
 
 
 def _domain():

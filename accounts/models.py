@@ -197,6 +197,9 @@ class OutboxMessage(models.Model):
     to = models.CharField(max_length=400)
     # Whom it is for ("carer 12"), so that what still waits can be withdrawn; empty: nobody in particular.
     reader = models.CharField(max_length=40, blank=True, db_index=True)
+    # In whose name it goes: its carers team is on the letter, and sees what could not be sent. Empty: nobody's.
+    council = models.ForeignKey(Council, models.PROTECT, null=True, related_name="+")
+    large_print = models.BooleanField(default=False)
     language = models.CharField(max_length=2, choices=Language, blank=True)
     subject = models.CharField(max_length=200)
     body = models.TextField()

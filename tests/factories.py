@@ -123,6 +123,7 @@ def carer(council, **fields):
         "town": "Blackwood",
         "postcode": "NP12 1AA",
         "language": "en",
+        "contact_by": "email",
     }
     return Carer.objects.create(council=council, **(defaults | fields))
 

@@ -1,15 +1,21 @@
-"""The scheme's e-mails, one function each: written into the outbox within the act they tell of, sent after it.
+"""The scheme's messages, one function each: written into the outbox within the act they tell of, sent after it.
 
-An e-mail holds no code and no balance, and nothing about the person cared for: whoever reads it
+A message holds no code and no balance, and nothing about the person cared for: whoever reads it
 over a shoulder learns of one break and no more.
 """
 
 import logging
 
-from accounts import mail
-from voucher.models import Booking
+from accounts import mail, texts
+from accounts.models import Language, OutboxMessage
+from voucher import rules
+from voucher.models import Booking, Carer
 
 log = logging.getLogger(__name__)
+
+# What a carer did not ask for and need not act on: not written, and not sent, while we keep silent towards her.
+# Every kind of that sort is named here: reminders, questions about how it was, news about wishes.
+UNASKED = frozenset({"award_reminder", "questions_after", "questions_later"})
 
 
 def booking_asked(booking):
@@ -75,14 +81,25 @@ def lines_left_out(*, run, provider, left_out):
 
 def award_reminder(*, award, weeks):
     """Remind a carer that the award ends in so many weeks; the same reminder is written once."""
-    carer = award.carer
-    mail.write(
-        "award_reminder",
-        to=carer.email,
-        language=carer.language,
-        context={"account": award.account, "scheme": award.council.scheme},
-        dedupe_key=reminder_key(award, weeks),
-    )
+    to_carer("award_reminder", award.carer, {"account": award.account}, reminder_key(award, weeks), about=award)
+
+
+def questions(*, award, moment):
+    """Invite a carer to three short questions, after a break or twelve weeks later; for each moment once (R34)."""
+    to_carer(f"questions_{moment}", award.carer, {}, _questions_key(award, moment), about=award)
+
+
+def questions_told(asked):
+    """Return those of these (award, moment) whose invitation is written already, as (number of the award, moment)."""
+    keys = {_questions_key(award, moment): (award.pk, moment) for award, moment in asked}
+    # Two text messages in two languages have a key each.
+    both = keys | {f"{key}/{Language.WELSH}": said for key, said in keys.items()}
+    told = OutboxMessage.objects.filter(dedupe_key__in=both).values_list("dedupe_key", flat=True)
+    return {both[key] for key in told}
+
+
+def _questions_key(award, moment):
+    return f"questions/{award.pk}/{moment}"
 
 
 def reminder_key(award, weeks):
@@ -90,10 +107,58 @@ def reminder_key(award, weeks):
     return f"award_reminder/{award.pk}/{award.account.last_day}/{weeks}"
 
 
+def to_carer(name, carer, context, dedupe_key, *, about=None, attachment=None):
+    """Tell a carer some news, by the way she chose and in her language, or in both where that is not known (R33).
+
+    `name` is a folder of templates/messages/: subject.txt and body.txt make the e-mail and the letter, text.txt the
+    text message (short; no code, no balance, nothing about the person cared for; no link but the site's home). The
+    templates know `scheme`, `site_url` and `context`. The same `dedupe_key` is written once. `about` is the row it
+    tells of, for the log. `attachment` (accounts.mail.Attachment) goes with an e-mail only.
+
+    Call it within the transaction of the act that it tells of; it is sent after the commit. No address of a carer
+    makes it fail. A kind listed in UNASKED is not written while we keep silent towards the carer
+    (Carer.quiet_since), and one that was written before is not sent. Nothing is returned.
+    """
+    if carer.quiet_since and name in UNASKED:
+        log.info("%s is not written: we keep silent towards carer %s", name, carer.pk)
+        return
+    context = {"scheme": carer.council.scheme, **context}
+    way, words = way_to(carer), {"language": carer.language, "context": context, "dedupe_key": dedupe_key}
+    words |= {"reader": reader(carer), "council": carer.council}
+    try:
+        if way == Carer.ContactBy.EMAIL:
+            mail.write(name, to=carer.email, attachment=attachment, **words)
+        elif way == Carer.ContactBy.SMS:
+            mail.write_text(name, to=carer.phone, **words)
+        else:
+            large = carer.print_size == Carer.PrintSize.LARGE
+            mail.write_letter(name, to=_postal_address(carer), large_print=large, **words)
+    except mail.BadAddress:
+        # A carer without any address at all; the news is on the page as well.
+        row = about or carer
+        log.warning("%s of %s %s has no usable address", name, row._meta.model_name, row.pk)
+
+
+def way_to(carer):
+    """Return by which way this carer is written to (R33)."""
+    way = rules.way_to_write(
+        carer.contact_by, has_e_mail=mail.is_address(carer.email), has_mobile=bool(texts.mobile(carer.phone))
+    )
+    return Carer.ContactBy(way)
+
+
+def reader(carer):
+    """Return how the outbox names a carer, so that what waits for her can be withdrawn: mail.withdraw(reader=…)."""
+    return f"carer {carer.pk}"
+
+
+def _postal_address(carer):
+    lines = [str(carer), *carer.address.split(","), carer.town, carer.postcode]
+    return "\n".join(line.strip() for line in lines if line.strip())
+
+
 def _to_carer(name, booking):
-    carer = booking.award.carer
-    if carer.email:
-        _queue(name, booking, to=carer.email, language=carer.language)
+    to_carer(name, booking.award.carer, _context(booking), f"{name}/{booking.pk}", about=booking)
 
 
 def _to_provider(name, booking):
@@ -101,7 +166,22 @@ def _to_provider(name, booking):
 
 
 def _queue(name, booking, *, to, language):
-    context = {
+    try:
+        mail.write(
+            name,
+            to=to,
+            language=language,
+            context=_context(booking),
+            dedupe_key=f"{name}/{booking.pk}",
+            council=booking.council,
+        )
+    except mail.BadAddress:
+        # A slip in an address must not keep a carer from a break; the news is on the page as well.
+        log.warning("%s of booking %s has no usable address", name, booking.pk)
+
+
+def _context(booking):
+    return {
         "booking": booking,
         "offer": booking.offer,
         "provider": booking.provider,
@@ -110,8 +190,3 @@ def _queue(name, booking, *, to, language):
         "by_carer": booking.ended_by == Booking.Party.CARER,
         "by_provider": booking.ended_by == Booking.Party.PROVIDER,
     }
-    try:
-        mail.write(name, to=to, language=language, context=context, dedupe_key=f"{name}/{booking.pk}")
-    except mail.BadAddress:
-        # A slip in an address must not keep a carer from a break; the news is on the page as well.
-        log.warning("%s of booking %s has no usable address", name, booking.pk)

@@ -16,7 +16,16 @@ CONTACT_FOR = dt.timedelta(days=7)
 # 20 in 120 and 5 in 105, as one part in so many; the keys are those of providers.Provider.Vat.
 VAT_PARTS = {"standard": 6, "reduced": 21}
 REMINDER_WEEKS = (8, 4, 1)
+LETTER_WORKING_DAYS = 4
 MOST_DAYS_TO_PAY = 30
+HELP_LASTS = dt.timedelta(minutes=20)
+PERMISSION_MONTHS_MOST = 12
+OBJECTION_DAYS = 7
+# What anybody would try first beside runs, doubles and years: keypad patterns, pairs, and a few famous ones.
+WEAK_PINS = {"1212", "2580", "0852", "1470", "3690", "1379", "2468", "1357", "1122", "1004", "6969", "1313", "0007"}
+QUESTIONS_LATER = dt.timedelta(weeks=12)
+SMALLEST_GROUP = 10
+FEWEST_ANSWERS = 5
 
 
 def last_day(first_day, months):
@@ -46,6 +55,14 @@ def price_for(unit_price_pence, minutes, unit_minutes):
 def amount_for(price_pence, minutes, in_hours):
     """R5. A pounds award is charged the price in pence, an hours award the length in minutes; a free break nothing."""
     return minutes if in_hours and price_pence else price_pence
+
+
+def amount_beside(own_pence, price_pence, minutes, in_hours):
+    """R5. Where the carer pays a share herself, the award is charged the rest: of the hours, what the rest buys."""
+    rest = price_pence - own_pence
+    if not in_hours:
+        return rest
+    return -(-minutes * rest // price_pence) if price_pence else 0
 
 
 def is_working_day(day):
@@ -163,6 +180,73 @@ def vat_within(gross_pence, vat_treatment, vat_number):
 def contact_until(ends_at):
     """R22. A provider sees how to reach the carer from confirming until seven days after the break."""
     return ends_at + CONTACT_FOR
+
+
+def questions_due(*, first_break_on, on):
+    """R34. Three questions at three moments: before the first break, after it, and from twelve weeks after it on.
+
+    `first_break_on` is the day of the first break that was given, or None. Returns "start", "after" or "later".
+    """
+    if first_break_on is None:
+        return "start"
+    return "later" if on >= first_break_on + QUESTIONS_LATER else "after"
+
+
+def may_be_shown(carers):
+    """R34. What carers answered is shown only for groups of ten or more."""
+    return carers >= SMALLEST_GROUP
+
+
+def shows_would_use_again(carers):
+    """R35. How many carers would use an offer again is shown from five carers' answers on."""
+    return carers >= FEWEST_ANSWERS
+
+
+def help_until(begun_at):
+    """R36. With the carer's code and agreement a helper acts for 20 minutes by the clock, and not a moment longer."""
+    return begun_at + HELP_LASTS
+
+
+def permission_may_last(first_day, last_day):
+    """R36. A standing permission names its first and its last day, at most twelve months, both included."""
+    return first_day <= last_day <= days.last_of_months(first_day, PERMISSION_MONTHS_MOST)
+
+
+def is_weak_pin(pin, *, phone=""):
+    """R37. A PIN is four digits, and none that is tried first: runs, doubles, years, or the end of the telephone."""
+    steps = {(int(after) - int(before)) % 10 for before, after in zip(pin, pin[1:], strict=False)}
+    digits = "".join(filter(str.isdecimal, phone))
+    return (
+        steps in ({0}, {1}, {9})
+        or pin[:2] == pin[2:]
+        or 1900 <= int(pin) <= 2039
+        or pin in WEAK_PINS
+        or digits.endswith(pin)
+    )
+
+
+def may_object_until(booked_on):
+    """R37. A carer may object to a break booked by a provider on the telephone within seven days after that day."""
+    return booked_on + dt.timedelta(days=OBJECTION_DAYS)
+
+
+def code_opens(*, bound, is_own_sign_in):
+    """R42. A code that is bound to the carer's sign-in opens nothing without it; any other opens for its holder."""
+    return is_own_sign_in or not bound
+
+
+def way_to_write(chosen, *, has_e_mail, has_mobile):
+    """R33. A carer is written to by the way she chose; where it is not there, by e-mail, text or letter, in this order.
+
+    Returns "email", "sms" or "post", as Carer.contact_by has them; a letter always arrives.
+    """
+    there = {"email": has_e_mail, "sms": has_mobile, "post": True}
+    return next(way for way in (chosen, "email", "sms", "post") if there[way])
+
+
+def letter_is_too_late(written_on, day):
+    """R33. A letter needs four working days: for a break that is nearer, the carers team rings as well."""
+    return day < working_days_after(written_on, LETTER_WORKING_DAYS)
 
 
 def worker_limit(scheme, unit):
