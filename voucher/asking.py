@@ -13,11 +13,18 @@ from voucher.ledger.models import AwardAccount
 from voucher.models import Booking
 
 # A booking in one of these states has taken a place.
-TAKES_A_PLACE = (Booking.State.REQUESTED, Booking.State.CONFIRMED)
+TAKES_A_PLACE = (Booking.State.UNPAID, Booking.State.REQUESTED, Booking.State.CONFIRMED)
+# What may still come to be a break; while the carer looks at other times, those have the places instead.
+IS_LIVE = (*TAKES_A_PLACE, Booking.State.COUNTERED)
 
 
 class Refused(Exception):
-    """A break that cannot be asked for; the kinds below say why, with their figures."""
+    """A break that cannot be asked for; the kinds below say why, with their figures.
+
+    `part` and `position` say which choice of a request it is about.
+    """
+
+    part = position = 1
 
 
 class NotLive(Refused):
@@ -80,6 +87,10 @@ class StalePrice(Refused):
     def __init__(self, price_pence):
         super().__init__(f"{price_pence}p")
         self.price_pence = price_pence
+
+
+class BadShare(Refused):
+    """The carer's own share is more than the price, or the provider takes none."""
 
 
 class NotEnough(Refused):

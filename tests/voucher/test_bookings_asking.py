@@ -10,7 +10,7 @@ from tests import factories
 from tests.voucher.test_bookings import ALYS, BRYN, FRIDAY, Party, State, ask, books_balance, left, london
 from voucher import bookings
 from voucher.ledger import acts, books
-from voucher.models import Booking
+from voucher.models import Booking, Choice
 
 pytestmark = pytest.mark.django_db
 
@@ -172,6 +172,7 @@ def test_a_withdrawn_offer_takes_no_requests(award, sitting, now):
 def test_a_provider_without_insurance_on_the_day_takes_no_requests(award, sitting, now):
     type(sitting.provider).objects.filter(pk=sitting.provider.pk).update(insurance_until=FRIDAY.date())
     ask(award, sitting, now)
+    Choice.objects.all().delete()
     Booking.objects.all().delete()
     OutboxMessage.objects.all().delete()
     type(sitting.provider).objects.filter(pk=sitting.provider.pk).update(insurance_until=dt.date(2026, 10, 15))

@@ -5,10 +5,12 @@ the same transaction as the money it moves, its line of history and its message:
 at the same moment one wins, and the other is told what happened.
 """
 
+from voucher.asking import IS_LIVE as IS_LIVE
 from voucher.asking import TAKES_A_PLACE as TAKES_A_PLACE
 from voucher.asking import AlreadyAsked as AlreadyAsked
 from voucher.asking import AwardClosed as AwardClosed
 from voucher.asking import BadLength as BadLength
+from voucher.asking import BadShare as BadShare
 from voucher.asking import Full as Full
 from voucher.asking import NotEnough as NotEnough
 from voucher.asking import NotLive as NotLive
@@ -37,6 +39,9 @@ from voucher.bookings.delivering import deliver as deliver
 from voucher.bookings.delivering import did_not_happen as did_not_happen
 from voucher.bookings.delivering import not_marked as not_marked
 from voucher.bookings.delivering import undo_delivery as undo_delivery
+from voucher.bookings.making import Wanted as Wanted
+from voucher.bookings.making import ask as ask
+from voucher.bookings.making import ask_provider as ask_provider
 from voucher.bookings.making import make as make
 from voucher.bookings.steps import BookingMoved as BookingMoved
 from voucher.bookings.steps import NotYet as NotYet

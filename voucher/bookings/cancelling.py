@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from voucher import messages, rules
-from voucher.asking import TAKES_A_PLACE
+from voucher.asking import IS_LIVE
 from voucher.bookings import steps
 from voucher.bookings.steps import BookingMoved, Party, State
 from voucher.ledger import books
@@ -40,7 +40,7 @@ def cost_of_cancelling(booking, now, party=Party.CARER):
         or booking.state != State.CONFIRMED
         or rules.is_free_to_cancel(now, booking.starts_at, booking.free_cancel_hours)
     )
-    due_pence = 0 if free else rules.late_cancel_share(booking.price_pence, booking.late_cancel_percent)
+    due_pence = 0 if free else rules.late_cancel_share(booking.award_pence, booking.late_cancel_percent)
     due_amount = 0 if free else rules.late_cancel_share(booking.amount, booking.late_cancel_percent)
     if not (due_pence and due_amount):
         # A share too small for either side is none: half of it could never be claimed, or would be taken for nothing.
@@ -58,7 +58,7 @@ def cancel(*, booking, party, by, now, seen_due_pence=None):
     cost = cost_of_cancelling(booking, now, party)
     if seen_due_pence is not None and seen_due_pence != cost.due_pence:
         raise StaleCost(cost)
-    if booking.state not in TAKES_A_PLACE or (party == Party.PROVIDER and booking.state == State.REQUESTED):
+    if booking.state not in IS_LIVE or (party == Party.PROVIDER and booking.state != State.CONFIRMED):
         raise BookingMoved(booking.state)
     changes = {"ended_by": party, "ended_at": now}
     if cost.due_pence:

@@ -19,12 +19,12 @@ def deliver(*, booking, minutes, by, now):
     allowed = rules.delivered_lengths(booking.offer.unit, booking.unit_minutes, booking.minutes)
     if minutes not in allowed:
         raise BadLength(allowed)
-    due_pence = booking.price_pence
+    due_pence = booking.award_pence
     if minutes < booking.minutes:
         # A penny at least: what is due nothing is never claimed, and what was set aside would wait for ever.
         part = rules.price_for(booking.unit_price_pence, minutes, booking.unit_minutes)
-        due_pence = part or min(booking.price_pence, 1)
-    due_amount = rules.amount_for(due_pence, minutes, booking.award.in_hours)
+        due_pence = min(part or 1, booking.award_pence)
+    due_amount = min(rules.amount_for(due_pence, minutes, booking.award.in_hours), booking.amount)
     changes = {"delivered_minutes": minutes, "delivered_at": now, "due_pence": due_pence, "due_amount": due_amount}
     with transaction.atomic():
         steps.move(booking, (State.CONFIRMED,), State.DELIVERED, by, now, **changes)

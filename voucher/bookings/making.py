@@ -1,6 +1,7 @@
-"""Asking for a break: its price is set aside at once, and the provider is told."""
+"""Asking for a break, or for two that belong together: the price is set aside at once, and the provider is told."""
 
 import secrets
+from dataclasses import asdict, dataclass
 from functools import partial
 
 from django.db.models import F
@@ -11,7 +12,9 @@ from brochure.models import Offer
 from voucher import messages, rules
 from voucher.asking import (
     AwardClosed,
+    BadShare,
     NotEnough,
+    Refused,
     StalePrice,
     last_service_day,
     quote,
@@ -19,81 +22,209 @@ from voucher.asking import (
     refuse_unless_possible,
 )
 from voucher.bookings import steps
+from voucher.bookings.steps import State
 from voucher.ledger import acts, books
-from voucher.models import Award, Booking
+from voucher.models import Award, Booking, BreakRequest, Choice
 
 # Without vowels, so that no reference is a word, and without signs that look alike.
 REF_SIGNS = "23456789BCDFGHJKMNPQRSTVWXZ"
 REF_LENGTH = 8
+CHOICES_MOST = 3
 
 
-def make(*, award, offer, starts_at, minutes, seen_price_pence, note="", by, now, key):
-    """Ask for a break and set its price aside; returns the Booking, and the same one for the same `key`.
+@dataclass(frozen=True)
+class Wanted:
+    """One choice as the carer saw it: an offer, when, how long in minutes, and the price in pence that was shown."""
 
+    offer: Offer
+    starts_at: object
+    minutes: int
+    seen_price_pence: int
+    # What the carer pays herself, in pence; of a first choice only.
+    own_pence: int = 0
+
+
+def make(
+    *,
+    award,
+    offer,
+    starts_at,
+    minutes,
+    seen_price_pence,
+    note="",
+    by,
+    now,
+    key,
+    own_pence=0,
+    pay_by_card=False,
+):
+    """Ask for one break and set its price aside; returns the Booking, and the same one for the same `key`.
+
+    Of the price the carer pays `own_pence` herself and the rest is set aside. With `pay_by_card` the booking is UNPAID:
+    it has its place and its money, and the provider is told only by `ask_provider`, once the card has paid.
     Raises a kind of Refused with nothing changed, or ledger.acts.KeyWasUsed.
     """
-    arguments = {
-        "award": award.pk,
-        "offer": offer.pk,
-        "starts_at": starts_at.isoformat(),
-        "minutes": minutes,
-        "seen_price_pence": seen_price_pence,
-        "note": note,
-    }
-    do = partial(_ask, **(arguments | {"starts_at": starts_at}), by=by, now=now, key=key)
-    answer = acts.once(key=key, actor=by.actor, verb="booking.make", arguments=arguments, now=now, do=do)
-    return Booking.objects.get(pk=answer["booking"])
+    wanted = Wanted(offer, starts_at, minutes, seen_price_pence, own_pence)
+    return ask(award=award, parts=[[wanted]], note=note, by=by, now=now, key=key, pay_by_card=pay_by_card)[0]
 
 
-def _ask(*, award, offer, starts_at, minutes, seen_price_pence, note, by, now, key):
-    # Whoever asks for the same offer waits here, so that the last place is taken once. An update locks the
-    # row on every database; its value stays as it is.
-    Offer.objects.filter(pk=offer).update(places=F("places"))
-    offer = Offer.objects.select_related("provider__council", "category").get(pk=offer)
+def ask(*, award, parts, note="", by, now, key, pay_by_card=False):
+    """Ask for one break, or for two that belong together (R26), each part a list of one to three Wanted (R24).
+
+    The price of the first choice of each part is set aside, of all parts or of none; the others wait at the price
+    shown. Returns the Booking of each part, and the same ones for the same `key`. Raises a kind of Refused whose
+    `part` and `position` say which choice it is about, with nothing changed; or ledger.acts.KeyWasUsed.
+    """
+    if len(parts) not in {1, 2} or not all(1 <= len(part) <= CHOICES_MOST for part in parts):
+        raise ValueError("A request is for one break or two, each with one to three choices.")
+    plain = [[asdict(wanted) | {"offer": wanted.offer.pk} for wanted in part] for part in parts]
+    for wanted in (each for part in plain for each in part):
+        wanted["starts_at"] = wanted["starts_at"].isoformat()
+    arguments = {"award": award.pk, "parts": plain, "note": note, "pay_by_card": pay_by_card}
+    do = partial(_ask, award.pk, parts, note=note, by=by, now=now, key=key, pay_by_card=pay_by_card)
+    answer = acts.once(key=key, actor=by.actor, verb="break.ask", arguments=arguments, now=now, do=do)
+    made = Booking.objects.in_bulk(answer["bookings"])
+    return [made[number] for number in answer["bookings"]]
+
+
+def _ask(award, parts, *, note, by, now, key, pay_by_card):
+    offers = lock_offers(wanted.offer.pk for part in parts for wanted in part)
     award = Award.objects.select_related("account", "council__scheme", "carer").get(pk=award)
-    refuse_unless_possible(award=award, offer=offer, starts_at=starts_at, minutes=minutes, now=now)
-    ends_at = availability.ends_at(offer, starts_at, minutes)
-    refuse_taken(award=award, offer=offer, starts_at=starts_at, minutes=minutes)
-    price = quote(award=award, offer=offer, minutes=minutes, on=timezone.localdate(now))
-    if price.price_pence != seen_price_pence:
-        raise StalePrice(price.price_pence)
-    hold = _set_aside(award, price.amount, last_service_day(offer, starts_at, minutes), by, now, key)
-    scheme = award.council.scheme
-    days = scheme.answer_working_days_overnight if offer.unit == Offer.Unit.NIGHT else scheme.answer_working_days
-    booking = Booking.objects.create(
-        ref=_new_ref(),
-        award=award,
-        council=award.council,
-        offer=offer,
-        provider=offer.provider,
-        hold=hold,
-        starts_at=starts_at,
-        ends_at=ends_at,
-        minutes=minutes,
-        unit_price_pence=price.unit_price_pence,
-        unit_minutes=offer.minutes,
-        price_pence=price.price_pence,
-        amount=price.amount,
-        free_cancel_hours=scheme.free_cancel_hours,
-        late_cancel_percent=scheme.late_cancel_percent,
-        note=note,
-        requested_at=now,
-        answer_by=rules.answer_by(now, starts_at, days),
-    )
-    steps.remember(booking, "booking.requested", by, now)
-    messages.booking_asked(booking)
-    return {"booking": booking.pk}
+    for number, part in enumerate(parts, start=1):
+        for position, wanted in enumerate(part, start=1):
+            _check(award, offers[wanted.offer.pk], wanted, number, position, now)
+    request = BreakRequest.objects.create(award=award, parts=len(parts), note=note, made_at=now)
+    made, left = [], award.account.available
+    for number, part in enumerate(parts, start=1):
+        rows = [_choice(request, number, position, offers, wanted, now) for position, wanted in enumerate(part, 1)]
+        first, own_pence = rows[0], part[0].own_pence
+        amount = rules.amount_beside(own_pence, first.price_pence, first.minutes, award.in_hours)
+        try:
+            hold = set_aside(award, amount, last_service_day(first.offer, first.starts_at, first.minutes), by, now, key)
+        except NotEnough as short:
+            # Of a pair the carer is told what both cost together.
+            whole = amount + sum(booking.amount for booking in made)
+            raise _about(NotEnough(needed=whole, available=left), number, 1) from short
+        key = f"{key}/2"
+        state = State.UNPAID if pay_by_card and own_pence else State.REQUESTED
+        made.append(book(first, hold=hold, amount=amount, own_pence=own_pence, state=state, by=by, now=now))
+        Choice.objects.bulk_create(rows[1:])
+    return {"bookings": [booking.pk for booking in made]}
 
 
-def _set_aside(award, amount, day, by, now, key):
+def lock_offers(numbers):
+    """Let whoever asks for the same offers wait here, so that the last place is taken once; return {number: Offer}.
+
+    An update locks the row on every database; its value stays as it is. The order keeps two from locking each
+    other up; the offers are always locked before the money.
+    """
+    numbers = sorted(set(numbers))
+    for number in numbers:
+        Offer.objects.filter(pk=number).update(places=F("places"))
+    return Offer.objects.select_related("provider__council", "category").in_bulk(numbers)
+
+
+def set_aside(award, amount, day, by, now, key):
+    """Set the amount aside for a break on that day and return the Hold, or None where nothing is to be set aside.
+
+    Raises NotEnough, AwardClosed.
+    """
     if not amount:
         return None
     try:
         return books.hold(award=award.account, amount=amount, on=day, op_key=f"{key}/hold", actor=by.actor, now=now)
     except books.NotEnough as short:
         raise NotEnough(needed=amount, available=short.available) from short
-    except books.AwardFrozen as closed:
+    except books.Refused as closed:
         raise AwardClosed from closed
+
+
+def book(choice, *, hold, amount, own_pence=0, state=State.REQUESTED, by, now):
+    """Make the Booking of a Choice whose money is set aside, and tell its provider; the choice is saved as asked."""
+    request, offer = choice.asked_in, choice.offer
+    award, scheme = request.award, request.award.council.scheme
+    booking = Booking.objects.create(
+        ref=_new_ref(),
+        award=award,
+        asked_in=request,
+        part=choice.part,
+        council=award.council,
+        offer=offer,
+        provider=offer.provider,
+        hold=hold,
+        state=state,
+        starts_at=choice.starts_at,
+        ends_at=availability.ends_at(offer, choice.starts_at, choice.minutes),
+        minutes=choice.minutes,
+        unit_price_pence=choice.unit_price_pence,
+        unit_minutes=offer.minutes,
+        price_pence=choice.price_pence,
+        amount=amount,
+        own_pence=own_pence,
+        free_cancel_hours=scheme.free_cancel_hours,
+        late_cancel_percent=scheme.late_cancel_percent,
+        note=request.note,
+        requested_at=now,
+        answer_by=answer_by(scheme, offer, choice.starts_at, now),
+    )
+    choice.state, choice.booking = Choice.State.ASKED, booking
+    choice.save()
+    steps.remember(booking, "booking.requested", by, now)
+    if state == State.REQUESTED:
+        messages.booking_asked(booking)
+    return booking
+
+
+def ask_provider(*, booking, by, now):
+    """Put an UNPAID booking before its provider, once the carer's own share is paid; its deadline (R7) begins now.
+
+    Raises BookingMoved.
+    """
+    deadline = answer_by(booking.council.scheme, booking.offer, booking.starts_at, now)
+    steps.move(booking, (State.UNPAID,), State.REQUESTED, by, now, act="booking.paid", answer_by=deadline)
+    messages.booking_asked(booking)
+
+
+def answer_by(scheme, offer, starts_at, now):
+    """Return the moment by which a provider that is asked now is to answer (R7)."""
+    days = scheme.answer_working_days_overnight if offer.unit == Offer.Unit.NIGHT else scheme.answer_working_days
+    return rules.answer_by(now, starts_at, days)
+
+
+def _check(award, offer, wanted, part, position, now):
+    try:
+        refuse_unless_possible(award=award, offer=offer, starts_at=wanted.starts_at, minutes=wanted.minutes, now=now)
+        refuse_taken(award=award, offer=offer, starts_at=wanted.starts_at, minutes=wanted.minutes)
+        price = quote(award=award, offer=offer, minutes=wanted.minutes, on=timezone.localdate(now))
+        if price.price_pence != wanted.seen_price_pence:
+            raise StalePrice(price.price_pence)
+        if not 0 <= wanted.own_pence <= price.price_pence:
+            raise BadShare
+        if wanted.own_pence and not offer.provider.takes_own_money:
+            raise BadShare
+    except Refused as refusal:
+        raise _about(refusal, part, position) from refusal
+
+
+def _about(refusal, part, position):
+    refusal.part, refusal.position = part, position
+    return refusal
+
+
+def _choice(request, part, position, offers, wanted, now):
+    offer = offers[wanted.offer.pk]
+    price = quote(award=request.award, offer=offer, minutes=wanted.minutes, on=timezone.localdate(now))
+    return Choice(
+        asked_in=request,
+        part=part,
+        position=position,
+        offer=offer,
+        starts_at=wanted.starts_at,
+        minutes=wanted.minutes,
+        unit_price_pence=price.unit_price_pence,
+        price_pence=price.price_pence,
+        amount=price.amount,
+    )
 
 
 def _new_ref():

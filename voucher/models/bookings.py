@@ -104,6 +104,8 @@ class Booking(models.Model):
     due_amount = models.PositiveIntegerField(null=True)
     # "Would you use it again?", asked once after the break; empty: not answered.
     would_use_again = models.BooleanField(null=True)
+    # When it was answered last; with an empty answer: would rather not say.
+    would_use_again_at = models.DateTimeField(null=True)
     # How often the calendar entry has changed, so that a carer's calendar takes the newest.
     calendar_sequence = models.PositiveSmallIntegerField(default=0)
 
@@ -135,6 +137,11 @@ class Booking(models.Model):
 
     def __str__(self):
         return self.ref
+
+    @property
+    def award_pence(self):
+        """The part of the price that the award pays, in pence: the most the provider can claim."""
+        return self.price_pence - self.own_pence
 
 
 class Choice(models.Model):
