@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import days, history
 from providers.models import Provider
 from voucher import messages, rules
+from voucher.bookings import own_money
 from voucher.ledger import acts, books
 from voucher.ledger.models import Hold, Transfer
 from voucher.models import Booking, Claim, ClaimLine
@@ -124,7 +125,7 @@ def differences():
     )
     paid = to_provider.order_by().values("payee").annotate(pence=Sum("amount")).values("pence")
     rows = Booking.objects.annotate(paid=Subquery(paid)).order_by("pk")
-    waiting = Q(state__in=[state.REQUESTED, state.CONFIRMED, state.DELIVERED])
+    waiting = Q(state__in=[state.UNPAID, state.REQUESTED, state.COUNTERED, state.CONFIRMED, state.DELIVERED])
     ended = Q(state__in=[state.DECLINED, state.TIMED_OUT, state.DID_NOT_HAPPEN])
     ended |= Q(state=state.CANCELLED, due_pence=None)
     earned = Q(state=state.CLAIMED, claim_line__claim__provider=F("provider"), claim_line__amount_pence=due) & line
@@ -217,6 +218,8 @@ def _add_line(claim, booking, *, by, now):
     )
     if not moved:
         raise NotReady
+    booking.state = Booking.State.CLAIMED
+    own_money.follow(booking, now)
     ClaimLine.objects.create(
         claim=claim,
         booking=booking,

@@ -6,6 +6,9 @@ from zoneinfo import ZoneInfo
 import holidays
 
 from accounts import days
+from brochure.prices import price_for
+
+__all__ = ["price_for"]  # R4 stands with the other rules of prices, and is used from here.
 
 LONDON = ZoneInfo("Europe/London")
 CLOSE_OF_DAY = dt.time(17, 0)
@@ -47,22 +50,39 @@ def nights_covered(first_day, last_day, arrival, nights):
     return sum(is_within_period(first_day, last_day, day) for day in begun_on)
 
 
-def price_for(unit_price_pence, minutes, unit_minutes):
-    """R4. The price is the unit price times the length, rounded to the nearest penny once, half a penny up."""
-    return _half_up(unit_price_pence * minutes, unit_minutes)
-
-
 def amount_for(price_pence, minutes, in_hours):
     """R5. A pounds award is charged the price in pence, an hours award the length in minutes; a free break nothing."""
     return minutes if in_hours and price_pence else price_pence
 
 
-def amount_beside(own_pence, price_pence, minutes, in_hours):
-    """R5. Where the carer pays a share herself, the award is charged the rest: of the hours, what the rest buys."""
+def own_share(*, price_pence, unit_price_pence, unit_minutes, left, in_hours):
+    """R27. What a carer pays herself, in pence: the price, less all that is left on the award.
+
+    What is left of an award in hours is worth what a break of that length costs (R4), rounded once; the rest of the
+    price is her own, so that both together are the price to the penny.
+    """
+    worth = price_for(unit_price_pence, left, unit_minutes) if in_hours else left
+    return max(price_pence - worth, 0)
+
+
+def amount_beside(own_pence, *, price_pence, minutes, unit_price_pence, unit_minutes, in_hours):
+    """R27. Where the carer pays a share herself, the award is charged the rest: of the hours, what the rest buys.
+
+    Of the hours as few as cost the rest, so never more than were left when the share was worked out.
+    """
     rest = price_pence - own_pence
-    if not in_hours:
-        return rest
-    return -(-minutes * rest // price_pence) if price_pence else 0
+    if not (in_hours and own_pence):
+        return amount_for(rest, minutes, in_hours)
+    return max(-(-unit_minutes * (2 * rest - 1) // (2 * unit_price_pence)), 1) if rest else 0
+
+
+def shares(whole_pence, award_pence):
+    """R27. The award pays first, up to its part of the price; the carer's own money pays only what is then missing.
+
+    Returns (of the award, of her own), in pence; both together are the whole.
+    """
+    of_award = min(whole_pence, award_pence)
+    return of_award, whole_pence - of_award
 
 
 def is_working_day(day):

@@ -77,15 +77,16 @@ def test_all_that_was_given_is_due_up_to_what_the_award_pays(caerphilly, offer, 
     assert (booking.due_pence, booking.due_amount) == (8_000, 8_000)
 
 
-def test_half_of_what_the_award_pays_is_used_when_cancelled_late(caerphilly, offer, now):
+def test_the_award_pays_a_late_cancellation_before_the_carers_own_money_does(caerphilly, offer, now):
     award = factories.award(caerphilly, value=8_000)
     booking = ask(award, offer, now, 4_000)
     bookings.confirm(booking=booking, by=ALYS, now=now)
 
     bookings.cancel(booking=booking, party="carer", by=ALYS, now=FRIDAY - dt.timedelta(hours=20))
 
-    assert left(award) == (4_000, 0)
-    assert books.due(booking.provider_id) == 4_000
+    # Half of £120, all of it from the £80 of the award.
+    assert left(award) == (2_000, 0)
+    assert books.due(booking.provider_id) == 6_000
     assert audit.differences() == []
 
 

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from voucher import messages, rules
 from voucher.asking import IS_LIVE
-from voucher.bookings import steps
+from voucher.bookings import own_money, steps
 from voucher.bookings.steps import BookingMoved, Party, State
 from voucher.ledger import books
 
@@ -26,11 +26,16 @@ class HasStarted(Exception):
 
 @dataclass(frozen=True)
 class Cost:
-    """What cancelling costs: pence to the provider, and what is used and given back, in the award's unit."""
+    """What cancelling costs: pence to the provider, and what is used and given back, in the award's unit.
+
+    Beside that: `own_due_pence` of what the carer pays herself, and `own_back_pence` that she need not pay or gets back.
+    """
 
     due_pence: int
     due_amount: int
     back: int
+    own_due_pence: int = 0
+    own_back_pence: int = 0
 
 
 def cost_of_cancelling(booking, now, party=Party.CARER):
@@ -40,12 +45,17 @@ def cost_of_cancelling(booking, now, party=Party.CARER):
         or booking.state != State.CONFIRMED
         or rules.is_free_to_cancel(now, booking.starts_at, booking.free_cancel_hours)
     )
-    due_pence = 0 if free else rules.late_cancel_share(booking.award_pence, booking.late_cancel_percent)
-    due_amount = 0 if free else rules.late_cancel_share(booking.amount, booking.late_cancel_percent)
+    due_pence = due_amount = own = 0
+    if not free:
+        whole = rules.amount_for(booking.price_pence, booking.minutes, booking.award.in_hours)
+        late_pence = rules.late_cancel_share(booking.price_pence, booking.late_cancel_percent)
+        late_amount = rules.late_cancel_share(whole, booking.late_cancel_percent)
+        due_pence, due_amount = own_money.from_award(booking, late_pence, late_amount)
+        own = late_pence - due_pence
     if not (due_pence and due_amount):
         # A share too small for either side is none: half of it could never be claimed, or would be taken for nothing.
-        due_pence = due_amount = 0
-    return Cost(due_pence, due_amount, booking.amount - due_amount)
+        due_pence = due_amount = own = 0
+    return Cost(due_pence, due_amount, booking.amount - due_amount, own, booking.own_pence - own)
 
 
 def cancel(*, booking, party, by, now, seen_due_pence=None):

@@ -98,7 +98,14 @@ def _ask(award, parts, *, note, by, now, key, pay_by_card):
     for number, part in enumerate(parts, start=1):
         rows = [_choice(request, number, position, offers, wanted, now) for position, wanted in enumerate(part, 1)]
         first, own_pence = rows[0], part[0].own_pence
-        amount = rules.amount_beside(own_pence, first.price_pence, first.minutes, award.in_hours)
+        amount = rules.amount_beside(
+            own_pence,
+            price_pence=first.price_pence,
+            minutes=first.minutes,
+            unit_price_pence=first.unit_price_pence,
+            unit_minutes=first.offer.minutes,
+            in_hours=award.in_hours,
+        )
         try:
             hold = set_aside(award, amount, last_service_day(first.offer, first.starts_at, first.minutes), by, now, key)
         except NotEnough as short:

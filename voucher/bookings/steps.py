@@ -1,6 +1,7 @@
 """What every change of a booking is made of: the compare-and-set of its state, its line of history, its money back."""
 
 from accounts import history
+from voucher.bookings import own_money
 from voucher.ledger import books
 from voucher.models import Booking
 
@@ -33,6 +34,7 @@ def move(booking, before, after, by, now, *, act=None, answer_by__gt=None, answe
     if not rows.update(state=after, **changes):
         raise BookingMoved(state_now(booking, over_at=answer_by__gt))
     booking.refresh_from_db()
+    own_money.follow(booking, now)
     remember(booking, act or f"booking.{after}", by, now)
 
 

@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Council, User
+from accounts.models import Council, Language, User
 from brochure.models import Offer
 from providers.models import Provider
 from voucher.ledger.models import Hold
@@ -56,6 +56,7 @@ class Booking(models.Model):
         TOO_FAR = "too_far", _("Too far away")
         NEEDS = "needs", _("We cannot meet the needs described")
         CLOSED = "closed", _("We are closed that day")
+        OTHER_TIME = "other_time", _("Only at another time")
         OTHER = "other", _("Another reason")
 
     # Public and unguessable: it stands in addresses and is read out by phone.
@@ -102,6 +103,9 @@ class Booking(models.Model):
     # What the provider is paid, in pence: for a delivered break, or for one cancelled late.
     due_pence = models.PositiveIntegerField(null=True)
     due_amount = models.PositiveIntegerField(null=True)
+    # The part of it that the carer disputes and that waits for a finding: in pence, and in the award's unit.
+    in_question_pence = models.PositiveIntegerField(default=0)
+    in_question_amount = models.PositiveIntegerField(default=0)
     # "Would you use it again?", asked once after the break; empty: not answered.
     would_use_again = models.BooleanField(null=True)
     # When it was answered last; with an empty answer: would rather not say.
@@ -121,6 +125,16 @@ class Booking(models.Model):
             models.CheckConstraint(
                 condition=Q(due_pence__isnull=True) | Q(due_pence__lte=F("price_pence") - F("own_pence")),
                 name="booking_costs_no_more_than_agreed",
+            ),
+            models.CheckConstraint(
+                condition=Q(in_question_pence=0, in_question_amount=0)
+                | Q(
+                    due_pence__isnull=False,
+                    due_amount__isnull=False,
+                    in_question_pence__lte=F("due_pence"),
+                    in_question_amount__lte=F("due_amount"),
+                ),
+                name="booking_has_no_more_in_question_than_due",
             ),
             models.CheckConstraint(condition=Q(own_pence__lte=F("price_pence")), name="own_share_is_within_the_price"),
             models.CheckConstraint(
@@ -142,6 +156,31 @@ class Booking(models.Model):
     def award_pence(self):
         """The part of the price that the award pays, in pence: the most the provider can claim."""
         return self.price_pence - self.own_pence
+
+    @property
+    def claim_line(self):
+        """The line in which it was claimed, or None; what a dispute changed afterwards is a line of its own."""
+        return next((line for line in self.claim_lines.all() if not line.is_finding), None)
+
+    @property
+    def undisputed_pence(self):
+        """What of the due pence nobody disputes: the provider can claim it, and is paid it, now."""
+        return (self.due_pence or 0) - self.in_question_pence
+
+    @property
+    def undisputed_amount(self):
+        """What of the due amount nobody disputes, in the award's unit."""
+        return (self.due_amount or 0) - self.in_question_amount
+
+    @property
+    def is_half_of_a_pair(self):
+        """True where it was asked for together with another (R26)."""
+        return self.asked_in_id is not None and self.asked_in.parts == 2
+
+    @property
+    def waits_for_the_other_half(self):
+        """True until both halves of a pair are confirmed: until then the one falls with the other."""
+        return self.is_half_of_a_pair and self.asked_in.settled_at is None
 
 
 class Choice(models.Model):
@@ -228,6 +267,11 @@ class TopUp(models.Model):
         REFUNDED = "refunded", _("Given back to the card")
         NOT_NEEDED = "not_needed", _("Not needed")
 
+    class Problem(models.TextChoices):
+        REFUND = "refund", _("Could not be given back to the card")
+        DISPUTED = "disputed", _("Called into question with the card company")
+        SUM = "sum", _("Another sum was paid than was agreed")
+
     booking = models.OneToOneField(Booking, models.PROTECT, related_name="top_up")
     way = models.CharField(max_length=6, choices=Way)
     state = models.CharField(max_length=10, choices=State)
@@ -239,13 +283,28 @@ class TopUp(models.Model):
     payment_intent = models.CharField(max_length=120, blank=True, db_index=True)
     refund_id = models.CharField(max_length=120, blank=True)
     pay_by = models.DateTimeField(null=True)
+    # The language in which the carer left for the card page, and when that page closes; fixed at the first press, so
+    # that a second press asks the card company for the same page.
+    language = models.CharField(max_length=2, choices=Language, blank=True)
+    open_until = models.DateTimeField(null=True)
     made_at = models.DateTimeField()
     paid_at = models.DateTimeField(null=True)
+    # How much of it the provider keeps, in pence; empty until the booking has ended. The rest goes back to the card.
+    kept_pence = models.PositiveIntegerField(null=True)
     refunded_at = models.DateTimeField(null=True)
+    # When giving it back is tried next, and how often the card company has refused.
+    try_at = models.DateTimeField(null=True)
+    refusals = models.PositiveSmallIntegerField(default=0)
+    # What a person of the carers team has to look at; empty: nothing.
+    problem = models.CharField(max_length=8, choices=Problem, blank=True)
 
     class Meta:
         constraints = [
             models.CheckConstraint(condition=Q(amount_pence__gt=0), name="top_up_is_of_something"),
+            models.CheckConstraint(
+                condition=Q(kept_pence__isnull=True) | Q(kept_pence__lte=F("amount_pence")),
+                name="no_more_of_a_top_up_is_kept_than_was_paid",
+            ),
             models.CheckConstraint(
                 condition=~Q(state__in=["paid", "refund_due", "refunded"]) | Q(paid_at__isnull=False),
                 name="paid_top_up_says_when",
@@ -254,6 +313,11 @@ class TopUp(models.Model):
 
     def __str__(self):
         return f"top-up {self.pk}"
+
+    @property
+    def back_pence(self):
+        """What goes back to the card, or has gone, in pence."""
+        return self.amount_pence - (self.kept_pence or 0)
 
 
 class StripeEvent(models.Model):
@@ -278,6 +342,16 @@ class Dispute(models.Model):
     # How much of it took place, as the carer says; 0: nobody came.
     said_minutes = models.PositiveIntegerField()
     words = models.TextField(blank=True)
+    # How much the provider said was given, when the dispute began.
+    given_minutes = models.PositiveIntegerField()
+    # What the provider is due if the carer is right: in pence, and in the award's unit.
+    said_pence = models.PositiveIntegerField()
+    said_amount = models.PositiveIntegerField()
+    # The part that stayed set aside when the provider claimed the rest; empty: nothing was split from the hold.
+    hold = models.OneToOneField(Hold, models.PROTECT, null=True, related_name="dispute")
+    # The provider's own account.
+    answer = models.TextField(blank=True)
+    answered_at = models.DateTimeField(null=True)
     state = models.CharField(max_length=8, choices=State, default=State.OPEN)
     made_at = models.DateTimeField()
     resolved_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
@@ -289,6 +363,18 @@ class Dispute(models.Model):
     class Meta:
         ordering = ["made_at", "pk"]
         constraints = [
+            models.CheckConstraint(
+                condition=Q(said_minutes__lt=F("given_minutes")), name="carer_disputes_a_part_of_what_was_given"
+            ),
+            models.CheckConstraint(
+                condition=Q(found_minutes__isnull=True)
+                | Q(found_minutes__gte=F("said_minutes"), found_minutes__lte=F("given_minutes")),
+                name="finding_is_between_what_the_two_say",
+            ),
+            models.CheckConstraint(
+                condition=Q(answer="", answered_at__isnull=True) | (~Q(answer="") & Q(answered_at__isnull=False)),
+                name="answer_to_a_dispute_says_when",
+            ),
             models.CheckConstraint(
                 condition=Q(
                     state="resolved", resolved_by__isnull=False, resolved_at__isnull=False, found_minutes__isnull=False

@@ -1,0 +1,42 @@
+"""The carer's own share of a price: what the award pays first, and what goes back to her when a booking ends."""
+
+from voucher import rules
+from voucher.models import Booking, TopUp
+
+State = Booking.State
+ENDS = (State.DECLINED, State.TIMED_OUT, State.CANCELLED, State.DID_NOT_HAPPEN, State.CLAIMED)
+
+
+def from_award(booking, whole_pence, whole_amount):
+    """Return what the award pays of a cost, as (pence, amount in its own unit): all of it up to its part (R27)."""
+    of_award, _own = rules.shares(whole_pence, booking.award_pence)
+    return of_award, min(whole_amount, booking.amount)
+
+
+def follow(booking, now):
+    """Let the carer's own money follow a booking that has just ended, in the same transaction.
+
+    What was paid by card and is not needed becomes due back to the card; what was not paid yet is needed no more.
+    """
+    if not booking.own_pence or booking.state not in ENDS:
+        return
+    kept, rows = kept_pence(booking), TopUp.objects.filter(booking=booking)
+    paid = TopUp.State.PAID if kept >= booking.own_pence else TopUp.State.REFUND_DUE
+    rows.filter(state=TopUp.State.PAID).update(state=paid, kept_pence=kept, try_at=now)
+    agreed = TopUp.State.AGREED if kept else TopUp.State.NOT_NEEDED
+    rows.filter(state=TopUp.State.AGREED).update(state=agreed, kept_pence=kept)
+    unpaid = TopUp.State.FAILED if booking.state == State.TIMED_OUT else TopUp.State.NOT_NEEDED
+    rows.filter(state=TopUp.State.WAITING).update(state=unpaid, kept_pence=0)
+
+
+def kept_pence(booking):
+    """Return how much of her own share the provider keeps of a booking that has ended, in pence (R27)."""
+    if booking.state == State.CLAIMED and booking.delivered_minutes:
+        whole = rules.price_for(booking.unit_price_pence, booking.delivered_minutes, booking.unit_minutes)
+        if booking.delivered_minutes == booking.minutes:
+            whole = booking.price_pence
+    elif booking.due_pence and not booking.emergency:
+        whole = rules.late_cancel_share(booking.price_pence, booking.late_cancel_percent)
+    else:
+        return 0
+    return min(rules.shares(whole, booking.award_pence)[1], booking.own_pence)
