@@ -22,9 +22,12 @@ class Bar:
     colours: dict[str, str]
 
 
-def bars(rows: list[Bar], *, title: str, font: str = "inherit") -> SafeString:
-    """Return the chart as SVG with a title for those who do not see it; the longest bar fills the width."""
-    most = max((row.value for row in rows), default=0) or 1
+def bars(rows: list[Bar], *, title: str, font: str = "inherit", most: int | None = None) -> SafeString:
+    """Return the chart as SVG with a title for those who do not see it.
+
+    The longest bar fills the width, or a bar of `most` would: 100 for shares in per cent.
+    """
+    most = most or max((row.value for row in rows), default=0) or 1
     drawn = format_html_join(
         "",
         '<text x="0" y="{}" font-size="17" fill="{}">{}</text>'

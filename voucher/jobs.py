@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from accounts import heartbeat, history, limits, mail
 from accounts.models import OutboxMessage
-from voucher import bookings, brochure_desk, messages, payment_files, rules
+from voucher import bookings, brochure_desk, messages, outcomes, payment_files, rules
 from voucher.ledger import acts, books, seals
 from voucher.ledger.models import AwardAccount, Transfer
 from voucher.models import Award
@@ -78,6 +78,15 @@ def remind(now):
     return _each(due, "award", lambda award: messages.award_reminder(award=award, weeks=weeks[award.pk]))
 
 
+def invite_answers(now):
+    """Invite carers to three short questions the day after their first break, and twelve weeks after it (R34)."""
+    failed = done = 0
+    for award, moment in outcomes.to_invite(now):
+        good, bad = _each([award], "award", lambda award, moment=moment: messages.questions(award=award, moment=moment))
+        done, failed = done + good, failed + bad
+    return done, failed
+
+
 def _end(award, today, now):
     # Each sweep is an act of its own: what a provider lets go after the last day comes back later. Of two
     # processes at once the second finds the act done. It counts before it looks: the other way round, what
@@ -126,6 +135,7 @@ JOBS = {
     "requests timed out": time_out_requests,
     "awards ended": end_awards,
     "reminders written": remind,
+    "questions sent": invite_answers,
     "movements sealed": lambda now: (seals.seal(now), 0),
     "payment files made": payment_files.make_missing,
     "messages sent": _send_mail,

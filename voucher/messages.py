@@ -5,6 +5,7 @@ over a shoulder learns of one break and no more.
 """
 
 import logging
+import secrets
 
 from accounts import mail, texts
 from accounts.models import Language, OutboxMessage
@@ -37,6 +38,75 @@ def booking_timed_out(booking):
     """Tell both sides that a request was not answered in time."""
     _to_carer("booking_timed_out", booking)
     _to_provider("booking_missed", booking)
+
+
+def booking_missed(booking):
+    """Tell the provider that it did not answer a request in time; the carer has other news."""
+    _to_provider("booking_missed", booking)
+
+
+def next_choice_asked(before, booking):
+    """Tell the carer in one message that one could not, and that the next of her choices is asked (R24)."""
+    _to_carer("next_choice_asked", booking, before=before)
+
+
+def choices_used_up(booking):
+    """Tell the carer once that none of her choices can be had, and that everything is given back (R24)."""
+    choices = booking.asked_in.choices.filter(part=booking.part).select_related("offer__provider", "booking")
+    _to_carer("choices_used_up", booking, choices=list(choices))
+
+
+def times_suggested(booking, suggestions):
+    """Tell the carer which other times the provider suggests, and until when she can take one (R25)."""
+    _to_carer("times_suggested", booking, again=suggestions[0].pk, suggestions=suggestions)
+
+
+def suggestion_taken(booking):
+    """Tell the provider which of its times the carer has taken: the break is confirmed."""
+    _to_provider("suggestion_taken", booking, again=booking.calendar_sequence)
+
+
+def suggestions_not_taken(booking):
+    """Tell the provider that the carer took none of its times."""
+    _to_provider("suggestions_not_taken", booking)
+
+
+def time_changed(booking, before):
+    """Tell the provider that a request is for another time than `before`, with a new deadline (R39)."""
+    _to_provider("time_changed", booking, again=booking.calendar_sequence, before=before)
+
+
+def move_asked(booking, suggestion):
+    """Tell the provider to what time the carer would like to move a confirmed break (R39)."""
+    _to_provider("move_asked", booking, again=suggestion.pk, suggestion=suggestion)
+
+
+def move_answered(booking, suggestion, before=None):
+    """Tell the carer that her break is moved from `before`, or that the old time stands (R39)."""
+    _to_carer("move_answered", booking, again=suggestion.pk, suggestion=suggestion, before=before)
+
+
+def half_confirmed(booking, other):
+    """Tell the carer that one half of a pair is confirmed, and for what it waits (R26)."""
+    _to_carer("half_confirmed", booking, again=booking.calendar_sequence, other=other)
+
+
+def pair_confirmed(booking, other):
+    """Tell the carer that both halves are confirmed, and the provider that waited that its break is certain (R26)."""
+    _to_carer("pair_confirmed", booking, other=other)
+    _to_provider("pair_settled", other)
+
+
+def pair_ended(booking, other):
+    """Tell the carer once that one half cannot be had and the other was withdrawn; and that other's provider (R26)."""
+    _to_carer("pair_ended", booking, other=other)
+    _to_provider("pair_not_needed", other)
+
+
+def half_fell_away(booking, other):
+    """Tell the other side and the carer at once that half of a settled pair fell away; the carer chooses (R26)."""
+    _to_carer("half_fell_away", booking, other=other)
+    _to_provider("other_half_fell_away", other, again=booking.pk)
 
 
 def booking_cancelled(booking):
@@ -157,22 +227,81 @@ def _postal_address(carer):
     return "\n".join(line.strip() for line in lines if line.strip())
 
 
-def _to_carer(name, booking):
-    to_carer(name, booking.award.carer, _context(booking), f"{name}/{booking.pk}", about=booking)
+def pin_changed(carer, *, now):
+    """Tell the carer that the PIN was set, changed or taken away, in case it was not they who did it."""
+    _about_carer("pin_changed", carer, {"has_pin": bool(carer.pin)}, key=f"{carer.pk}/{now.isoformat()}")
 
 
-def _to_provider(name, booking):
-    _queue(name, booking, to=booking.provider.email, language=booking.provider.language)
+def code_bound(carer, *, now):
+    """Tell the carer that from now on the code works only with their sign-in, or alone again."""
+    context = {"bound": carer.code_bound_at is not None}
+    _about_carer("code_bound", carer, context, key=f"{carer.pk}/{now.isoformat()}")
 
 
-def _queue(name, booking, *, to, language):
+def account_made(carer, *, noted_address):
+    """Tell the carer that the award is in an account; where the address was new to us, by a letter to the door."""
+    context = {"noted_address": noted_address, "email": carer.email}
+    _about_carer("account_made", carer, context, key=f"{carer.pk}/{carer.user_id}", by_post=noted_address)
+
+
+def address_code(carer, *, email, code, now):
+    """Queue the code that proves an e-mail address; returns its row, to be sent while somebody waits for it."""
+    context = {"carer": carer, "scheme": carer.council.scheme, "code": code}
+    key = f"address_code/{carer.pk}/{now.isoformat()}/{secrets.token_hex(4)}"
+    return mail.write("address_code", to=email, language=carer.language, context=context, dedupe_key=key)
+
+
+def permission_given(permission):
+    """Tell the carer who may act for them and until when, and the helper how to begin."""
+    carer = permission.carer
+    context = {"permission": permission, "helper": permission.helper}
+    _about_carer("permission_given", carer, context, key=str(permission.pk))
+    _about_carer(
+        "permission_for_helper", carer, context, key=str(permission.pk), to=permission.helper.email, language=""
+    )
+
+
+def booked_by_helper(booking):
+    """Tell the carer that somebody who helps asked for a break for them."""
+    _to_carer("booked_by_helper", booking)
+
+
+def booked_by_phone(booking):
+    """Tell the carer what a provider has booked for them on the telephone, and how to say that it is not so."""
+    _to_carer("booked_by_phone", booking)
+
+
+def _about_carer(name, carer, context, *, key, to=None, language=None, by_post=False):
+    """Write to a carer about themself; `by_post`: to the door, whatever way they like to be reached."""
+    to, language = to or carer.email, carer.language if language is None else language
+    if to:
+        _write(name, {"carer": carer, "scheme": carer.council.scheme} | context, to=to, language=language, key=key)
+
+
+def _write(name, context, *, to, language, key):
+    try:
+        mail.write(name, to=to, language=language, context=context, dedupe_key=f"{name}/{key}")
+    except mail.BadAddress:
+        log.warning("%s %s has no usable address", name, key)
+
+
+def _to_carer(name, booking, *, again="", **more):
+    key = f"{name}/{booking.pk}{again and f'/{again}'}"
+    to_carer(name, booking.award.carer, _context(booking) | more, key, about=booking)
+
+
+def _to_provider(name, booking, *, again="", **more):
+    _queue(name, booking, to=booking.provider.email, language=booking.provider.language, again=again, **more)
+
+
+def _queue(name, booking, *, to, language, again="", **more):
     try:
         mail.write(
             name,
             to=to,
             language=language,
-            context=_context(booking),
-            dedupe_key=f"{name}/{booking.pk}",
+            context=_context(booking) | more,
+            dedupe_key=f"{name}/{booking.pk}{again and f'/{again}'}",
             council=booking.council,
         )
     except mail.BadAddress:

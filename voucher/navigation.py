@@ -12,11 +12,15 @@ from providers.models import Staff
 
 # The key in the session that says a code is open in this browser: the number of the award.
 OPEN_AWARD = "award"
+# The key that says a helper has it open, and by what leave; and the one that asks for large print.
+HELPING = "helping"
+LARGE_PRINT = "large_print"
 
 # In the menu a place has its short name, so that the Welsh menu too fits one line of a phone.
 BREAKS = ("brochure", pgettext_lazy("menu", "Find a break"))
 PUBLIC = [("home", pgettext_lazy("menu", "Use my code")), BREAKS]
 CARER = [("my:award", _("My award")), BREAKS, ("my:statement", _("Statement"))]
+HELPER = [("my:award", pgettext_lazy("menu", "What is left")), BREAKS]
 DESK = [
     ("provider:inbox", _("Requests")),
     ("provider:diary", _("Diary")),
@@ -25,13 +29,21 @@ DESK = [
 ]
 # Only the owner claims and sees money.
 OWNER = [*DESK, ("provider:money", _("Money"))]
-FINANCE = [("finance:runs", _("Payment runs")), ("finance:funds", _("Funds")), ("finance:overdue", _("Overdue claims"))]
+OUTCOMES = ("team:outcomes", pgettext_lazy("menu", "Outcomes"))
+FINANCE = [
+    ("finance:runs", _("Payment runs")),
+    ("finance:funds", _("Funds")),
+    ("finance:overdue", _("Overdue claims")),
+    OUTCOMES,
+]
 STAFF = {
     Role.Kind.TEAM: [
         ("team:queue", _("To do")),
         ("team:issue", _("Issue codes")),
         ("team:editions", _("Brochure")),
+        OUTCOMES,
     ],
+    Role.Kind.VOLUNTEER: [("helping:start", pgettext_lazy("menu", "Help a carer")), BREAKS],
     Role.Kind.FINANCE_PREPARER: FINANCE,
     Role.Kind.FINANCE_APPROVER: FINANCE,
     Role.Kind.AUDITOR: [("audit:history", _("History")), *FINANCE],
@@ -76,6 +88,8 @@ def menu_for(request):
 def audience(request):
     """Return the kind of menu and its places for whoever asks, from what the page's guard already found out."""
     user = getattr(request, "user", None)
+    if HELPING in getattr(request, "session", {}):
+        return "carer", HELPER
     if getattr(request, "award", None):
         return "carer", CARER
     if user is None or not user.is_authenticated:

@@ -7,6 +7,7 @@ from voucher.views import ask as ask_pages
 from voucher.views import audit as audit_pages
 from voucher.views import brochure as brochure_pages
 from voucher.views import brochure_desk as brochure_desk_pages
+from voucher.views import carer_answers
 from voucher.views import carer as carer_pages
 from voucher.views import demo, entrance, open_award, provider_desk, provider_money
 from voucher.views import finance as finance_pages
@@ -16,6 +17,7 @@ from voucher.views import public as public_pages
 from voucher.views import team as team_pages
 from voucher.views import team_awards as team_award_pages
 from voucher.views import team_bookings as team_booking_pages
+from voucher.views import team_outcomes
 
 public = [
     path("", public_pages.home, name="home"),
@@ -45,6 +47,9 @@ my = [
     path("bookings/<slug:ref>/asked/", carer_pages.asked, name="asked"),
     path("bookings/<slug:ref>/cancel/", carer_pages.cancel, name="cancel"),
     path("bookings/<slug:ref>/did-not-happen/", carer_pages.did_not_happen, name="did_not_happen"),
+    path("bookings/<slug:ref>/again/", carer_answers.again, name="again"),
+    path("how-are-you/", carer_answers.questions, name="questions"),
+    path("how-are-you/skip/", carer_answers.skip_questions, name="skip_questions"),
     path("choose/", carer_pages.choose, name="choose"),
     path("keep/", open_award.keep, name="keep"),
     path("leave/", open_award.leave, name="leave"),
@@ -88,6 +93,8 @@ team = [
     path("bookings/<slug:ref>/told/", team_pages.told, name="told"),
     path("letters/", team_award_pages.letters_page, name="letters"),
     path("letters/print/", team_award_pages.print_letters, name="print_letters"),
+    path("outcomes/", team_outcomes.report, name="outcomes"),
+    path("outcomes.csv", team_outcomes.report_csv, name="outcomes_csv"),
     path("brochure/", brochure_desk_pages.editions, name="editions"),
     path("brochure/make/", brochure_desk_pages.make_edition, name="make_edition"),
     path("providers/", team_pages.providers, name="providers"),

@@ -4,7 +4,6 @@ import datetime as dt
 from urllib.parse import urlencode
 
 from django.core.paginator import Paginator
-from django.db.models import Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -17,9 +16,8 @@ from accounts.models import only_language
 from brochure import access, availability, catalogue, places
 from brochure import wording as brochure_wording
 from brochure.models import Activity, EditionFile, Offer
-from voucher import bookings
+from voucher import bookings, outcomes
 from voucher.forms.brochure import SearchForm
-from voucher.models import Booking
 from voucher.views.numbers import whole
 from voucher.views.open_award import opened
 
@@ -99,6 +97,7 @@ def offer(request, slug):
         "hours": brochure_wording.opening(live.hours),
         "notice": brochure_wording.notice(live.notice_hours),
         "features": access.names(live.access),
+        "again": outcomes.would_use_again([live]).get(live.pk),
         "free_days": free[:FREE_DAYS_SHOWN],
         "more_days": len(free) > FREE_DAYS_SHOWN,
         "miles": miles,
@@ -223,15 +222,9 @@ def _marks(row):
 
 
 def _taken(offers, now):
-    """Return {offer's id: [(starts_at, ends_at)…]} of the live bookings still to come, in one query."""
-    taken = {each.pk: [] for each in offers}
+    """Return {offer's id: [(starts_at, ends_at)…]} of what takes a place in the time to come, in two queries."""
     until = now + dt.timedelta(days=availability.LOOK_AHEAD_DAYS + 8)
-    live = Q(state__in=bookings.TAKES_A_PLACE, starts_at__lt=until, ends_at__gt=now)
-    for pk, starts_at, ends_at in Booking.objects.filter(live, offer__in=taken).values_list(
-        "offer", "starts_at", "ends_at"
-    ):
-        taken[pk].append((starts_at, ends_at))
-    return taken
+    return bookings.taken_by_offer([each.pk for each in offers], after=now, before=until)
 
 
 def _district(postcode):

@@ -14,7 +14,7 @@ from accounts import wording
 from accounts.templatetags.look import phone_link
 from brochure import catalogue
 from brochure.wording import length
-from voucher import awards, bookings, rules
+from voucher import awards, bookings, outcomes, rules
 from voucher.models import Award, Booking
 from voucher.navigation import OPEN_AWARD
 from voucher.views.numbers import whole
@@ -53,6 +53,7 @@ def award(request):
         "past": past[:PAST_SHOWN],
         "others": others,
         "can_keep": not request.acting and not carer.user_id,
+        "questions_due": outcomes.moment_due(request.award, on=timezone.localdate(now)),
     }
     return render(request, "my/award.html", context)
 

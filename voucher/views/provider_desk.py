@@ -14,7 +14,7 @@ from brochure import catalogue
 from brochure.models import Offer
 from brochure.wording import opening, unit_price
 from providers.access import provider_required
-from voucher import awards, rules
+from voucher import awards, outcomes, rules
 from voucher.forms.provider import CheckCodeForm, length_in_words
 from voucher.ledger.models import AwardAccount
 from voucher.models import Booking
@@ -65,6 +65,7 @@ def offers(request):
     today = timezone.localdate()
     rows = Offer.objects.filter(provider=request.provider).select_related("category").prefetch_related("prices")
     shown = {row.pk: row for row in catalogue.live_offers(on=today).filter(provider=request.provider)}
+    again = outcomes.would_use_again(rows)
     listed = []
     for offer in rows:
         price, next_price = _prices(offer, today)
@@ -77,6 +78,7 @@ def offers(request):
                 "next_day": next_price and next_price.first_day,
                 "shown": offer.pk in shown,
                 "promised": _promised(shown.get(offer.pk)),
+                "again": again.get(offer.pk),
             }
         )
     return render(request, "provider/offers.html", {"offers": listed})
