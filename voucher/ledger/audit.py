@@ -7,6 +7,7 @@ set-based statement, so that a million transfers take seconds. The names I1 … 
 import datetime as dt
 
 from django.db import connection
+from django.utils import timezone
 
 # I1: what an award has left and set aside is what its transfers brought in, less what they took out.
 AWARDS = """
@@ -29,8 +30,8 @@ SELECT a.id, a.held, COALESCE(o.amount, 0)
  WHERE a.held <> COALESCE(o.amount, 0)
  ORDER BY a.id"""
 
-# I3, I4, I7: a hold nets to its amount while it is open and to nothing afterwards; what it says was spent, charged and
-# refunded is what its transfers say; it was ended by exactly one of them, or by none while it is open.
+# I3, I4, I7: a hold nets to its amount while it is open and to nothing afterwards; what it says was spent, charged,
+# refunded and covered is what its transfers say; it was ended by exactly one of them, or by none while it is open.
 HOLDS = """
 WITH moved AS (
     SELECT hold_id,
@@ -39,6 +40,7 @@ WITH moved AS (
            SUM(CASE WHEN kind = 'charge' THEN amount ELSE 0 END) AS charged,
            SUM(CASE WHEN kind = 'refund' AND credit_kind <> 'cost' THEN amount ELSE 0 END) AS refunded,
            SUM(CASE WHEN kind = 'refund' AND credit_kind = 'cost' THEN amount ELSE 0 END) AS charge_refunded,
+           SUM(CASE WHEN kind = 'cover' THEN amount ELSE 0 END) AS covered,
            SUM(CASE WHEN resolves THEN 1 ELSE 0 END) AS ends
       FROM ledger_transfer WHERE hold_id IS NOT NULL GROUP BY hold_id),
 told AS (
@@ -48,15 +50,16 @@ told AS (
            h.charged AS charged_told, COALESCE(m.charged, 0) AS charged,
            h.refunded AS refunded_told, COALESCE(m.refunded, 0) AS refunded,
            h.charge_refunded AS charge_refunded_told, COALESCE(m.charge_refunded, 0) AS charge_refunded,
+           h.covered AS covered_told, COALESCE(m.covered, 0) AS covered,
            CASE WHEN h.state = 'open' THEN 0 ELSE 1 END AS ends_told, COALESCE(m.ends, 0) AS ends
       FROM ledger_hold h LEFT JOIN moved m ON m.hold_id = h.id)
 SELECT id, state, net_told, net, spent_told, spent, charged_told, charged, refunded_told, refunded,
-       charge_refunded_told, charge_refunded, ends_told, ends
+       charge_refunded_told, charge_refunded, covered_told, covered, ends_told, ends
   FROM told
  WHERE net_told <> net OR spent_told <> spent OR charged_told <> charged OR refunded_told <> refunded
-    OR charge_refunded_told <> charge_refunded OR ends_told <> ends
+    OR charge_refunded_told <> charge_refunded OR covered_told <> covered OR ends_told <> ends
  ORDER BY id"""
-OF_A_HOLD = ("set aside", "spent", "charged", "refunded", "refunded of the charge", "ended by so many transfers")
+OF_A_HOLD = ("set aside", "spent", "charged", "refunded", "refunded of the charge", "covered", "ended by so many transfers")
 
 # I5: what a fund has issued is what left it for awards, less what came back.
 FUNDS = """
@@ -95,7 +98,7 @@ OVERPAID = """
 SELECT payee, paid, earned FROM (
     SELECT payee,
            SUM(CASE WHEN kind = 'settle' THEN amount WHEN kind = 'unsettle' THEN -amount ELSE 0 END) AS paid,
-           SUM(CASE WHEN kind IN ('spend', 'charge') AND credit_kind = 'payable' THEN amount ELSE 0 END) AS earned
+           SUM(CASE WHEN kind IN ('spend', 'charge', 'cover') AND credit_kind = 'payable' THEN amount ELSE 0 END) AS earned
       FROM ledger_transfer WHERE payee IS NOT NULL GROUP BY payee) sums
  WHERE paid > earned
  ORDER BY payee"""
@@ -106,6 +109,12 @@ SELECT a.id, a.available
   FROM ledger_awardaccount a
  WHERE a.state = 'ended' AND a.available > 0
    AND NOT EXISTS (SELECT 1 FROM ledger_transfer t WHERE t.award_id = a.id AND t.written_at > %(since)s)
+ ORDER BY a.id"""
+
+# I9 too: an award ends in the night after its last day, or after the day until which it is kept.
+NOT_ENDED = """
+SELECT a.id, a.last_day FROM ledger_awardaccount a
+ WHERE a.state <> 'ended' AND a.last_day < %(yesterday)s AND (a.kept_until IS NULL OR a.kept_until < %(yesterday)s)
  ORDER BY a.id"""
 
 # I11: an act's rows are numbered from 1 without a gap and have one writer; every act was answered.
@@ -135,7 +144,7 @@ SELECT side, unit, SUM(amount) FROM (
 def differences(now=None):
     """Return a sentence for each place where the books differ from their transfers; an empty list if none.
 
-    With `now`, also for each award that ended more than a day ago and still has something left.
+    With `now`, also for each award that ended more than a day ago and still has something left, or has not ended.
     """
     return [
         *_awards(),
@@ -198,6 +207,9 @@ def _unswept(now):
     since = connection.ops.adapt_datetimefield_value(now - dt.timedelta(days=1))
     for award, left in _rows(UNSWEPT, since=since):
         yield f"Award account {award}: it ended more than a day ago and still has {left} left."
+    yesterday = connection.ops.adapt_datefield_value(timezone.localdate(now) - dt.timedelta(days=1))
+    for award, last_day in _rows(NOT_ENDED, yesterday=yesterday):
+        yield f"Award account {award}: its last day was {last_day}, and it has not ended."
 
 
 def _rows(sql, **parameters):

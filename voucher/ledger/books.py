@@ -12,49 +12,39 @@ Amounts are whole pence, or whole minutes where the award is in hours. Every ver
 The SQL is the same text on SQLite and PostgreSQL.
 """
 
-import functools
-
-from django.db import connection, transaction
-from django.utils import timezone
+from django.db import connection
 
 from voucher.ledger import statements as sql
-from voucher.ledger.acts import KeyWasUsed
+from voucher.ledger.acts import KeyWasUsed as KeyWasUsed  # what a key that was used raises
 from voucher.ledger.models import AwardAccount, FundAccount, Hold, Unit
 from voucher.ledger.refusals import (
     AlreadyResolved,
     AwardEnded,
     AwardFrozen,
     BooksDiffer,
-    FundExhausted,
     MoreThanDue,
     MoreThanHeld,
     MoreThanSpent,
     NotEnough,
-    NoTransaction,
     NotYetOver,
     OutsidePeriod,
 )
+from voucher.ledger.refusals import FundExhausted as FundExhausted
+from voucher.ledger.refusals import NoTransaction as NoTransaction
 from voucher.ledger.refusals import Refused as Refused  # what they all are
-
-MOST = 10**15  # far above any council, far below what a column holds
-
-
-def verb(function):
-    """Make a function one step of an act: inside a transaction, and undone by itself where it refuses."""
-
-    @functools.wraps(function)
-    def step(**named):
-        if not connection.in_atomic_block:
-            raise NoTransaction(f"{function.__name__} must be called inside a transaction.")
-        with transaction.atomic():
-            return function(**named)
-
-    return step
+from voucher.ledger.steps import Act, day_of, exhausted, number_of, one, verb, what_is_left, whole
+from voucher.ledger.terms import AlreadyOver as AlreadyOver
+from voucher.ledger.terms import NotLater as NotLater
+from voucher.ledger.terms import extend as extend
+from voucher.ledger.terms import freeze as freeze
+from voucher.ledger.terms import keep as keep
+from voucher.ledger.terms import reinstate as reinstate
+from voucher.ledger.terms import unfreeze as unfreeze
 
 
 def open_fund(*, unit, allocated):
     """Open a fund of so many pence or minutes and return its FundAccount."""
-    return FundAccount.objects.create(unit=Unit(unit), allocated=_whole(allocated, least=0))
+    return FundAccount.objects.create(unit=Unit(unit), allocated=whole(allocated, least=0))
 
 
 @verb
@@ -63,14 +53,14 @@ def issue(*, fund, amount, first_day, last_day, op_key, actor, now, on=None, rea
 
     Raises FundExhausted.
     """
-    act = _Act(op_key, actor, now, on, reason)
-    amount, fund = _whole(amount), _number(fund)
-    found = _one(sql.FUND_ISSUES, fund=fund, amount=amount)
+    act = Act(op_key, actor, now, on, reason)
+    amount, fund = whole(amount), number_of(fund)
+    found = one(sql.FUND_ISSUES, fund=fund, amount=amount)
     if not found:
-        raise _exhausted(fund)
+        raise exhausted(fund)
     unit = found[0]
-    days = {"first_day": _day(first_day), "last_day": _day(last_day)}
-    award = _one(sql.NEW_AWARD, fund=fund, unit=unit, amount=amount, **days)[0]
+    days = {"first_day": day_of(first_day), "last_day": day_of(last_day)}
+    award = one(sql.NEW_AWARD, fund=fund, unit=unit, amount=amount, **days)[0]
     act.write("issue", unit, amount, ("fund", fund), ("award", award), award=award)
     return AwardAccount.objects.get(pk=award)
 
@@ -81,13 +71,13 @@ def hold(*, award, amount, on, op_key, actor, now, reason=""):
 
     Raises NotEnough, OutsidePeriod, AwardFrozen, AwardEnded.
     """
-    act = _Act(op_key, actor, now, on, reason)
-    amount, award = _whole(amount), _number(award)
-    found = _one(sql.SET_ASIDE, award=award, amount=amount, on=_day(on))
+    act = Act(op_key, actor, now, on, reason)
+    amount, award = whole(amount), number_of(award)
+    found = one(sql.SET_ASIDE, award=award, amount=amount, on=day_of(on))
     if not found:
         raise _why_not_held(award, on)
     unit = found[0]
-    number = _one(sql.NEW_HOLD, award=award, amount=amount)[0]
+    number = one(sql.NEW_HOLD, award=award, amount=amount)[0]
     act.write("hold", unit, amount, ("award", award), ("held", number), award=award, hold=number)
     return Hold.objects.get(pk=number)
 
@@ -98,8 +88,8 @@ def release(*, hold, op_key, actor, now, on=None, reason=""):
 
     Raises AlreadyResolved.
     """
-    act = _Act(op_key, actor, now, on, reason)
-    hold = _number(hold)
+    act = Act(op_key, actor, now, on, reason)
+    hold = number_of(hold)
     award, amount, unit, _fund = _what_was_held(hold)
     _let_go(hold, award=award, amount=amount, rest=amount, state="released", spent=0, charged=0)
     act.write("release", unit, amount, ("held", hold), ("award", award), award=award, hold=hold, resolves=True)
@@ -115,22 +105,71 @@ def spend(*, hold, amount, payee, effective_on, op_key, actor, now, charge_pence
 
     Raises AlreadyResolved, MoreThanHeld.
     """
-    act = _Act(op_key, actor, now, effective_on, reason)
-    hold, amount = _number(hold), _whole(amount)
+    act = Act(op_key, actor, now, effective_on, reason)
+    hold, amount = number_of(hold), whole(amount)
     award, held, unit, fund = _what_was_held(hold)
     charge = _charge(unit, charge_pence)
     if amount > held:
         raise MoreThanHeld(held)
     rest = held - amount
     _let_go(hold, award=award, amount=held, rest=rest, state="spent", spent=amount, charged=charge)
-    of = {"award": award, "hold": hold, "payee": payee}
-    used = ("used", award) if unit == Unit.MINUTES else ("payable", payee)
-    act.write("spend", unit, amount, ("held", hold), used, resolves=True, **of)
-    if charge:
-        act.write("charge", Unit.PENCE, charge, ("cost", fund), ("payable", payee), **of)
+    _write_spent(act, unit, amount, charge, award=award, hold=hold, payee=payee, fund=fund)
     if rest:
         act.write("release", unit, rest, ("held", hold), ("award", award), award=award, hold=hold)
     return rest
+
+
+@verb
+def spend_part(*, hold, amount, still_held, payee, effective_on, op_key, actor, now, charge_pence=None, reason=""):
+    """Spend `amount` of a hold, keep `still_held` set aside and give the rest back; return the new open Hold of it.
+
+    What is still held is in question, not free: so it stays set aside even where the award is stopped or has ended.
+    `effective_on` (the day of the break) and `charge_pence` as in `spend`.
+
+    Raises AlreadyResolved, MoreThanHeld.
+    """
+    act = Act(op_key, actor, now, effective_on, reason)
+    hold, amount, still_held = number_of(hold), whole(amount), whole(still_held)
+    award, held, unit, fund = _what_was_held(hold)
+    charge = _charge(unit, charge_pence)
+    if amount + still_held > held:
+        raise MoreThanHeld(held)
+    left = held - amount
+    ends_as = {"state": "spent", "spent": amount, "charged": charge}
+    _let_go(hold, award=award, amount=held - still_held, rest=left - still_held, **ends_as)
+    kept = one(sql.NEW_HOLD, award=award, amount=still_held)[0]
+    _write_spent(act, unit, amount, charge, award=award, hold=hold, payee=payee, fund=fund)
+    act.write("release", unit, left, ("held", hold), ("award", award), award=award, hold=hold)
+    act.write("hold", unit, still_held, ("award", award), ("held", kept), award=award, hold=kept)
+    return Hold.objects.get(pk=kept)
+
+
+@verb
+def cover(*, hold, pence, payee, op_key, actor, now, on=None, reason=""):
+    """Pay the payee `pence` out of the fund for a hold that goes back to its award whole; return how much went back.
+
+    An open hold is released with it; for one that was released before only the fund's part is written. A fund in
+    pence pays within what is allocated to it; one in minutes bears it as it bears the pounds that hours cost.
+
+    Raises FundExhausted, MoreThanHeld, AlreadyResolved (it was spent, or covered before).
+    """
+    act = Act(op_key, actor, now, on, reason)
+    hold, pence = number_of(hold), whole(pence)
+    award, held, unit, fund = _what_was_held(hold)
+    if unit == Unit.PENCE:
+        if pence > held:
+            raise MoreThanHeld(held)
+        if not one(sql.FUND_ISSUES, fund=fund, amount=pence):
+            raise exhausted(fund)
+    back = held if one(sql.HOW_IT_ENDED, hold=hold)[0] != Hold.State.RELEASED else 0
+    if back:
+        _let_go(hold, award=award, amount=held, rest=held, state="released", spent=0, charged=0)
+        act.write("release", unit, held, ("held", hold), ("award", award), award=award, hold=hold, resolves=True)
+    if not one(sql.COVER_HOLD, hold=hold, amount=pence):
+        raise AlreadyResolved("covered")
+    payer = ("cost" if unit == Unit.MINUTES else "fund", fund)
+    act.write("cover", Unit.PENCE, pence, payer, ("payable", payee), award=award, hold=hold, payee=payee)
+    return back
 
 
 @verb
@@ -142,21 +181,21 @@ def refund(*, hold, amount, op_key, actor, now, charge_pence=None, on=None, reas
 
     Raises MoreThanSpent.
     """
-    act = _Act(op_key, actor, now, on, reason)
-    hold, amount = _number(hold), _whole(amount)
+    act = Act(op_key, actor, now, on, reason)
+    hold, amount = number_of(hold), whole(amount)
     award, _held, unit, fund = _what_was_held(hold)
     charge = _charge(unit, charge_pence)
     back_to = ("award", award)
-    taken = _one(sql.AWARD_GETS_BACK, award=award, amount=amount)
+    taken = one(sql.AWARD_GETS_BACK, award=award, amount=amount)
     if not taken:
         back_to = ("fund", fund)
-        taken = _one(sql.FUND_TAKES_BACK, fund=fund, amount=amount)
-    if not _one(sql.REFUND_HOLD, hold=hold, amount=amount, charge=charge):
+        taken = one(sql.FUND_TAKES_BACK, fund=fund, amount=amount)
+    if not one(sql.REFUND_HOLD, hold=hold, amount=amount, charge=charge):
         row = Hold.objects.get(pk=hold)
         raise MoreThanSpent(row.spent - row.refunded, row.charged - row.charge_refunded)
     if not taken:
         raise BooksDiffer(f"Fund {fund} has issued less than was spent from it.")
-    payee = _one(sql.WHO_WAS_PAID, hold=hold)[0]
+    payee = one(sql.WHO_WAS_PAID, hold=hold)[0]
     of = {"award": award, "hold": hold, "payee": payee}
     used = ("used", award) if unit == Unit.MINUTES else ("payable", payee)
     act.write("refund", unit, amount, used, back_to, **of)
@@ -169,17 +208,17 @@ def refund(*, hold, amount, op_key, actor, now, charge_pence=None, on=None, reas
 def expire(*, award, on, op_key, actor, now, reason=""):
     """End an award whose last day is before `on` and return what is left to its fund; return how much that was.
 
-    What is set aside stays so. Call it again when a late release has brought money back to an ended award.
+    An award that is kept waits until that day is over too. What is set aside stays so. Call it again when a late release has brought money back to an ended award.
 
     Raises NotYetOver; NotEnough where something else took from the award at that very moment (try again).
     """
-    return _sweep(_number(award), _Act(op_key, actor, now, on, reason), early=False)
+    return _sweep(number_of(award), Act(op_key, actor, now, on, reason), early=False)
 
 
 @verb
 def end(*, award, op_key, actor, now, reason, on=None):
     """End an award before its last day, for good, and return what is left to its fund; return how much that was."""
-    return _sweep(_number(award), _Act(op_key, actor, now, on, reason), early=True)
+    return _sweep(number_of(award), Act(op_key, actor, now, on, reason), early=True)
 
 
 @verb
@@ -188,35 +227,23 @@ def adjust(*, award, amount, reason, op_key, actor, now, on=None):
 
     Raises FundExhausted, NotEnough, AwardEnded.
     """
-    act = _Act(op_key, actor, now, on, reason)
-    award, size = _number(award), _whole(abs(amount))
-    fund, unit, _left = _what_is_left(award)
+    act = Act(op_key, actor, now, on, reason)
+    award, size = number_of(award), whole(abs(amount))
+    fund, unit, _left = what_is_left(award)
     if amount > 0:
-        if not _one(sql.FUND_ISSUES, fund=fund, amount=size):
-            raise _exhausted(fund)
-        if not _one(sql.AWARD_GETS_BACK, award=award, amount=size):
+        if not one(sql.FUND_ISSUES, fund=fund, amount=size):
+            raise exhausted(fund)
+        if not one(sql.AWARD_GETS_BACK, award=award, amount=size):
             raise AwardEnded()
         act.write("adjust", unit, size, ("fund", fund), ("award", award), award=award)
     else:
-        taken = _one(sql.FUND_TAKES_BACK, fund=fund, amount=size)
-        if not _one(sql.AWARD_GIVES_BACK, award=award, amount=size):
+        taken = one(sql.FUND_TAKES_BACK, fund=fund, amount=size)
+        if not one(sql.AWARD_GIVES_BACK, award=award, amount=size):
             row = AwardAccount.objects.get(pk=award)
             raise AwardEnded() if row.state == row.State.ENDED else NotEnough(row.available)
         if not taken:
             raise BooksDiffer(f"Fund {fund} has issued less than its award {award} has left.")
         act.write("adjust", unit, size, ("award", award), ("fund", fund), award=award)
-
-
-@verb
-def freeze(*, award):
-    """Stop an award for now: nothing more can be set aside from it. Raises AwardEnded."""
-    _change_state(award, "frozen")
-
-
-@verb
-def unfreeze(*, award):
-    """Let a frozen award be used again. Raises AwardEnded."""
-    _change_state(award, "active")
 
 
 @verb
@@ -228,10 +255,10 @@ def settle(*, payee, amount, run, op_key, actor, now, on=None, reason=""):
 
     Raises MoreThanDue.
     """
-    act = _Act(op_key, actor, now, on, reason)
-    if _whole(amount) > (is_due := due(payee)):
+    act = Act(op_key, actor, now, on, reason)
+    if whole(amount) > (is_due := due(payee)):
         raise MoreThanDue(is_due)
-    act.write("settle", Unit.PENCE, amount, ("payable", payee), ("paid", _number(run)), payee=payee)
+    act.write("settle", Unit.PENCE, amount, ("payable", payee), ("paid", number_of(run)), payee=payee)
 
 
 @verb
@@ -240,17 +267,17 @@ def unsettle(*, payee, amount, run, op_key, actor, now, reason, on=None):
 
     Raises MoreThanDue where the run has not paid that much.
     """
-    act = _Act(op_key, actor, now, on, reason)
-    run = _number(run)
-    paid = int(_one(sql.PAID_BY_RUN, payee=payee, run=run)[0])
-    if _whole(amount) > paid:
+    act = Act(op_key, actor, now, on, reason)
+    run = number_of(run)
+    paid = int(one(sql.PAID_BY_RUN, payee=payee, run=run)[0])
+    if whole(amount) > paid:
         raise MoreThanDue(paid)
     act.write("unsettle", Unit.PENCE, amount, ("paid", run), ("payable", payee), payee=payee)
 
 
 def due(payee):
     """What the payee is owed, in pence; less than nothing after a refund of what was already paid."""
-    return int(_one(sql.DUE, payee=payee)[0])
+    return int(one(sql.DUE, payee=payee)[0])
 
 
 def due_by_payee():
@@ -260,97 +287,44 @@ def due_by_payee():
         return {payee: int(amount) for payee, amount in cursor.fetchall() if amount}
 
 
-class _Act:
-    """What all rows of one step share. It numbers them as they are written."""
-
-    def __init__(self, op_key, actor, now, on, reason):
-        if timezone.is_naive(now):
-            raise ValueError("now must know its time zone.")
-        self.seq = 0
-        self.on = on or timezone.localdate(now)
-        self.shared = {
-            "op_key": op_key,
-            "actor": actor,
-            "reason": reason,
-            "on": _day(self.on),
-            "now": connection.ops.adapt_datetimefield_value(now),
-        }
-
-    def write(self, kind, unit, amount, debit, credit, *, award=None, hold=None, payee=None, resolves=False):
-        self.seq += 1
-        row = {
-            "seq": self.seq,
-            "kind": kind,
-            "unit": str(unit),
-            "amount": amount,
-            "debit_kind": debit[0],
-            "debit_id": debit[1],
-            "credit_kind": credit[0],
-            "credit_id": credit[1],
-            "award": award,
-            "hold": hold,
-            "payee": payee,
-            "resolves": resolves,
-        }
-        if not _one(sql.WRITE_TRANSFER, **self.shared, **row):
-            raise KeyWasUsed(self.shared["op_key"])
-
-
-def _one(statement, **parameters):
-    """Run one statement and return its first row, or None. All rows are fetched, so the statement is over."""
-    with connection.cursor() as cursor:
-        cursor.execute(statement, parameters)
-        rows = cursor.fetchall()
-    return rows[0] if rows else None
-
-
 def _what_was_held(hold):
-    found = _one(sql.WHAT_WAS_HELD, hold=hold)
+    found = one(sql.WHAT_WAS_HELD, hold=hold)
     if not found:
         raise Hold.DoesNotExist(f"There is no hold {hold}.")
     return found
 
 
 def _let_go(hold, *, award, amount, rest, state, spent, charged):
-    gone = _one(sql.LET_GO, award=award, amount=amount, rest=rest)
-    if not (gone and _one(sql.RESOLVE_HOLD, hold=hold, state=state, spent=spent, charged=charged)):
+    gone = one(sql.LET_GO, award=award, amount=amount, rest=rest)
+    if not (gone and one(sql.RESOLVE_HOLD, hold=hold, state=state, spent=spent, charged=charged)):
         now_is = Hold.objects.get(pk=hold).state
         if now_is == Hold.State.OPEN:
             raise BooksDiffer(f"Award account {award} has less set aside than its open hold {hold}.")
         raise AlreadyResolved(now_is)
 
 
-def _what_is_left(award):
-    found = _one(sql.WHAT_IS_LEFT, award=award)
-    if not found:
-        raise AwardAccount.DoesNotExist(f"There is no award account {award}.")
-    return found
+def _write_spent(act, unit, amount, charge, *, award, hold, payee, fund):
+    of = {"award": award, "hold": hold, "payee": payee}
+    used = ("used", award) if unit == Unit.MINUTES else ("payable", payee)
+    act.write("spend", unit, amount, ("held", hold), used, resolves=True, **of)
+    if charge:
+        act.write("charge", Unit.PENCE, charge, ("cost", fund), ("payable", payee), **of)
 
 
 def _sweep(award, act, *, early):
-    fund, unit, left = _what_is_left(award)
-    taken = not left or _one(sql.FUND_TAKES_BACK, fund=fund, amount=left)
-    if not _one(sql.END_AWARD, award=award, amount=left, on=_day(act.on), early=early):
+    fund, unit, left = what_is_left(award)
+    taken = not left or one(sql.FUND_TAKES_BACK, fund=fund, amount=left)
+    if not one(sql.END_AWARD, award=award, amount=left, on=day_of(act.on), early=early):
         row = AwardAccount.objects.get(pk=award)
-        over = early or row.state == row.State.ENDED or row.last_day < act.on
-        raise NotEnough(row.available) if over else NotYetOver(row.last_day)
+        last = max(row.last_day, row.kept_until or row.last_day)
+        over = early or row.state == row.State.ENDED or last < act.on
+        raise NotEnough(row.available) if over else NotYetOver(last)
     # Asked last: another sweep may have been first, and then it is the award that says so.
     if not taken:
         raise BooksDiffer(f"Fund {fund} has issued less than its award {award} has left.")
     if left:
         act.write("expire", unit, left, ("award", award), ("fund", fund), award=award)
     return left
-
-
-def _change_state(award, state):
-    _what_is_left(_number(award))
-    if not _one(sql.CHANGE_STATE, award=_number(award), state=state):
-        raise AwardEnded()
-
-
-def _exhausted(fund):
-    row = FundAccount.objects.get(pk=fund)
-    return FundExhausted(row.allocated - row.issued)
 
 
 def _why_not_held(award, on):
@@ -368,21 +342,7 @@ def _charge(unit, charge_pence):
     if unit == Unit.MINUTES:
         if charge_pence is None:
             raise ValueError("Say what the minutes cost, in pence.")
-        return _whole(charge_pence, least=0)
+        return whole(charge_pence, least=0)
     if charge_pence is not None:
         raise ValueError("An award in pence has no charge beside what is spent.")
     return 0
-
-
-def _whole(amount, least=1):
-    if type(amount) is not int or not least <= amount <= MOST:
-        raise ValueError(f"An amount is a whole number from {least} to {MOST}, not {amount!r}.")
-    return amount
-
-
-def _number(row):
-    return row if isinstance(row, int) else row.pk
-
-
-def _day(day):
-    return connection.ops.adapt_datefield_value(day)

@@ -74,6 +74,8 @@ class Hold(models.Model):
     # Minutes awards only: the pence that the spent minutes cost, and how much of that came back.
     charged = models.BigIntegerField(default=0)
     charge_refunded = models.BigIntegerField(default=0)
+    # Pence that the fund, and not the award, paid the provider for a hold that was released: in an emergency.
+    covered = models.BigIntegerField(default=0)
     state = models.CharField(max_length=8, choices=State, default=State.OPEN)
 
     class Meta:
@@ -93,6 +95,9 @@ class Hold(models.Model):
                 condition=Q(state="spent", spent__gt=0) | (~Q(state="spent") & Q(spent=0, charged=0)),
                 name="only_a_spent_hold_has_spent",
             ),
+            models.CheckConstraint(
+                condition=Q(covered=0) | Q(state="released", covered__gt=0), name="only_a_released_hold_is_covered"
+            ),
         ]
 
     def __str__(self):
@@ -107,6 +112,9 @@ def _moves(*, kind, debit, credit, unit=None):
 class Transfer(models.Model):
     """One movement, debit side to credit side; balanced by construction and never changed."""
 
+    # The reason of an `adjust` that gives back what a sweep took; nobody can type it.
+    REINSTATED = "reinstated"
+
     class Kind(models.TextChoices):
         ISSUE = "issue"
         HOLD = "hold"
@@ -114,6 +122,8 @@ class Transfer(models.Model):
         SPEND = "spend"
         # The council's pounds for hours that were spent: hours awards pay providers in pence too.
         CHARGE = "charge"
+        # The fund pays a provider what an emergency must not cost the carer.
+        COVER = "cover"
         EXPIRE = "expire"
         REFUND = "refund"
         SETTLE = "settle"
@@ -166,6 +176,8 @@ class Transfer(models.Model):
                 | _moves(kind="spend", debit="held", credit="payable", unit="pence")
                 | _moves(kind="spend", debit="held", credit="used", unit="minutes")
                 | _moves(kind="charge", debit="cost", credit="payable", unit="pence")
+                | _moves(kind="cover", debit="fund", credit="payable", unit="pence")
+                | _moves(kind="cover", debit="cost", credit="payable", unit="pence")
                 | _moves(kind="expire", debit="award", credit="fund")
                 | _moves(kind="refund", debit="payable", credit="award", unit="pence")
                 | _moves(kind="refund", debit="payable", credit="fund", unit="pence")
@@ -186,7 +198,7 @@ class Transfer(models.Model):
                 name="only_a_spend_or_a_release_resolves",
             ),
             models.CheckConstraint(
-                condition=Q(kind__in=["hold", "release", "spend", "charge", "refund"], hold__isnull=False)
+                condition=Q(kind__in=["hold", "release", "spend", "charge", "cover", "refund"], hold__isnull=False)
                 | Q(kind__in=["issue", "expire", "settle", "unsettle", "adjust"], hold__isnull=True),
                 name="transfer_names_its_hold",
             ),

@@ -85,3 +85,19 @@ class NotYetOver(Refused):
     def __init__(self, last_day):
         super().__init__(f"The last day of use is {last_day}.")
         self.last_day = last_day
+
+
+class NotLater(Refused):
+    """The new last day is not after the one the award has."""
+
+    def __init__(self, last_day):
+        super().__init__(f"The last day of use is {last_day} already.")
+        self.last_day = last_day
+
+
+class AlreadyOver(Refused):
+    """The last day has passed, so it is too late to keep what is left."""
+
+    def __init__(self, last_day):
+        super().__init__(f"The last day of use was {last_day}.")
+        self.last_day = last_day

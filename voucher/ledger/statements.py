@@ -30,8 +30,8 @@ UPDATE ledger_awardaccount SET available = available - %(amount)s, held = held +
 RETURNING unit"""
 
 NEW_HOLD = """
-INSERT INTO ledger_hold (award_id, amount, spent, refunded, charged, charge_refunded, state)
-VALUES (%(award)s, %(amount)s, 0, 0, 0, 0, 'open')
+INSERT INTO ledger_hold (award_id, amount, spent, refunded, charged, charge_refunded, covered, state)
+VALUES (%(award)s, %(amount)s, 0, 0, 0, 0, 0, 'open')
 RETURNING id"""
 
 # These four never change on a saved hold, so they may be read before the lock.
@@ -61,6 +61,13 @@ UPDATE ledger_hold SET refunded = refunded + %(amount)s, charge_refunded = charg
    AND refunded + %(amount)s <= spent AND charge_refunded + %(charge)s <= charged
 RETURNING id"""
 
+COVER_HOLD = """
+UPDATE ledger_hold SET covered = %(amount)s
+ WHERE id = %(hold)s AND state = 'released' AND covered = 0
+RETURNING id"""
+
+HOW_IT_ENDED = "SELECT state FROM ledger_hold WHERE id = %(hold)s"
+
 WHO_WAS_PAID = "SELECT payee FROM ledger_transfer WHERE hold_id = %(hold)s AND kind = 'spend'"
 
 WHAT_IS_LEFT = "SELECT fund_id, unit, available FROM ledger_awardaccount WHERE id = %(award)s"
@@ -68,7 +75,34 @@ WHAT_IS_LEFT = "SELECT fund_id, unit, available FROM ledger_awardaccount WHERE i
 # Money may still return to an ended award (a late release); the next sweep takes it too.
 END_AWARD = """
 UPDATE ledger_awardaccount SET state = 'ended', available = available - %(amount)s
- WHERE id = %(award)s AND available >= %(amount)s AND (state = 'ended' OR last_day < %(on)s OR %(early)s)
+ WHERE id = %(award)s AND available >= %(amount)s AND (state = 'ended' OR %(early)s
+    OR (last_day < %(on)s AND (kept_until IS NULL OR kept_until < %(on)s)))
+RETURNING id"""
+
+EXTEND = """
+UPDATE ledger_awardaccount SET last_day = %(last_day)s, kept_until = NULL
+ WHERE id = %(award)s AND state <> 'ended' AND last_day < %(last_day)s
+RETURNING id"""
+
+KEEP = """
+UPDATE ledger_awardaccount SET kept_until = %(until)s
+ WHERE id = %(award)s AND state <> 'ended' AND last_day >= %(on)s
+RETURNING id"""
+
+KEEP_NO_LONGER = """
+UPDATE ledger_awardaccount SET kept_until = NULL
+ WHERE id = %(award)s AND state <> 'ended'
+RETURNING id"""
+
+SWEPT = """
+SELECT COALESCE(SUM(CASE WHEN kind = 'expire' THEN amount ELSE -amount END), 0)
+  FROM ledger_transfer
+ WHERE award_id = %(award)s AND (kind = 'expire' OR (kind = 'adjust' AND reason = %(reinstated)s))"""
+
+OPEN_AGAIN = """
+UPDATE ledger_awardaccount
+   SET state = 'active', last_day = %(last_day)s, kept_until = NULL, available = available + %(amount)s
+ WHERE id = %(award)s AND state = 'ended' AND last_day < %(on)s AND last_day < %(last_day)s
 RETURNING id"""
 
 AWARD_GIVES_BACK = """

@@ -12,6 +12,7 @@ from voucher.ledger.models import AwardAccount, FundAccount, Hold
 
 FIRST_DAY, LAST_DAY = dt.date(2026, 9, 3), dt.date(2027, 3, 2)
 NOON = dt.time(12, tzinfo=dt.UTC)
+WITHOUT_MOVES = {"freeze", "unfreeze", "extend", "keep"}
 PAYEES, RUNS = (7, 8), (1, 2)
 
 picks = st.integers(0, 1_000)
@@ -34,6 +35,8 @@ class Machine(RuleBasedStateMachine):
         self.funds, self.awards, self.holds = {}, {}, {}
         self.due = dict.fromkeys(PAYEES, 0)
         self.paid = {(payee, run): 0 for payee in PAYEES for run in RUNS}
+        # What the sweeps took from each award and no reinstating gave back.
+        self.swept = {}
         self.done, self.keys = [], 0
         self.transaction = transaction.atomic()
         self.transaction.__enter__()
@@ -54,7 +57,7 @@ class Machine(RuleBasedStateMachine):
         return self.acts.once(key=key, actor=actor, verb=verb, arguments=arguments, now=now, do=do)
 
     def named(self, verb, key, actor, now):
-        if verb in {"freeze", "unfreeze"}:
+        if verb in WITHOUT_MOVES:
             return {}
         return {"op_key": key, "actor": actor, "now": now}
 
@@ -113,8 +116,9 @@ class Machine(RuleBasedStateMachine):
         if done:
             fund["issued"] += amount
             self.awards[award] = {
-                "fund": number, "unit": fund["unit"], "available": amount, "held": 0, "state": "active", **days,
+                "fund": number, "unit": fund["unit"], "available": amount, "held": 0, "state": "active", "kept_until": None, **days,
             }  # fmt: skip
+            self.swept[award] = 0
 
     @rule(pick=picks, share=shares, day=st.sampled_from([0, 0, 1, "first", "before the first"]))
     def hold(self, pick, share, day):
@@ -138,7 +142,7 @@ class Machine(RuleBasedStateMachine):
             award["held"] += amount
             self.holds[hold] = {
                 "award": number, "amount": amount, "state": "open", "payee": None,
-                "spent": 0, "refunded": 0, "charged": 0, "charge_refunded": 0,
+                "spent": 0, "refunded": 0, "charged": 0, "charge_refunded": 0, "covered": 0,
             }  # fmt: skip
 
     @precondition(lambda self: self.holds)
@@ -171,6 +175,57 @@ class Machine(RuleBasedStateMachine):
             self.due[payee] += charge if in_minutes else amount
             self.let_go(hold, rest=rest)
 
+    @precondition(lambda self: self.holds)
+    @rule(pick=picks, share=shares, kept_share=shares, charge=st.integers(0, 200), payee=st.integers(0, 1))
+    def spend_part(self, pick, share, kept_share, charge, payee):
+        """Spend a part, keep another set aside under a hold of its own, give the rest back."""
+        number, hold = self.pick(self.holds, pick)
+        amount, payee = of(hold["amount"] - 1, share), PAYEES[payee]
+        still_held = of(max(1, hold["amount"] - amount), kept_share)
+        in_minutes = self.awards[hold["award"]]["unit"] == "minutes"
+        refusal = None
+        if amount + still_held > hold["amount"]:
+            refusal = books.MoreThanHeld
+        elif hold["state"] != "open":
+            refusal = books.AlreadyResolved
+        arguments = {"hold": number, "amount": amount, "still_held": still_held, "payee": payee}
+        cost = {"charge_pence": charge} if in_minutes else {}
+        done, kept = self.act("spend_part", refusal, **arguments, effective_on=LAST_DAY, **cost)
+        if done:
+            hold.update(state="spent", spent=amount, charged=charge if in_minutes else 0, payee=payee)
+            self.due[payee] += charge if in_minutes else amount
+            self.let_go(hold, rest=hold["amount"] - amount - still_held)
+            self.awards[hold["award"]]["held"] += still_held
+            self.holds[kept] = {
+                "award": hold["award"], "amount": still_held, "state": "open", "payee": None,
+                "spent": 0, "refunded": 0, "charged": 0, "charge_refunded": 0, "covered": 0,
+            }  # fmt: skip
+
+    @precondition(lambda self: self.holds)
+    @rule(pick=picks, share=shares, payee=st.integers(0, 1))
+    def cover(self, pick, share, payee):
+        """The fund pays, and what was still set aside goes back to its award whole."""
+        number, hold = self.pick(self.holds, pick)
+        award, payee = self.awards[hold["award"]], PAYEES[payee]
+        fund, in_pence = self.funds[award["fund"]], award["unit"] == "pence"
+        pence = of(hold["amount"], share)
+        refusal = None
+        if in_pence and pence > hold["amount"]:
+            refusal = books.MoreThanHeld
+        elif in_pence and fund["issued"] + pence > fund["allocated"]:
+            refusal = books.FundExhausted
+        elif hold["state"] == "spent" or hold["covered"]:
+            refusal = books.AlreadyResolved
+        done, back = self.act("cover", refusal, hold=number, pence=pence, payee=payee)
+        if done:
+            was_open = hold["state"] == "open"
+            assert back == (hold["amount"] if was_open else 0)
+            hold.update(state="released", covered=pence)
+            self.due[payee] += pence
+            fund["issued"] += pence if in_pence else 0
+            if was_open:
+                self.let_go(hold, rest=back)
+
     @precondition(lambda self: self.spent_holds())
     @rule(pick=picks, share=shares, charge_share=shares)
     def refund(self, pick, share, charge_share):
@@ -197,15 +252,78 @@ class Machine(RuleBasedStateMachine):
         number, award = self.pick(self.awards, pick)
         last = award["last_day"]
         on = {"last day": last, "day after": last + dt.timedelta(days=1)}.get(day, self.today)
-        if day == "early":
-            done, back = self.act("end", None, award=number, reason="moved away")
-        else:
-            over = award["state"] == "ended" or award["last_day"] < on
-            done, back = self.act("expire", None if over else books.NotYetOver, award=number, on=on)
+        if day != "early":
+            over = award["state"] == "ended" or max(last, award["kept_until"] or last) < on
+            self.sweep(number, award, None if over else books.NotYetOver, on)
+            return
+        done, back = self.act("end", None, award=number, reason="moved away")
+        self.took_back(done, back, number, award)
+
+    def sweep(self, number, award, refusal, on):
+        done, back = self.act("expire", refusal, award=number, on=on)
+        self.took_back(done, back, number, award)
+
+    def took_back(self, done, back, number, award):
         if done:
             assert back == award["available"]
             self.funds[award["fund"]]["issued"] -= back
+            self.swept[number] += back
             award.update(available=0, state="ended")
+
+    @rule(pick=picks, days=st.sampled_from([-1, 0, 1, 1, 30]), kept=st.booleans())
+    def extend(self, pick, days, kept):
+        """And try at once to set something aside on the new last day, because an extension is for that."""
+        number, award = self.pick(self.awards, pick)
+        if kept:
+            self.keep(pick=pick, days=10, sweep_after=1)
+        last_day = award["last_day"] + dt.timedelta(days=days)
+        refusal = books.AwardEnded if award["state"] == "ended" else books.NotLater if days <= 0 else None
+        done, _ = self.act("extend", refusal, award=number, last_day=last_day)
+        if done:
+            award.update(last_day=last_day, kept_until=None)
+        self.hold(pick=pick, share=1, day=0)
+
+    @rule(pick=picks, days=st.sampled_from([None, 0, 1, 10]), sweep_after=st.sampled_from([1, 2, 11]))
+    def keep(self, pick, days, sweep_after):
+        """And try at once to end it, because what is kept must not be swept."""
+        number, award = self.pick(self.awards, pick)
+        last = award["last_day"]
+        until = None if days is None else last + dt.timedelta(days=days)
+        refusal = None
+        if award["state"] == "ended":
+            refusal = books.AwardEnded
+        elif until and last < self.today:
+            refusal = books.AlreadyOver
+        done, _ = self.act("keep", refusal, award=number, until=until, on=self.today)
+        if done:
+            award["kept_until"] = until
+        on = last + dt.timedelta(days=sweep_after)
+        over = award["state"] == "ended" or max(last, award["kept_until"] or last) < on
+        self.sweep(number, award, None if over else books.NotYetOver, on)
+
+    @rule(pick=picks, days=st.sampled_from([0, 1, 1, 30]), day=st.sampled_from(["today", 0, 1, 1]), again=st.booleans())
+    def reinstate(self, pick, days, day, again):
+        """And sweep at once and open it again, because what came back must not come back a second time."""
+        number, award = self.pick(self.awards, pick)
+        fund, swept = self.funds[award["fund"]], self.swept[number]
+        on = self.today if day == "today" else award["last_day"] + dt.timedelta(days=day)
+        refusal = None
+        if fund["issued"] + swept > fund["allocated"]:
+            refusal = books.FundExhausted
+        elif award["state"] != "ended" or award["last_day"] >= on:
+            refusal = books.NotYetOver
+        elif not days:
+            refusal = books.NotLater
+        last_day = award["last_day"] + dt.timedelta(days=days)
+        done, back = self.act("reinstate", refusal, award=number, last_day=last_day, on=on)
+        if done:
+            assert back == swept
+            fund["issued"] += back
+            self.swept[number] = 0
+            award.update(available=award["available"] + back, state="active", last_day=last_day, kept_until=None)
+        if done and again:
+            self.sweep(number, award, None, last_day + dt.timedelta(days=1))
+            self.reinstate(pick=pick, days=1, day=1, again=False)
 
     @rule(pick=picks, share=shares, up=st.booleans())
     def adjust(self, pick, share, up):

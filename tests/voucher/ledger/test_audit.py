@@ -140,6 +140,16 @@ def test_a_difference_is_told_in_a_sentence_and_the_command_exits_1(used, pounds
     ]
 
 
+def test_what_a_fund_covered_is_told_where_it_differs(desk, used, capsys):
+    desk.cover(hold=used, pence=3_000, payee=8)
+    desk.settle(payee=8, amount=3_000, run=2)
+    assert audited(capsys)[0] == 0
+
+    tamper(f"UPDATE ledger_hold SET covered = 2999 WHERE id = {used.pk}")
+
+    assert f"Hold {used.pk} (released): covered should be 2999, its transfers say 3000." in audited(capsys)[1]
+
+
 def test_a_broken_seal_is_a_difference(used, now, capsys):
     seals.seal(now)
     tamper("UPDATE ledger_transfer SET reason = 'x' WHERE kind = 'settle'")

@@ -39,6 +39,9 @@ def refused():
         ),
         ("UPDATE ledger_hold SET spent = 1", "only_a_spent_hold_has_spent"),
         ("UPDATE ledger_hold SET state = 'spent'", "only_a_spent_hold_has_spent"),
+        ("UPDATE ledger_hold SET covered = 1", "only_a_released_hold_is_covered"),
+        ("UPDATE ledger_hold SET state = 'spent', spent = 1, covered = 1", "only_a_released_hold_is_covered"),
+        ("UPDATE ledger_hold SET state = 'released', covered = -1", "only_a_released_hold_is_covered"),
     ],
 )
 def test_balances_keep_their_limits(desk, pounds, refused, change, name):
@@ -55,7 +58,7 @@ def test_balances_keep_their_limits(desk, pounds, refused, change, name):
         # Two constraints forbid this one; which of them speaks first is the database's affair.
         ({"credit_kind": "award", "credit_id": "{award}"}, "transfer_"),
         ({"credit_kind": "fund"}, "transfer_goes_where_its_kind_goes"),
-        ({"kind": "settle"}, "transfer_goes_where_its_kind_goes"),
+        ({"kind": "settle"}, "transfer_"),
         ({"resolves": True}, "only_a_spend_or_a_release_resolves"),
         ({"hold_id": None}, "transfer_names_its_hold"),
         ({"award_id": None}, "transfer_names_its_award"),
@@ -88,6 +91,16 @@ def test_a_hold_is_resolved_once_even_by_hand(desk, pounds):
     row = Transfer.objects.values().get(op_key="first") | {"id": None, "op_key": "second"}
 
     with pytest.raises(IntegrityError, match="hold"), transaction.atomic():
+        Transfer.objects.create(**row)
+
+
+def test_an_award_never_pays_what_the_fund_covers(desk, pounds):
+    held = desk.hold(award=pounds, amount=100, on=BREAK)
+    desk.cover(hold=held, pence=50, payee=7, op_key="first")
+    row = Transfer.objects.values().get(op_key="first", kind="cover")
+    row |= {"id": None, "op_key": "second", "debit_kind": "award", "debit_id": pounds.pk}
+
+    with pytest.raises(IntegrityError, match="transfer_goes_where_its_kind_goes"), transaction.atomic():
         Transfer.objects.create(**row)
 
 

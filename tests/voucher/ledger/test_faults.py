@@ -30,6 +30,18 @@ ACTS = {
         "spend",
         {"hold": s["open"], "amount": 60, "charge_pence": 2_400, "payee": 7, "effective_on": BREAK},
     ),
+    "spend_part": lambda s: (
+        "spend_part",
+        {
+            "hold": s["open"],
+            "amount": 60,
+            "still_held": 30,
+            "charge_pence": 2_400,
+            "payee": 7,
+            "effective_on": BREAK,
+        },
+    ),
+    "cover": lambda s: ("cover", {"hold": s["open"], "pence": 2_400, "payee": 7}),
     "refund": lambda s: ("refund", {"hold": s["spent"], "amount": 60, "charge_pence": 2_400}),
     "expire": lambda s: ("expire", {"award": s["award"], "on": AFTER}),
     "end": lambda s: ("end", {"award": s["award"], "reason": "moved away"}),

@@ -113,6 +113,41 @@ def test_an_award_expires_once_while_its_holds_come_back(desk, award):
     assert faults() == []
 
 
+def test_more_time_and_the_night_after_the_last_day_are_decided_once(desk, award):
+    after, later = BREAK + dt.timedelta(days=1), BREAK + dt.timedelta(days=9)
+    for _ in range(ROUNDS):
+        of = award(10_000)
+
+        extended, expired = at_once(
+            functools.partial(desk.extend, award=of, last_day=later), functools.partial(desk.expire, award=of, on=after)
+        )
+
+        row = AwardAccount.objects.get(pk=of.pk)
+        if isinstance(extended, books.AwardEnded):
+            assert (expired, row.state, row.last_day, row.available) == (10_000, "ended", BREAK, 0)
+        else:
+            assert isinstance(expired, books.NotYetOver)
+            assert (extended, row.state, row.last_day, row.available) == (None, "active", later, 10_000)
+    assert faults() == []
+
+
+def test_what_was_swept_is_reinstated_once_while_late_money_is_swept(desk, award):
+    after, later = BREAK + dt.timedelta(days=1), BREAK + dt.timedelta(days=9)
+    for _ in range(ROUNDS):
+        of = award(10_000)
+        held = desk.hold(award=of, amount=1_000, on=BREAK)
+        desk.expire(award=of, on=after)
+        desk.release(hold=held)
+
+        again = functools.partial(desk.reinstate, award=of, last_day=later, on=after)
+        answers = at_once(again, again, functools.partial(desk.expire, award=of, on=after))
+
+        assert refusals(answers, books.Refused) in {1, 2}
+        row = AwardAccount.objects.get(pk=of.pk)
+        assert (row.state, row.last_day, row.available, desk.issued(of)) == ("active", later, 10_000, 10_000)
+    assert faults() == []
+
+
 def test_a_fund_is_issued_to_the_last_pound_and_no_further(desk):
     fund = desk.fund("pence", 90_000)
 

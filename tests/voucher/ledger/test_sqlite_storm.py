@@ -53,3 +53,24 @@ def test_a_storm_on_one_file_sells_exactly_what_is_there(on_a_file, now):
     [(left, found)] = at_once(lambda: ([desk.left(award) for award in awards], faults()))
     assert left == [(0, 1_000)] * 5
     assert found == []
+
+
+def test_more_time_and_the_night_after_the_last_day_are_decided_once_on_one_file(on_a_file, now):
+    desk = Desk(now)
+    after, later = BREAK + dt.timedelta(days=1), BREAK + dt.timedelta(days=9)
+
+    def open_books():
+        days = {"first_day": BREAK, "last_day": BREAK}
+        return [desk.issue(fund=desk.fund("pence", 1_000), amount=1_000, **days) for _ in range(5)]
+
+    [awards] = at_once(open_books)
+    for award in awards:
+        extended, expired = at_once(
+            lambda award=award: desk.extend(award=award, last_day=later),
+            lambda award=award: desk.expire(award=award, on=after),
+        )
+        outcomes = {type(extended), type(expired)}
+        assert outcomes in ({type(None), books.NotYetOver}, {books.AwardEnded, int})
+
+    [found] = at_once(faults)
+    assert found == []

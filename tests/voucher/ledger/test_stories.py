@@ -286,6 +286,92 @@ def test_no_more_is_spent_than_was_set_aside(desk, pounds):
     assert desk.state(lunch) == "open"
 
 
+def test_in_an_emergency_the_fund_pays_and_the_award_gets_everything_back(desk, pounds):
+    sitting = desk.hold(award=pounds, amount=6_250, on=BREAK)
+
+    assert desk.cover(hold=sitting, pence=3_125, payee=SITTERS) == 6_250
+
+    assert desk.left(pounds) == (30_000, 0)
+    assert desk.issued(pounds) == 33_125
+    assert books.due(SITTERS) == 3_125
+    assert Hold.objects.values_list("state", "covered").get(pk=sitting.pk) == ("released", 3_125)
+    assert faults() == []
+
+
+def test_in_an_emergency_the_pounds_for_hours_are_a_cost_of_the_fund(desk, hours):
+    sitting = desk.hold(award=hours, amount=150, on=BREAK)
+
+    assert desk.cover(hold=sitting, pence=3_125, payee=SITTERS) == 150
+
+    assert desk.left(hours) == (2_400, 0)
+    assert desk.issued(hours) == 2_400
+    assert books.due(SITTERS) == 3_125
+    assert audit.trial_balance()["cost", "pence"] == -3_125
+    assert faults() == []
+
+
+def test_a_fund_that_has_nothing_left_covers_nothing_until_it_has(desk):
+    fund = desk.fund("pence", 10_000)
+    award = desk.issue(fund=fund, amount=10_000, first_day=BREAK, last_day=BREAK)
+    sitting = desk.hold(award=award, amount=6_250, on=BREAK)
+
+    with pytest.raises(books.FundExhausted) as refusal:
+        desk.cover(hold=sitting, pence=3_125, payee=SITTERS)
+    assert refusal.value.left == 0
+    assert desk.left(award) == (3_750, 6_250)
+
+    desk.release(hold=sitting)
+    FundAccount.objects.filter(pk=fund.pk).update(allocated=13_125)
+    assert desk.cover(hold=sitting, pence=3_125, payee=SITTERS) == 0
+    assert (desk.left(award), desk.issued(award)) == ((10_000, 0), 13_125)
+    assert faults() == []
+
+
+def test_what_was_spent_or_covered_is_not_covered_again(desk, pounds):
+    spent, covered = (desk.hold(award=pounds, amount=100, on=BREAK) for _ in range(2))
+    desk.spend(hold=spent, amount=100, payee=CAFE, effective_on=BREAK)
+    desk.cover(hold=covered, pence=50, payee=CAFE)
+
+    for hold in (spent, covered):
+        with pytest.raises(books.AlreadyResolved):
+            desk.cover(hold=hold, pence=50, payee=CAFE)
+    for pence in (101, 10_000):
+        with pytest.raises(books.MoreThanHeld):
+            desk.cover(hold=covered, pence=pence, payee=CAFE)
+    assert books.due(CAFE) == 150
+    assert faults() == []
+
+
+def test_half_of_a_break_is_paid_and_half_stays_set_aside_even_in_an_award_that_has_ended(desk, pounds):
+    sitting = desk.hold(award=pounds, amount=10_000, on=BREAK)
+    desk.expire(award=pounds, on=dt.date(2027, 3, 3))
+
+    kept = desk.spend_part(hold=sitting, amount=4_000, still_held=4_500, payee=SITTERS, effective_on=BREAK)
+
+    assert (kept.amount, kept.state) == (4_500, "open")
+    assert desk.left(pounds) == (1_500, 4_500)
+    assert books.due(SITTERS) == 4_000
+    assert faults() == []
+    assert desk.spend(hold=kept, amount=500, payee=SITTERS, effective_on=BREAK) == 4_000
+    assert (desk.left(pounds), books.due(SITTERS)) == ((5_500, 0), 4_500)
+    assert faults() == []
+
+
+def test_no_more_is_spent_and_kept_together_than_was_set_aside(desk, hours):
+    sitting = desk.hold(award=hours, amount=120, on=BREAK)
+    split = {"hold": sitting, "payee": SITTERS, "effective_on": BREAK, "charge_pence": 2_400}
+
+    with pytest.raises(books.MoreThanHeld) as refusal:
+        desk.spend_part(amount=60, still_held=61, **split)
+    assert refusal.value.held == 120
+
+    desk.spend_part(amount=60, still_held=60, **split)
+    with pytest.raises(books.AlreadyResolved):
+        desk.spend_part(amount=60, still_held=60, **split)
+    assert desk.left(hours) == (2_280, 60)
+    assert faults() == []
+
+
 @pytest.mark.parametrize("amount", [0, -1, 1.0, True, "1", 10**15 + 1])
 def test_an_amount_is_a_whole_number_of_pence(desk, pounds, amount):
     with pytest.raises(ValueError, match="whole number"):
