@@ -1,16 +1,19 @@
 """What may be asked for, at what price: every reason to refuse a break, each with its figures."""
 
+import collections
 import datetime as dt
 from dataclasses import dataclass
 
+from django.db.models import Q
 from django.utils import timezone
 
+from accounts.models import Role
 from brochure import availability, prices
 from brochure.models import Offer
 from providers.models import Provider
 from voucher import rules
 from voucher.ledger.models import AwardAccount
-from voucher.models import Booking
+from voucher.models import Booking, Suggestion
 
 # A booking in one of these states has taken a place.
 TAKES_A_PLACE = (Booking.State.UNPAID, Booking.State.REQUESTED, Booking.State.CONFIRMED)
@@ -35,6 +38,14 @@ class OtherRegion(Refused):
     def __init__(self, council):
         super().__init__(council.slug)
         self.council = council
+
+
+class AdultsOnly(Refused):
+    """The offer is for adults, and the carer is under 18 (R41)."""
+
+
+class OvernightAlone(Refused):
+    """A night away of a carer under 18 is asked for by the carers team (R41)."""
 
 
 class OutsidePeriod(Refused):
@@ -138,8 +149,11 @@ def _quote(award, offer, minutes, unit_price_pence):
     return Quote(unit_price_pence, price_pence, amount, award.account.available - amount)
 
 
-def refuse_offer(*, award, offer, on):
-    """Raise the Refused that keeps this award from this offer whatever the day and the time; else return nothing."""
+def refuse_offer(*, award, offer, on, by=None):
+    """Raise the Refused that keeps this award from this offer whatever the day and the time; else return nothing.
+
+    Where it is known who asks, a carer under 18 has a night away only from the carers team (R41).
+    """
     provider, account = offer.provider, award.account
     if offer.state != Offer.State.LIVE or provider.state != Provider.State.LIVE:
         raise NotLive
@@ -147,6 +161,17 @@ def refuse_offer(*, award, offer, on):
         raise OtherRegion(provider.council)
     if account.state != AwardAccount.State.ACTIVE or on > account.last_day:
         raise AwardClosed
+    if rules.is_young(award.carer.born_on, on):
+        if offer.adults_only:
+            raise AdultsOnly
+        if offer.unit == Offer.Unit.NIGHT and by is not None and not _is_carers_team(by, award.council):
+            raise OvernightAlone
+
+
+def _is_carers_team(by, council):
+    if by.user is None or not by.on_behalf_of:
+        return False
+    return Role.objects.filter(Q(council=council) | Q(council=None), user=by.user, kind=Role.Kind.TEAM).exists()
 
 
 def refuse_unless_possible(*, award, offer, starts_at, minutes, now):
@@ -154,7 +179,7 @@ def refuse_unless_possible(*, award, offer, starts_at, minutes, now):
     refuse_offer(award=award, offer=offer, on=timezone.localdate(now))
     if minutes not in availability.lengths(offer):
         raise BadLength(availability.lengths(offer))
-    _refuse_outside_period(award.account, offer, starts_at, minutes)
+    refuse_outside_period(award.account, offer, starts_at, minutes)
     if not offer.provider.is_insured(on=timezone.localdate(availability.ends_at(offer, starts_at, minutes))):
         raise NotLive
     if starts_at <= now or not rules.is_within_notice(now, starts_at, offer.notice_hours):
@@ -163,22 +188,67 @@ def refuse_unless_possible(*, award, offer, starts_at, minutes, now):
         raise NotOpen
 
 
-def refuse_taken(*, award, offer, starts_at, minutes):
-    """Raise AlreadyAsked or Full where no place is left; true only while the offer's row is locked."""
+def refuse_taken(*, award, offer, starts_at, minutes, besides=None):
+    """Raise AlreadyAsked or Full where no place is left; true only while the offer's row is locked.
+
+    `besides` is a booking that does not count: the one that is to be moved.
+    """
     ends_at = availability.ends_at(offer, starts_at, minutes)
-    live = Booking.objects.filter(offer=offer, state__in=TAKES_A_PLACE, starts_at__lt=ends_at, ends_at__gt=starts_at)
-    own = live.filter(award=award).first()
+    own = _own_booking(award, offer, starts_at, ends_at, besides)
     if own:
         raise AlreadyAsked(own)
-    taken = list(live.values_list("starts_at", "ends_at"))
+    taken = taken_times(offer, starts_at, ends_at, besides=besides)
     if starts_at not in availability.start_times(offer, timezone.localdate(starts_at), minutes, taken=taken):
         raise Full
 
 
-def taken_times(offer, after, before):
+def taken_times(offer, after, before, besides=None):
     """Return the (starts_at, ends_at) pairs that take a place of the offer between two moments."""
-    live = Booking.objects.filter(offer=offer, state__in=TAKES_A_PLACE, starts_at__lt=before, ends_at__gt=after)
-    return list(live.values_list("starts_at", "ends_at"))
+    return taken_by_offer([offer.pk], after=after, before=before, besides=besides)[offer.pk]
+
+
+def taken_by_offer(offers, *, after, before, besides=None):
+    """Return {offer's number: [(starts_at, ends_at)…]} of all that takes a place between two moments; two queries.
+
+    The one definition: what is asked for or booked, and every other time that was suggested and waits for an
+    answer, so that nobody else books it meanwhile. A request for which its provider suggested other times
+    holds those, and no longer its own. With None for the offers it is of all of them that have anything taken.
+    """
+    taken = collections.defaultdict(list, {number: [] for number in offers or ()})
+    within = Q(starts_at__lt=before, ends_at__gt=after)
+    booked = Booking.objects.filter(within, state__in=TAKES_A_PLACE)
+    suggested = Suggestion.objects.filter(within, state=Suggestion.State.OPEN)
+    if offers is not None:
+        booked, suggested = booked.filter(offer__in=list(taken)), suggested.filter(booking__offer__in=list(taken))
+    if besides:
+        booked, suggested = booked.exclude(pk=besides.pk), suggested.exclude(booking=besides)
+    for number, *span in booked.order_by().values_list("offer", "starts_at", "ends_at"):
+        taken[number].append(tuple(span))
+    for number, *span in suggested.order_by().values_list("booking__offer", "starts_at", "ends_at"):
+        taken[number].append(tuple(span))
+    return taken
+
+
+def at_the_same_time(*, award, starts_at, ends_at, besides=()):
+    """Return the award's live bookings that overlap a time, but for these: to warn of, not to refuse."""
+    rows = award.bookings.filter(state__in=TAKES_A_PLACE, starts_at__lt=ends_at, ends_at__gt=starts_at)
+    return list(rows.exclude(pk__in=besides).select_related("offer", "provider").order_by("starts_at", "pk"))
+
+
+def _own_booking(award, offer, starts_at, ends_at, besides):
+    within = {"starts_at__lt": ends_at, "ends_at__gt": starts_at}
+    own = Booking.objects.filter(**within, offer=offer, award=award, state__in=TAKES_A_PLACE)
+    if besides:
+        own = own.exclude(pk=besides.pk)
+    if own := own.first():
+        return own
+    suggested = Suggestion.objects.filter(
+        **within, booking__offer=offer, booking__award=award, state=Suggestion.State.OPEN
+    )
+    if besides:
+        suggested = suggested.exclude(booking=besides)
+    suggestion = suggested.select_related("booking").first()
+    return suggestion and suggestion.booking
 
 
 def last_service_day(offer, starts_at, minutes):
@@ -187,7 +257,8 @@ def last_service_day(offer, starts_at, minutes):
     return timezone.localdate(starts_at) + dt.timedelta(days=nights - 1)
 
 
-def _refuse_outside_period(account, offer, starts_at, minutes):
+def refuse_outside_period(account, offer, starts_at, minutes):
+    """Raise OutsidePeriod unless the award pays for the whole of the break (R2, R3)."""
     day, period = timezone.localdate(starts_at), {"first_day": account.first_day, "last_day": account.last_day}
     if offer.unit != Offer.Unit.NIGHT:
         if not rules.is_within_period(**period, day=day):

@@ -45,11 +45,19 @@ def run(now):
 
 
 def time_out_requests(now):
-    """End every request that was not answered by its deadline (R7)."""
+    """End every request that was not answered by its deadline, by its provider (R7) or its carer (R25)."""
     due = bookings.requests_past_their_deadline(now).select_related(
         "award__account", "award__carer", "council__scheme", "offer", "provider", "hold"
     )
     return _each(due, "booking", lambda booking: bookings.time_out(booking=booking, now=now))
+
+
+def time_out_moves(now):
+    """Let a break stay at its old time where its provider has not answered whether it can be moved (R39)."""
+    due = bookings.moves_past_their_deadline(now).select_related(
+        "booking__award__account", "booking__award__carer", "booking__council__scheme", "booking__offer"
+    )
+    return _each(due, "suggestion", lambda row: bookings.time_out_move(suggestion=row, now=now))
 
 
 def end_awards(now):
@@ -133,6 +141,7 @@ def _send_mail(now):
 
 JOBS = {
     "requests timed out": time_out_requests,
+    "wishes to move timed out": time_out_moves,
     "awards ended": end_awards,
     "reminders written": remind,
     "questions sent": invite_answers,

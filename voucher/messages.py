@@ -7,16 +7,13 @@ over a shoulder learns of one break and no more.
 import logging
 import secrets
 
-from accounts import mail, texts
+from accounts import mail
 from accounts.models import Language, OutboxMessage
-from voucher import rules
+from voucher import calendar_files
 from voucher.models import Booking, Carer
+from voucher.writing import to_carer
 
 log = logging.getLogger(__name__)
-
-# What a carer did not ask for and need not act on: not written, and not sent, while we keep silent towards her.
-# Every kind of that sort is named here: reminders, questions about how it was, news about wishes.
-UNASKED = frozenset({"award_reminder", "questions_after", "questions_later"})
 
 
 def booking_asked(booking):
@@ -35,9 +32,9 @@ def booking_declined(booking):
 
 
 def booking_timed_out(booking):
-    """Tell both sides that a request was not answered in time."""
-    _to_carer("booking_timed_out", booking)
-    _to_provider("booking_missed", booking)
+    """Tell the carer that a request was not answered in time, or that she took none of the times suggested."""
+    ended_by_carer = booking.ended_by == Booking.Party.CARER
+    _to_carer("suggestions_ran_out" if ended_by_carer else "booking_timed_out", booking)
 
 
 def booking_missed(booking):
@@ -112,6 +109,11 @@ def half_fell_away(booking, other):
 def booking_cancelled(booking):
     """Tell both sides that a booking is cancelled, by whom, and what it costs."""
     _to_carer("booking_cancelled", booking)
+    booking_cancelled_for_provider(booking)
+
+
+def booking_cancelled_for_provider(booking):
+    """Tell the provider that a booking is cancelled, by whom, and what it can claim; the carer has other news."""
     _to_provider("booking_cancelled_for_provider", booking)
 
 
@@ -177,56 +179,6 @@ def reminder_key(award, weeks):
     return f"award_reminder/{award.pk}/{award.account.last_day}/{weeks}"
 
 
-def to_carer(name, carer, context, dedupe_key, *, about=None, attachment=None):
-    """Tell a carer some news, by the way she chose and in her language, or in both where that is not known (R33).
-
-    `name` is a folder of templates/messages/: subject.txt and body.txt make the e-mail and the letter, text.txt the
-    text message (short; no code, no balance, nothing about the person cared for; no link but the site's home). The
-    templates know `scheme`, `site_url` and `context`. The same `dedupe_key` is written once. `about` is the row it
-    tells of, for the log. `attachment` (accounts.mail.Attachment) goes with an e-mail only.
-
-    Call it within the transaction of the act that it tells of; it is sent after the commit. No address of a carer
-    makes it fail. A kind listed in UNASKED is not written while we keep silent towards the carer
-    (Carer.quiet_since), and one that was written before is not sent. Nothing is returned.
-    """
-    if carer.quiet_since and name in UNASKED:
-        log.info("%s is not written: we keep silent towards carer %s", name, carer.pk)
-        return
-    context = {"scheme": carer.council.scheme, **context}
-    way, words = way_to(carer), {"language": carer.language, "context": context, "dedupe_key": dedupe_key}
-    words |= {"reader": reader(carer), "council": carer.council}
-    try:
-        if way == Carer.ContactBy.EMAIL:
-            mail.write(name, to=carer.email, attachment=attachment, **words)
-        elif way == Carer.ContactBy.SMS:
-            mail.write_text(name, to=carer.phone, **words)
-        else:
-            large = carer.print_size == Carer.PrintSize.LARGE
-            mail.write_letter(name, to=_postal_address(carer), large_print=large, **words)
-    except mail.BadAddress:
-        # A carer without any address at all; the news is on the page as well.
-        row = about or carer
-        log.warning("%s of %s %s has no usable address", name, row._meta.model_name, row.pk)
-
-
-def way_to(carer):
-    """Return by which way this carer is written to (R33)."""
-    way = rules.way_to_write(
-        carer.contact_by, has_e_mail=mail.is_address(carer.email), has_mobile=bool(texts.mobile(carer.phone))
-    )
-    return Carer.ContactBy(way)
-
-
-def reader(carer):
-    """Return how the outbox names a carer, so that what waits for her can be withdrawn: mail.withdraw(reader=…)."""
-    return f"carer {carer.pk}"
-
-
-def _postal_address(carer):
-    lines = [str(carer), *carer.address.split(","), carer.town, carer.postcode]
-    return "\n".join(line.strip() for line in lines if line.strip())
-
-
 def pin_changed(carer, *, now):
     """Tell the carer that the PIN was set, changed or taken away, in case it was not they who did it."""
     _about_carer("pin_changed", carer, {"has_pin": bool(carer.pin)}, key=f"{carer.pk}/{now.isoformat()}")
@@ -241,7 +193,8 @@ def code_bound(carer, *, now):
 def account_made(carer, *, noted_address):
     """Tell the carer that the award is in an account; where the address was new to us, by a letter to the door."""
     context = {"noted_address": noted_address, "email": carer.email}
-    _about_carer("account_made", carer, context, key=f"{carer.pk}/{carer.user_id}", by_post=noted_address)
+    way = Carer.ContactBy.POST if noted_address else None
+    _about_carer("account_made", carer, context, key=f"{carer.pk}/{carer.user_id}", way=way)
 
 
 def address_code(carer, *, email, code, now):
@@ -255,9 +208,15 @@ def permission_given(permission):
     """Tell the carer who may act for them and until when, and the helper how to begin."""
     carer = permission.carer
     context = {"permission": permission, "helper": permission.helper}
-    _about_carer("permission_given", carer, context, key=str(permission.pk))
-    _about_carer(
-        "permission_for_helper", carer, context, key=str(permission.pk), to=permission.helper.email, language=""
+    _about_carer("permission_given", carer, context, key=permission.pk)
+    helper = permission.helper
+    mail.write(
+        "permission_for_helper",
+        to=helper.email,
+        language=helper.language,
+        context={"carer": carer, "scheme": carer.council.scheme} | context,
+        dedupe_key=f"permission_for_helper/{permission.pk}",
+        council=carer.council,
     )
 
 
@@ -271,18 +230,8 @@ def booked_by_phone(booking):
     _to_carer("booked_by_phone", booking)
 
 
-def _about_carer(name, carer, context, *, key, to=None, language=None, by_post=False):
-    """Write to a carer about themself; `by_post`: to the door, whatever way they like to be reached."""
-    to, language = to or carer.email, carer.language if language is None else language
-    if to:
-        _write(name, {"carer": carer, "scheme": carer.council.scheme} | context, to=to, language=language, key=key)
-
-
-def _write(name, context, *, to, language, key):
-    try:
-        mail.write(name, to=to, language=language, context=context, dedupe_key=f"{name}/{key}")
-    except mail.BadAddress:
-        log.warning("%s %s has no usable address", name, key)
+def _about_carer(name, carer, context, *, key, way=None):
+    to_carer(name, carer, {"carer": carer} | context, f"{name}/{key}", way=way)
 
 
 def _to_carer(name, booking, *, again="", **more):

@@ -21,6 +21,11 @@ VAT_PARTS = {"standard": 6, "reduced": 21}
 REMINDER_WEEKS = (8, 4, 1)
 LETTER_WORKING_DAYS = 4
 MOST_DAYS_TO_PAY = 30
+GROWN_UP_AT = 18
+PEOPLE_FOR_A_GROUP = 6
+MORE_TIME_ASKED_FOR = dt.timedelta(days=14)
+HONOURED_FOR = {"cared_for_died": dt.timedelta(weeks=8), "cared_for_moved": dt.timedelta(days=28)}
+FOR_THE_PERSON = frozenset({"sitting", "day-opportunities"})
 HELP_LASTS = dt.timedelta(minutes=20)
 PERMISSION_MONTHS_MOST = 12
 OBJECTION_DAYS = 7
@@ -105,6 +110,28 @@ def answer_by(asked_at, starts_at, working_days):
     close = dt.datetime.combine(day, CLOSE_OF_DAY, LONDON).astimezone(dt.UTC)
     last_moment = max(starts_at - SHORTEST_ANSWER, asked_at + (starts_at - asked_at) / 2)
     return min(close, last_moment)
+
+
+def carer_answers_by(suggested_at, first_starts_at, working_days):
+    """R25. A carer takes one of the times suggested by the deadline of R7, counted to the first of those times."""
+    return answer_by(suggested_at, first_starts_at, working_days)
+
+
+def may_be_moved(now, starts_at, notice_hours):
+    """R39. A confirmed break may be moved until the notice that its provider asks for begins."""
+    return is_within_notice(now, starts_at, notice_hours)
+
+
+def free_cancel_hours_after_moving(free_cancel_hours, asked_at, before, after):
+    """R39. The cancellation terms count from the new start; what could not be cancelled free before stays so.
+
+    Returns the hours before the new start up to which a carer cancels free.
+    """
+    if is_free_to_cancel(asked_at, before, free_cancel_hours):
+        return free_cancel_hours
+    limit = before.astimezone(dt.UTC) - dt.timedelta(hours=free_cancel_hours)
+    hours = -(-(after.astimezone(dt.UTC) - limit) // dt.timedelta(hours=1))
+    return max(free_cancel_hours, hours)
 
 
 def is_within_notice(asked_at, starts_at, notice_hours):
@@ -269,9 +296,58 @@ def letter_is_too_late(written_on, day):
     return day < working_days_after(written_on, LETTER_WORKING_DAYS)
 
 
+def is_young(born_on, on):
+    """R41. A carer is young until the day before the 18th birthday; where no birthday is known, nobody is.
+
+    Born on 29 February, they are 18 on 1 March of a year without one.
+    """
+    if born_on is None:
+        return False
+    return (on.year - born_on.year - ((on.month, on.day) < (born_on.month, born_on.day))) < GROWN_UP_AT
+
+
+def makes_a_group(people):
+    """R38. Six people who wished for the same within 90 days are enough to think of a group."""
+    return people >= PEOPLE_FOR_A_GROUP
+
+
 def worker_limit(scheme, unit):
     """R19. One worker of the carers team issues up to the scheme's limit, in pence or in minutes."""
     return scheme.worker_limit_pence if unit == "pence" else scheme.worker_limit_minutes
+
+
+def latest_more_time(last_day, weeks_most):
+    """R30. More time is given once an award, by at most so many weeks; returns the latest last day it may get."""
+    return last_day + dt.timedelta(weeks=weeks_most)
+
+
+def last_day_to_ask_for_more_time(last_day):
+    """R30. More time is asked for up to 14 days after the last day; returns the last day to ask, included."""
+    return last_day + MORE_TIME_ASKED_FOR
+
+
+def team_answers_by(asked_on, working_days):
+    """R30, R31. The carers team answers an application within so many working days; returns the last of them."""
+    return working_days_after(asked_on, working_days)
+
+
+def one_worker_may_give(given, more, limit):
+    """R31. One worker gives more to use while all that an award was given stays within R19; above it, two agree."""
+    return given + more <= limit
+
+
+def latest_honoured(kind, recorded_on):
+    """R32. After a death or a move the carer's own breaks are honoured to a day that the carers team chooses.
+
+    Returns the latest such day: 8 weeks on where the person cared for has died, 28 days on where she or he has
+    moved to another county; None where the award is closed at once.
+    """
+    return recorded_on + HONOURED_FOR[kind] if kind in HONOURED_FOR else None
+
+
+def is_for_the_person_cared_for(category, personal_care, accommodation):
+    """R32. Sitting, days out for the person, personal care and stays with care are for the person cared for."""
+    return category in FOR_THE_PERSON or personal_care or accommodation
 
 
 def _half_up(number, parts):

@@ -6,40 +6,58 @@ from accounts import history
 from providers.models import Provider
 from voucher import messages
 from voucher.asking import NotLive
-from voucher.bookings import steps
-from voucher.bookings.steps import State
+from voucher.bookings import choices, following, pairs, steps
+from voucher.bookings.steps import Party, State
 from voucher.models import Booking
 
 
 def confirm(*, booking, by, now):
     """Accept a request before its deadline. Nothing moves: the price is already set aside.
 
-    Raises NotLive where the provider takes on no more work, and BookingMoved.
+    Half of a pair waits for the other half (R26). Raises NotLive where the provider takes on no more work, and
+    BookingMoved.
     """
     with transaction.atomic():
         if not Provider.objects.filter(pk=booking.provider_id, state=Provider.State.LIVE).exists():
             raise NotLive
+        choices.lock(booking)
         steps.move(booking, (State.REQUESTED,), State.CONFIRMED, by, now, answer_by__gt=now, answered_at=now)
-        messages.booking_confirmed(booking)
+        pairs.settle(booking, by, now)
 
 
 def decline(*, booking, reason, note="", by, now):
-    """Refuse a request, with a DeclineReason; all that was set aside is given back. Raises BookingMoved."""
+    """Refuse a request, with a DeclineReason: what was set aside is given back and the next choice is asked (R24).
+
+    Returns the Booking that is asked now, or None. Raises BookingMoved.
+    """
     with transaction.atomic():
+        choices.lock(booking)
         steps.give_back(booking, by, now)
         changes = {"answered_at": now, "decline_reason": reason, "decline_note": note}
         steps.move(booking, (State.REQUESTED,), State.DECLINED, by, now, answer_by__gt=now, **changes)
-        messages.booking_declined(booking)
+        return following.after_no(booking, by, now)
 
 
 def time_out(*, booking, now, by=history.CLOCK):
-    """End a request that was not answered by its deadline (R7); everything is given back. Raises BookingMoved."""
+    """End a request that was not answered by its deadline (R7), or other times that the carer did not take (R25).
+
+    Everything is given back, and the next choice is asked (R24). Returns the Booking asked now, or None.
+    Raises BookingMoved.
+    """
+    suggested = booking.state == State.COUNTERED
+    changes = {"ended_at": now} | ({"ended_by": Party.CARER} if suggested else {})
     with transaction.atomic():
+        choices.lock(booking)
         steps.give_back(booking, by, now)
-        steps.move(booking, (State.REQUESTED,), State.TIMED_OUT, by, now, answer_by__lte=now, ended_at=now)
-        messages.booking_timed_out(booking)
+        steps.move(booking, (booking.state,), State.TIMED_OUT, by, now, answer_by__lte=now, **changes)
+        if suggested:
+            messages.suggestions_not_taken(booking)
+        else:
+            messages.booking_missed(booking)
+        return following.after_no(booking, by, now)
 
 
 def requests_past_their_deadline(now):
-    """Return the requests that were not answered in time, oldest deadline first."""
-    return Booking.objects.filter(state=State.REQUESTED, answer_by__lte=now).order_by("answer_by", "pk")
+    """Return the requests that were not answered in time, by their provider or their carer, oldest deadline first."""
+    waiting = (State.REQUESTED, State.COUNTERED)
+    return Booking.objects.filter(state__in=waiting, answer_by__lte=now).order_by("answer_by", "pk")

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from django.db import transaction
 from django.utils import timezone
 
-from voucher import messages, rules
+from voucher import rules
 from voucher.asking import IS_LIVE
-from voucher.bookings import own_money, steps
+from voucher.bookings import choices, emergencies, following, own_money, steps
 from voucher.bookings.steps import BookingMoved, Party, State
 from voucher.ledger import books
 
@@ -43,6 +43,8 @@ def cost_of_cancelling(booking, now, party=Party.CARER):
     free = (
         party != Party.CARER
         or booking.state != State.CONFIRMED
+        or booking.may_cancel_free
+        or booking.waits_for_the_other_half
         or rules.is_free_to_cancel(now, booking.starts_at, booking.free_cancel_hours)
     )
     due_pence = due_amount = own = 0
@@ -58,28 +60,37 @@ def cost_of_cancelling(booking, now, party=Party.CARER):
     return Cost(due_pence, due_amount, booking.amount - due_amount, own, booking.own_pence - own)
 
 
-def cancel(*, booking, party, by, now, seen_due_pence=None):
+def cancel(*, booking, party, by, now, seen_due_pence=None, emergency=False, please_ring=False):
     """Cancel a booking for the carer, the provider or the carers team; a late share is spent, the rest given back.
+
+    In an emergency (R28) everything is given back, the provider's late share comes out of the fund, and the carers
+    team rings; no reason and no proof are asked for.
 
     Raises HasStarted (the carers team may still cancel then), StaleCost, BookingMoved.
     """
     if party != Party.TEAM and booking.state == State.CONFIRMED and now >= booking.starts_at:
         raise HasStarted
     cost = cost_of_cancelling(booking, now, party)
-    if seen_due_pence is not None and seen_due_pence != cost.due_pence:
+    late_pence = cost_of_cancelling(booking, now).due_pence if emergency else 0
+    if not emergency and seen_due_pence is not None and seen_due_pence != cost.due_pence:
         raise StaleCost(cost)
     if booking.state not in IS_LIVE or (party == Party.PROVIDER and booking.state != State.CONFIRMED):
         raise BookingMoved(booking.state)
-    changes = {"ended_by": party, "ended_at": now}
-    if cost.due_pence:
+    changes = {"ended_by": party, "ended_at": now, "emergency": emergency}
+    if cost.due_pence and not emergency:
         changes |= {"due_pence": cost.due_pence, "due_amount": cost.due_amount}
+    act = "booking.cancelled_in_emergency" if emergency else None
     with transaction.atomic():
-        if cost.due_amount:
+        choices.lock(booking)
+        if emergency:
+            changes |= emergencies.pay_from_the_fund(booking, late_pence, by, now)
+            emergencies.somebody_rings(booking, please_ring, now)
+        elif cost.due_amount:
             _pay_late_share(booking, cost, by, now)
         else:
             steps.give_back(booking, by, now)
-        steps.move(booking, (booking.state,), State.CANCELLED, by, now, **changes)
-        messages.booking_cancelled(booking)
+        steps.move(booking, (booking.state,), State.CANCELLED, by, now, act=act, **changes)
+        following.after_cancelling(booking, party, by, now)
 
 
 def _pay_late_share(booking, cost, by, now):

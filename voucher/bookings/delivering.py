@@ -2,11 +2,11 @@
 
 from django.db import transaction
 
-from voucher import messages, rules
+from voucher import messages, rules, tasks
 from voucher.asking import BadLength
-from voucher.bookings import steps
-from voucher.bookings.steps import NotYet, State
-from voucher.models import Booking
+from voucher.bookings import choices, pairs, steps
+from voucher.bookings.steps import BookingMoved, NotYet, Party, State
+from voucher.models import Booking, Dispute, Task
 
 
 def deliver(*, booking, minutes, by, now):
@@ -19,35 +19,52 @@ def deliver(*, booking, minutes, by, now):
     allowed = rules.delivered_lengths(booking.offer.unit, booking.unit_minutes, booking.minutes)
     if minutes not in allowed:
         raise BadLength(allowed)
-    due_pence = booking.award_pence
-    if minutes < booking.minutes:
-        # A penny at least: what is due nothing is never claimed, and what was set aside would wait for ever.
-        part = rules.price_for(booking.unit_price_pence, minutes, booking.unit_minutes)
-        due_pence = min(part or 1, booking.award_pence)
-    due_amount = min(rules.amount_for(due_pence, minutes, booking.award.in_hours), booking.amount)
+    due_pence, due_amount = due_for(booking, minutes)
     changes = {"delivered_minutes": minutes, "delivered_at": now, "due_pence": due_pence, "due_amount": due_amount}
     with transaction.atomic():
         steps.move(booking, (State.CONFIRMED,), State.DELIVERED, by, now, **changes)
 
 
+def due_for(booking, minutes):
+    """Return what the provider is due for that much of a break: in pence, and in the award's unit; nothing for none."""
+    if not minutes:
+        return 0, 0
+    due_pence = booking.award_pence
+    if minutes < booking.minutes:
+        # A penny at least: what is due nothing is never claimed, and what was set aside would wait for ever.
+        part = rules.price_for(booking.unit_price_pence, minutes, booking.unit_minutes)
+        due_pence = min(part or 1, booking.award_pence)
+    return due_pence, min(rules.amount_for(due_pence, minutes, booking.award.in_hours), booking.amount)
+
+
 def undo_delivery(*, booking, by, now):
-    """Take back that a break was given, until it is claimed. Raises BookingMoved."""
+    """Take back that a break was given, until it is claimed or the carer disputes it. Raises BookingMoved."""
     changes = dict.fromkeys(("delivered_minutes", "delivered_at", "due_pence", "due_amount"))
     with transaction.atomic():
+        steps.lock(booking)
+        if Dispute.objects.filter(booking=booking).exists():
+            raise BookingMoved(steps.state_now(booking))
         steps.move(booking, (State.DELIVERED,), State.CONFIRMED, by, now, act="booking.delivery_undone", **changes)
 
 
 def did_not_happen(*, booking, party, by, now):
-    """Say that a confirmed break did not happen (R14): all is given back and the carers team is told.
+    """Say that a confirmed break did not happen (R14): all is given back, and the carers team is told at once (R40).
 
-    `party` is who says so. Raises NotYet, BookingMoved.
+    `party` is who says so; unless it is the team itself, the break stands first on its list until somebody has rung.
+    Raises NotYet, BookingMoved.
     """
     if now < rules.did_not_happen_from(booking.starts_at):
         raise NotYet(rules.did_not_happen_from(booking.starts_at))
     with transaction.atomic():
+        choices.lock(booking)
         steps.give_back(booking, by, now)
         steps.move(booking, (State.CONFIRMED,), State.DID_NOT_HAPPEN, by, now, ended_by=party, ended_at=now)
+        if party != Party.TEAM:
+            tasks.give(booking=booking, kind=Task.Kind.NOBODY_CAME, now=now)
         messages.booking_did_not_happen(booking)
+        if party == Party.CARER:
+            messages.nobody_came_for_provider(booking)
+        pairs.half_fell_away(booking, by, now)
 
 
 def not_marked(*, council, over_before):

@@ -18,6 +18,7 @@ from voucher.asking import (
     StalePrice,
     last_service_day,
     quote,
+    refuse_offer,
     refuse_taken,
     refuse_unless_possible,
 )
@@ -92,7 +93,7 @@ def _ask(award, parts, *, note, by, now, key, pay_by_card):
     award = Award.objects.select_related("account", "council__scheme", "carer").get(pk=award)
     for number, part in enumerate(parts, start=1):
         for position, wanted in enumerate(part, start=1):
-            _check(award, offers[wanted.offer.pk], wanted, number, position, now)
+            _check(award, offers[wanted.offer.pk], wanted, number, position, by, now)
     request = BreakRequest.objects.create(award=award, parts=len(parts), note=note, made_at=now)
     made, left = [], award.account.available
     for number, part in enumerate(parts, start=1):
@@ -198,8 +199,9 @@ def answer_by(scheme, offer, starts_at, now):
     return rules.answer_by(now, starts_at, days)
 
 
-def _check(award, offer, wanted, part, position, now):
+def _check(award, offer, wanted, part, position, by, now):
     try:
+        refuse_offer(award=award, offer=offer, on=timezone.localdate(now), by=by)
         refuse_unless_possible(award=award, offer=offer, starts_at=wanted.starts_at, minutes=wanted.minutes, now=now)
         refuse_taken(award=award, offer=offer, starts_at=wanted.starts_at, minutes=wanted.minutes)
         price = quote(award=award, offer=offer, minutes=wanted.minutes, on=timezone.localdate(now))

@@ -1,9 +1,11 @@
 """What every change of a booking is made of: the compare-and-set of its state, its line of history, its money back."""
 
+from django.db.models import F
+
 from accounts import history
 from voucher.bookings import own_money
 from voucher.ledger import books
-from voucher.models import Booking
+from voucher.models import Booking, Suggestion
 
 State, Party = Booking.State, Booking.Party
 
@@ -33,9 +35,24 @@ def move(booking, before, after, by, now, *, act=None, answer_by__gt=None, answe
         rows = rows.filter(answer_by__lte=answer_by__lte)
     if not rows.update(state=after, **changes):
         raise BookingMoved(state_now(booking, over_at=answer_by__gt))
+    # Other times that wait for an answer go with the state they were suggested in.
+    Suggestion.objects.filter(booking=booking, state=Suggestion.State.OPEN).update(state=Suggestion.State.PASSED)
     booking.refresh_from_db()
     own_money.follow(booking, now)
     remember(booking, act or f"booking.{after}", by, now)
+
+
+def lock(booking):
+    """Let nobody else change the booking until this transaction is over; its row is read anew."""
+    Booking.objects.filter(pk=booking.pk).update(state=F("state"))
+    booking.refresh_from_db()
+
+
+def take_suggestion(booking, suggestion, party, now):
+    """Mark one open Suggestion of that party as taken, before its deadline; else BookingMoved."""
+    rows = Suggestion.objects.filter(pk=suggestion.pk, booking=booking, by=party, state=Suggestion.State.OPEN)
+    if not rows.filter(answer_by__gt=now).update(state=Suggestion.State.TAKEN):
+        raise BookingMoved(state_now(booking, over_at=now))
 
 
 def give_back(booking, by, now):
@@ -50,7 +67,7 @@ def give_back(booking, by, now):
 def state_now(booking, over_at=None):
     """Return the state of the booking as it is stored; a request whose time is over counts as timed out."""
     row = Booking.objects.get(pk=booking.pk)
-    if over_at and row.state == State.REQUESTED and row.answer_by <= over_at:
+    if over_at and row.state in {State.REQUESTED, State.COUNTERED} and row.answer_by <= over_at:
         return State.TIMED_OUT
     return State(row.state)
 

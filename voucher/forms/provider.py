@@ -10,6 +10,7 @@ from accounts import wording
 from brochure.models import Offer
 from brochure.wording import length, unit_price
 from voucher import rules
+from voucher.forms.account import PinField
 from voucher.forms.codes import CodeField
 from voucher.models import Booking
 
@@ -20,7 +21,8 @@ class DeclineForm(forms.Form):
     reason = forms.ChoiceField(
         label=_("Why can you not do it?"),
         help_text=_("We tell the carer, so that they know what to try next."),
-        choices=Booking.DeclineReason,
+        # Who could only do it at another time suggests one.
+        choices=[pair for pair in Booking.DeclineReason.choices if pair[0] != Booking.DeclineReason.OTHER_TIME],
         widget=forms.RadioSelect,
         error_messages={
             "required": _("Choose the reason that fits best."),
@@ -153,6 +155,11 @@ class CheckCodeForm(forms.Form):
         help_text=_("Type it from the voucher, or scan the voucher with a scanner."),
         max_length=200,
         error_messages={"empty": _("Enter the code on the carer’s voucher.")},
+    )
+    pin = PinField(
+        label=_("The carer’s PIN"),
+        help_text=_("Only if the carer has one. Then the code alone is not enough."),
+        required=False,
     )
 
     def __init__(self, *args, offers, **kwargs):

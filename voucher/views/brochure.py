@@ -1,12 +1,12 @@
 """The brochure on the web: looking for a break, one offer, free activities, and the printed editions."""
 
 import datetime as dt
+from functools import partial
 from urllib.parse import urlencode
 
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import condition, require_safe
@@ -16,46 +16,47 @@ from accounts.models import only_language
 from brochure import access, availability, catalogue, places
 from brochure import wording as brochure_wording
 from brochure.models import Activity, EditionFile, Offer
-from voucher import bookings, outcomes
+from voucher import outcomes, rules
 from voucher.forms.brochure import SearchForm
+from voucher.forms.carer import as_typed
+from voucher.views import offer_cards, searched
 from voucher.views.numbers import whole
+from voucher.views.offer_cards import district, moment_of, taken_times
 from voucher.views.open_award import opened
 
 # The page of an offer lists so many free days; all of them are on the way to asking.
 FREE_DAYS_SHOWN = 8
-# Wishes of the catalogue and the fields of the form that state them.
-FIELDS = {
-    "words": ["words"],
-    "categories": ["category"],
-    "place": ["place"],
-    "max_price_pence": ["max_price"],
-    "free": ["free"],
-    "welsh": ["welsh"],
-    "access": ["access"],
-    "personal_care": ["care"],
-    "left_pence": ["affordable"],
-    "left_minutes": ["affordable"],
-}
 
 
 @require_safe
 def brochure(request, category=None):
-    """Show the kinds of break, a form to look for one, and what was found, nearest first."""
+    """Show the kinds of break, one box to look for one in plain words, and what was found, nearest first."""
     now = timezone.now()
     today = timezone.localdate(now)
     categories = list(catalogue.categories())
     chosen = _category(categories, category)
     award, _who = opened(request)
-    council = award.council if award else None
+    council, young = (award.council, rules.is_young(award.carer.born_on, today)) if award else (None, False)
     form = SearchForm(
         request.GET,
         categories=categories,
         places=catalogue.places_to_choose(on=today, council=council),
+        today=today,
         award=award,
         category=chosen,
     )
+    criteria = form.criteria()
+    taken = taken_times(now) if criteria.when else None
     result = catalogue.search(
-        form.criteria(), on=today, council=council, page=_page(request), language=wording.language()
+        criteria,
+        on=today,
+        council=council,
+        page=_page(request),
+        language=wording.language(),
+        now=now,
+        taken=taken,
+        young=young,
+        bounds=(award.account.first_day, award.account.last_day) if award else (None, None),
     )
     if result.postcode_unknown and request.GET.get("postcode"):
         form.add_error("postcode", _("We do not know where that postcode is. Check it, or leave it empty."))
@@ -65,12 +66,25 @@ def brochure(request, category=None):
         "category": chosen,
         "tiles": [] if form.asked or chosen else _tiles(categories, result.by_category),
         "result": result,
-        "cards": _cards(result.offers, now, request.GET.get("postcode", "")),
         "page": Paginator(range(result.total), catalogue.PAGE_SIZE).get_page(result.page),
-        "query": _query(request, drop=["page"]),
-        "ways_on": _ways_on(request, result),
+        "query": searched.as_query(form.data, drop=["page"]),
+        "asked_for": searched.asked_for(request.path, form),
+        "ways_on": searched.ways_on(request.path, form, result),
+        "wish_address": searched.wish_address(form),
         "by_distance": any(offer.miles is not None for offer in result.offers),
+        "here": request.get_full_path(),
     }
+    cards = partial(
+        offer_cards.cards,
+        now=now,
+        postcode=form.data.get("postcode", ""),
+        when=criteria.when,
+        taken=taken,
+        carer=award.carer if award else None,
+    )
+    context["cards"] = cards(result.offers)
+    if not result.total:
+        context |= {"near_in_time": cards(result.near_in_time), "farther_away": cards(result.farther_away)}
     return render(request, "brochure/find.html", context)
 
 
@@ -80,13 +94,14 @@ def offer(request, slug):
     row = get_object_or_404(Offer.objects.exclude(state=Offer.State.DRAFT), slug=slug)
     now = timezone.now()
     today = timezone.localdate(now)
-    live = catalogue.live_offers(on=today).filter(pk=row.pk).first()
-    if live is None:
-        return _gone(request, row)
     award, _who = opened(request)
+    young = bool(award) and rules.is_young(award.carer.born_on, today)
+    live = catalogue.live_offers(on=today, young=young).filter(pk=row.pk).first()
+    if live is None:
+        return _gone(request, row, young=young)
     near = request.GET.get("near") or (award.carer.postcode if award else "")
     miles = _miles(near, live)
-    taken = _taken([live], now)[live.pk]
+    taken = taken_times(now, [live]).get(live.pk, [])
     last_day = award.account.last_day if award else None
     free = availability.free_days(live, now, taken=taken, last_day=last_day)
     context = {
@@ -100,6 +115,9 @@ def offer(request, slug):
         "again": outcomes.would_use_again([live]).get(live.pk),
         "free_days": free[:FREE_DAYS_SHOWN],
         "more_days": len(free) > FREE_DAYS_SHOWN,
+        "chosen": _chosen(request, live, free, now, taken, last_day),
+        "is_saved": bool(award) and live.pk in offer_cards.saved_by(award.carer),
+        "here": request.get_full_path(),
         "miles": miles,
         "near_unknown": bool(request.GET.get("near")) and miles is None,
         "title_language": only_language(live, "title"),
@@ -160,12 +178,13 @@ def edition_file(request, number, language, large_print=False):
     return response
 
 
-def _gone(request, row, number=None):
+def _gone(request, row, number=None, young=False):
     """Say that a break is no longer offered, with what is like it; the address answers 404."""
     category = row.category if row else None
     today = timezone.localdate()
-    like_it = catalogue.live_offers(on=today).filter(category=category).order_by("number")[:3] if category else []
-    cards = _cards(list(like_it), timezone.now(), "")
+    live = catalogue.live_offers(on=today, young=young)
+    like_it = live.filter(category=category).order_by("number")[:3] if category else []
+    cards = offer_cards.cards(list(like_it), timezone.now())
     context = {"offer": row, "number": number, "category": category, "cards": cards}
     return render(request, "brochure/gone.html", context, status=404)
 
@@ -183,61 +202,38 @@ def _page(request):
     return whole(request.GET.get("page", ""), digits_most=5) or 1
 
 
-def _query(request, drop):
-    """Return what was asked of this page as it stands in an address, without the fields to drop."""
-    return urlencode([(key, text) for key, texts in request.GET.lists() if key not in drop for text in texts if text])
-
-
 def _tiles(categories, counts):
     return [(category, counts[category.slug]) for category in categories if counts.get(category.slug)]
 
 
-def _cards(offers, now, postcode):
-    """Return what each card says, with its next free time; one query for all bookings."""
-    taken = _taken(offers, now)
-    near = _district(postcode)
-    return [
-        {
-            "offer": each,
-            "url": each.get_absolute_url() + (f"?{urlencode({'near': near})}" if near else ""),
-            "price": brochure_wording.unit_price(each.price_pence, each.unit),
-            "miles": getattr(each, "miles", None),
-            "next_at": availability.next_free(each, now, taken=taken[each.pk]),
-            "title_language": only_language(each, "title"),
-            "marks": _marks(each),
-        }
-        for each in offers
-    ]
-
-
-def _marks(row):
-    marks = [_("Welsh-speaking staff")] if row.provider.speaks_welsh else []
-    if row.personal_care:
-        marks.append(_("Personal care"))
-    marks += access.names(row.access)
-    # A name may well be in one language; what is said about the break decides.
-    if language := only_language(row, "description" if row.description else "title"):
-        marks.append(_("In English only") if language == "en" else _("In Welsh only"))
-    return marks
-
-
-def _taken(offers, now):
-    """Return {offer's id: [(starts_at, ends_at)…]} of what takes a place in the time to come, in two queries."""
-    until = now + dt.timedelta(days=availability.LOOK_AHEAD_DAYS + 8)
-    return bookings.taken_by_offer([each.pk for each in offers], after=now, before=until)
-
-
-def _district(postcode):
-    try:
-        return places.district(postcode)
-    except places.PlaceNotKnown:
-        return ""
-
-
 def _miles(near, row):
-    home, there = _district(near), _district(row.provider.postcode)
+    home, there = district(near), district(row.provider.postcode)
     centres = places.centres({home, there})
     return places.miles(centres[home], centres[there]) if home in centres and there in centres else None
+
+
+def _chosen(request, offer, free, now, taken, last_day):
+    """Return the day, or the time and the length, that came along from looking, as the page and the asking take it.
+
+    A time that has gone meanwhile is said; nonsense in the address is left out.
+    """
+    day, starts_at = request.GET.get("day", ""), moment_of(request.GET.get("starts_at", ""))
+    if starts_at is None:
+        found = next((each for each in free if each.day.isoformat() == day), None)
+        return found and {"day": found, "carried": urlencode({"day": day})}
+    minutes = whole(request.GET.get("minutes", ""), digits_most=5) or offer.minutes
+    starts_at = starts_at.astimezone(availability.LONDON)
+    if minutes not in availability.lengths(offer):
+        return None
+    is_free = starts_at >= availability.earliest(offer, now) and (not last_day or starts_at.date() <= last_day)
+    if not is_free or starts_at not in availability.start_times(offer, starts_at.date(), minutes, taken=taken):
+        return {"gone": starts_at}
+    return {
+        "starts_at": starts_at,
+        "ends_at": availability.ends_at(offer, starts_at, minutes),
+        "price": offer_cards.price_of(offer, minutes),
+        "carried": urlencode({"minutes": minutes, "starts_at": as_typed(starts_at)}),
+    }
 
 
 def _least(award, row):
@@ -245,26 +241,3 @@ def _least(award, row):
     if row.price_pence == 0:
         return 0
     return row.minutes if award.in_hours else row.price_pence
-
-
-def _ways_on(request, result):
-    """After a search without results: each wish that could be dropped, as (sentence, count, address)."""
-    sentences = {
-        "words": _("Leave the words out"),
-        "categories": _("Any kind of break"),
-        "place": _("Look everywhere"),
-        "max_price_pence": _("At any price"),
-        "free": _("Also what is not free"),
-        "welsh": _("Also without Welsh-speaking staff"),
-        "access": _("Also without what it must have"),
-        "personal_care": _("With or without personal care"),
-        "left_pence": _("Also what costs more than you have left"),
-        "left_minutes": _("Also what costs more than you have left"),
-    }
-    ways = []
-    for name, count in result.relaxations:
-        query = _query(request, drop=["page", *FIELDS[name]])
-        page = reverse("brochure") if name == "categories" else request.path
-        # An empty "words" says that the form was sent, so that what is left unticked stays unticked.
-        ways.append((sentences[name], count, f"{page}?{query or 'words='}"))
-    return ways
