@@ -31,6 +31,7 @@ check: setup $(VENV)/.test ## Lint, the arrows between rooms, migrations, deploy
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	DEPLOYMENT=production SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(48))') \
 	CODE_KEYS=k1:$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(48))') ALLOWED_HOSTS=breaks.example \
+	NOTIFY_API_KEY=a-key NOTIFY_TEXT_TEMPLATE=a-template \
 	$(BIN)/python manage.py check --deploy --fail-level WARNING
 
 fix: $(VENV)/.test ## Format the code

@@ -2,15 +2,14 @@
 
 import datetime as dt
 import smtplib
+import time
 from typing import NamedTuple
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.mail import EmailMessage, get_connection
 from django.core.validators import validate_email
 from django.db.models import F
 
-from accounts import composing, texts
+from accounts import channels, composing, texts
 from accounts.models import OutboxMessage
 
 Channel = OutboxMessage.Channel
@@ -19,7 +18,10 @@ WAITS = [dt.timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 180, 720, 1
 TRIES_MAX = len(WAITS) + 1
 # Whoever takes a message has this long to send it before another may take it.
 LEASE = dt.timedelta(minutes=5)
+# So that a server which answers slowly does not keep the other jobs waiting.
+ROUND_MOST = dt.timedelta(minutes=2)
 KEPT = dt.timedelta(days=90)
+LAST_ERROR_MAX = 200
 
 
 class BadAddress(Exception):
@@ -52,9 +54,9 @@ def write(name, *, to, language, context, dedupe_key, attachment=None, **about):
 
 def write_text(name, *, to, language, context, dedupe_key, **about):
     """Compose the text message of that name and queue it, as one or as two (Welsh first). Raises BadAddress."""
-    for spoken, words in composing.text_messages(name, language, context):
-        # Two texts are two pieces of the same news, so each has its own key.
-        key = dedupe_key if spoken == language else f"{dedupe_key}/{spoken}"
+    for number, (spoken, words) in enumerate(composing.text_messages(name, language, context)):
+        # The second of two is a piece of the same news, and has a key of its own.
+        key = f"{dedupe_key}/{spoken}" if number else dedupe_key
         queue(
             kind=name,
             channel=Channel.SMS,
@@ -109,12 +111,14 @@ def queue(*, kind, to, language, subject, body, dedupe_key, channel=Channel.EMAI
     return row
 
 
-def withdraw(*, reader, now):
+def withdraw(*, reader, now, kinds=None):
     """Take back all that waits for that reader, within the caller's transaction; returns how many messages.
 
-    What a worker has in its hands at this moment may still leave.
+    With `kinds` only those. What a worker has in its hands at this moment may still leave.
     """
     waiting = OutboxMessage.objects.filter(reader=reader, sent_at=None, withdrawn_at=None)
+    if kinds is not None:
+        waiting = waiting.filter(kind__in=kinds)
     return waiting.update(withdrawn_at=now) if reader else 0
 
 
@@ -133,20 +137,24 @@ def _refuse_bad_address(channel, to):
         raise BadAddress
 
 
-def send_waiting(now, most=500):
+def send_waiting(now, most=500, withdrawn=lambda row: False):
     """Send what is due, each message outside any transaction; returns how many were sent.
 
     Safe to run twice at once: a message is taken by a compare-and-set on its due time, which also
-    is the lease. A message that fails is tried again later, and given up after TRIES_MAX tries.
+    is the lease. A message that fails is tried again later, and given up after TRIES_MAX tries. `withdrawn`
+    is asked before each whether it has taken that message back. After ROUND_MOST the rest waits for the next round.
     """
     due = OutboxMessage.objects.filter(sent_at=None, withdrawn_at=None, due_at__lte=now, attempts__lt=TRIES_MAX)
-    sent = 0
+    sent, begun = 0, time.monotonic()
     for key, due_at in list(due.order_by("due_at", "pk").values_list("pk", "due_at")[:most]):
-        taken = OutboxMessage.objects.filter(pk=key, sent_at=None, withdrawn_at=None, due_at=due_at).update(
-            due_at=now + LEASE, attempts=F("attempts") + 1
-        )
-        if taken:
-            sent += _send(OutboxMessage.objects.get(pk=key), now)
+        # A round may last, and a lease is counted from when the message is taken, not from when the round began.
+        lasted = dt.timedelta(seconds=time.monotonic() - begun)
+        if lasted > ROUND_MOST:
+            break
+        waiting = OutboxMessage.objects.filter(pk=key, sent_at=None, withdrawn_at=None, due_at=due_at)
+        if waiting.update(due_at=now + lasted + LEASE, attempts=F("attempts") + 1):
+            row = OutboxMessage.objects.select_related("council__scheme").get(pk=key)
+            sent += 0 if withdrawn(row) else _send(row, now)
     return sent
 
 
@@ -155,7 +163,8 @@ def send_now(row, now, *, keep_text=True):
 
     Without keep_text its words are emptied once it is sent: a code that opens a door need not be kept.
     """
-    taken = OutboxMessage.objects.filter(pk=row.pk, sent_at=None, attempts=0).update(due_at=now + LEASE, attempts=1)
+    waiting = OutboxMessage.objects.filter(pk=row.pk, sent_at=None, withdrawn_at=None, attempts=0)
+    taken = waiting.update(due_at=now + LEASE, attempts=1)
     if taken and _send(OutboxMessage.objects.get(pk=row.pk), now) and not keep_text:
         OutboxMessage.objects.filter(pk=row.pk).update(body="")
 
@@ -163,6 +172,16 @@ def send_now(row, now, *, keep_text=True):
 def given_up():
     """Return the messages which we no longer try to send."""
     return OutboxMessage.objects.filter(sent_at=None, withdrawn_at=None, attempts__gte=TRIES_MAX).exclude(to="")
+
+
+def try_again(*, row, now):
+    """Begin anew with a message that was given up; returns whether it was still given up."""
+    return bool(given_up().filter(pk=row.pk).update(attempts=0, due_at=now, last_error=""))
+
+
+def set_aside(*, row, now):
+    """Send a message no more that was given up: it was told in another way; returns whether it was still given up."""
+    return bool(given_up().filter(pk=row.pk).update(withdrawn_at=now))
 
 
 def forget_old(now):
@@ -175,31 +194,20 @@ def forget_old(now):
 
 
 def _send(row, now):
-    message = EmailMessage(
-        subject=row.subject,
-        body=row.body,
-        from_email=settings.DEFAULT_FROM_EMAIL,
-        to=[row.to],
-        # The same id at each try: a reader's programme drops the second copy of a mail that had gone after all.
-        headers={"Message-ID": f"<outbox-{row.pk}@{_domain()}>", "Content-Language": row.language or "cy, en"},
-        connection=get_connection(),
-    )
-    if row.attachment is not None:
-        message.attach(row.attachment_name, bytes(row.attachment), row.attachment_type)
     try:
-        message.send()
+        channels.deliver(row)
+    except channels.CannotSend as error:
+        changes = {"attempts": TRIES_MAX, "last_error": str(error)[:LAST_ERROR_MAX]}
     except Exception as error:
         wait = WAITS[min(row.attempts, len(WAITS)) - 1]
-        OutboxMessage.objects.filter(pk=row.pk).update(due_at=now + wait, last_error=_without_names(error))
-        return 0
-    return OutboxMessage.objects.filter(pk=row.pk, sent_at=None).update(sent_at=now, last_error="")
+        changes = {"due_at": now + wait, "last_error": _without_names(error)}
+    else:
+        return OutboxMessage.objects.filter(pk=row.pk, sent_at=None).update(sent_at=now, last_error="")
+    OutboxMessage.objects.filter(pk=row.pk).update(**changes)
+    return 0
 
 
 def _without_names(error):
     """Return the kind of the error and the server's number: its text may hold the address."""
     code = error.smtp_code if isinstance(error, smtplib.SMTPResponseException) else getattr(error, "errno", None)
     return f"{type(error).__name__} {code or ''}".strip()
-
-
-def _domain():
-    return settings.DEFAULT_FROM_EMAIL.rpartition("@")[2].strip("> ") or "localhost"

@@ -82,6 +82,14 @@ def card_company(monkeypatch, settings):
 
 
 @pytest.fixture(autouse=True)
+def messages_go_nowhere(settings, tmp_path_factory):
+    """E-mails go to Django's box for tests; texts and letters into a folder of the tests."""
+    settings.MESSAGES_EMAIL = "smtp"
+    settings.MESSAGES_TEXT = settings.MESSAGES_POST = "files"
+    settings.OUTBOX_DIR = tmp_path_factory.getbasetemp() / "outbox"
+
+
+@pytest.fixture(autouse=True)
 def each_test_starts_in_english():
     """A page asked for in Welsh leaves Welsh behind in the thread."""
     with translation.override("en"):

@@ -10,15 +10,15 @@ from dataclasses import dataclass
 
 from django.contrib.sessions.models import Session
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
 from accounts import heartbeat, history, limits, mail
 from accounts.models import OutboxMessage
-from voucher import bookings, brochure_desk, messages, outcomes, payment_files, rules
+from voucher import bookings, brochure_desk, circumstances, messages, outcomes, payment_files, rules, top_ups, writing
 from voucher.ledger import acts, books, seals
 from voucher.ledger.models import AwardAccount, Transfer
-from voucher.models import Award
+from voucher.models import Award, Booking
 
 log = logging.getLogger(__name__)
 
@@ -32,11 +32,14 @@ class Outcome:
     failed: int = 0
 
 
-def run(now):
-    """Do everything that is due at this moment; yield an Outcome a kind, in order. A job that raises has failed."""
+def run(now, clock=None):
+    """Do everything that is due at this moment; yield an Outcome a kind, in order. A job that raises has failed.
+
+    With a `clock` each job asks it when it begins, so that what one job writes another sends in the same round.
+    """
     for kind, job in JOBS.items():
         try:
-            done, failed = job(now)
+            done, failed = job(clock() if clock else now)
         except Exception as error:
             log.error("%s failed: %s", kind, type(error).__name__)
             done, failed = 0, 1
@@ -63,23 +66,37 @@ def time_out_moves(now):
 def end_awards(now):
     """End every award whose last day has passed, and return to its fund what came back to it later."""
     today = timezone.localdate(now)
-    over = Award.objects.filter(account__last_day__lt=today).filter(
+    kept = Q(account__kept_until__gte=today) & ~Q(account__state=AwardAccount.State.ENDED)
+    over = Award.objects.filter(account__last_day__lt=today).exclude(kept).filter(
         ~Q(account__state=AwardAccount.State.ENDED) | Q(account__available__gt=0)
     )
     return _each(over.select_related("account", "council"), "award", lambda award: _end(award, today, now))
 
 
+def close_awards(now):
+    """End the awards whose carer's own breaks were honoured up to a day that is over (R32)."""
+    over = circumstances.honoured_to_the_end(timezone.localdate(now))
+
+    def close(award):
+        circumstances.close(award=award, reason="honoured to the end", by=history.CLOCK, now=now)
+
+    return _each(over, "award", close)
+
+
 def remind(now):
-    """Remind carers who have something left and can be written to, 8, 4 and 1 weeks before the last day (R17)."""
+    """Remind carers who have something left 8, 4 and 1 weeks before the last day (R17), by day and not in silence."""
     today = timezone.localdate(now)
+    if not rules.is_by_day(now):
+        return 0, 0
     ahead = today + dt.timedelta(weeks=max(rules.REMINDER_WEEKS))
     awards = Award.objects.filter(
         account__state=AwardAccount.State.ACTIVE,
         account__available__gt=0,
         account__first_day__lte=today,
         account__last_day__range=(today, ahead),
-    ).exclude(carer__email="")
-    awards = list(awards.select_related("account", "carer", "council__scheme"))
+        carer__quiet_since=None,
+    )
+    awards = list(awards.select_related("account", "carer__council__scheme"))
     told = set(OutboxMessage.objects.filter(kind="award_reminder").values_list("dedupe_key", flat=True))
     weeks = {award.pk: rules.reminder_weeks(today, award.account.last_day) for award in awards}
     due = [award for award in awards if messages.reminder_key(award, weeks[award.pk]) not in told]
@@ -95,6 +112,21 @@ def invite_answers(now):
     return done, failed
 
 
+def remind_of_breaks(now):
+    """Remind carers of a confirmed break two days before (R17), where it was confirmed earlier than that."""
+    before = dt.timedelta(days=rules.BREAK_REMINDER_DAYS)
+    coming = Booking.objects.filter(
+        state=Booking.State.CONFIRMED,
+        starts_at__range=(now, now + before),
+        answered_at__lte=F("starts_at") - before,
+    )
+    rows = coming.select_related("award__carer__council__scheme", "council__scheme", "offer", "provider")
+    told = set(OutboxMessage.objects.filter(kind="break_coming").values_list("dedupe_key", flat=True))
+    due = [row for row in rows if messages.break_key(row) not in told]
+    due = [row for row in due if messages.is_reminded_of_breaks(row.award.carer)]
+    return _each(due, "booking", messages.break_coming) if rules.is_by_day(now) else (0, 0)
+
+
 def _end(award, today, now):
     # Each sweep is an act of its own: what a provider lets go after the last day comes back later. Of two
     # processes at once the second finds the act done. It counts before it looks: the other way round, what
@@ -104,7 +136,8 @@ def _end(award, today, now):
     state = award.account.state
     if state == AwardAccount.State.ENDED and not award.account.available:
         return
-    key = f"award:{award.pk}/{state}/{earlier}"
+    # An award that got more time ends a second time, on another day.
+    key = f"award:{award.pk}/{state}/{award.account.last_day}/{earlier}"
     act = "award.swept" if state == AwardAccount.State.ENDED else "award.ended"
 
     def sweep():
@@ -135,16 +168,21 @@ def _each(rows, name, do):
 
 def _send_mail(now):
     before = mail.given_up().count()
-    sent = mail.send_waiting(now)
+    sent = mail.send_waiting(now, withdrawn=lambda row: writing.withdraw_if_silent(row, now))
     return sent, mail.given_up().count() - before
 
 
 JOBS = {
+    "card payments not made in time": top_ups.end_what_was_not_paid,
     "requests timed out": time_out_requests,
     "wishes to move timed out": time_out_moves,
     "awards ended": end_awards,
+    "awards closed": close_awards,
     "reminders written": remind,
+    "reminders of breaks written": remind_of_breaks,
     "questions sent": invite_answers,
+    "card pages closed": top_ups.close_pages,
+    "card payments given back": top_ups.give_back_what_is_due,
     "movements sealed": lambda now: (seals.seal(now), 0),
     "payment files made": payment_files.make_missing,
     "messages sent": _send_mail,

@@ -11,9 +11,13 @@ from accounts import mail
 from accounts.models import Language, OutboxMessage
 from voucher import calendar_files
 from voucher.models import Booking, Carer
-from voucher.writing import to_carer
+from voucher.writing import to_carer, way_to
 
 log = logging.getLogger(__name__)
+
+State = Booking.State
+# A booking of these takes its entry out of the calendars again.
+ENDED = {State.DECLINED, State.TIMED_OUT, State.CANCELLED, State.DID_NOT_HAPPEN}
 
 
 def booking_asked(booking):
@@ -22,8 +26,9 @@ def booking_asked(booking):
 
 
 def booking_confirmed(booking):
-    """Tell the carer that the provider has said yes."""
+    """Tell the carer that the provider has said yes; both get the entry for their calendar."""
     _to_carer("booking_confirmed", booking)
+    _to_provider("booking_confirmed_for_provider", booking)
 
 
 def booking_declined(booking):
@@ -96,7 +101,8 @@ def pair_confirmed(booking, other):
 
 def pair_ended(booking, other):
     """Tell the carer once that one half cannot be had and the other was withdrawn; and that other's provider (R26)."""
-    _to_carer("pair_ended", booking, other=other)
+    # An entry that stands in the carer's calendar is the one to take away.
+    _to_carer("pair_ended", booking, calendar_of=other if other.answered_at else booking, other=other)
     _to_provider("pair_not_needed", other)
 
 
@@ -115,6 +121,16 @@ def booking_cancelled(booking):
 def booking_cancelled_for_provider(booking):
     """Tell the provider that a booking is cancelled, by whom, and what it can claim; the carer has other news."""
     _to_provider("booking_cancelled_for_provider", booking)
+
+
+def own_money_not_paid(booking):
+    """Tell the carer that the card payment did not come in time, and that everything is given back."""
+    _to_carer("own_money_not_paid", booking)
+
+
+def own_money_given_back(booking, pence):
+    """Tell the carer how much of her card payment is on its way back to the card."""
+    _to_carer("own_money_given_back", booking, pence=pence)
 
 
 def booking_did_not_happen(booking):
@@ -151,6 +167,19 @@ def lines_left_out(*, run, provider, left_out):
         log.warning("The lines left out of run %s: provider %s has no usable address", run.pk, provider.pk)
 
 
+def application_answered(application):
+    """Tell the carer what the carers team has answered: yes, yes to less, or no with the reason."""
+    award = application.award
+    context = {"application": application, "award": award, "unit": award.unit}
+    to_carer("application_answered", award.carer, context, f"application_answered/{application.pk}", about=award)
+
+
+def award_changed(*, award, amount, key):
+    """Tell the carer that the carers team has made the award larger or smaller, by how much in the award's unit."""
+    context = {"award": award, "unit": award.unit, "more": amount > 0, "amount": abs(amount)}
+    to_carer("award_changed", award.carer, context, f"award_changed/{key}", about=award)
+
+
 def award_reminder(*, award, weeks):
     """Remind a carer that the award ends in so many weeks; the same reminder is written once."""
     to_carer("award_reminder", award.carer, {"account": award.account}, reminder_key(award, weeks), about=award)
@@ -172,6 +201,21 @@ def questions_told(asked):
 
 def _questions_key(award, moment):
     return f"questions/{award.pk}/{moment}"
+
+
+def break_coming(booking):
+    """Remind a carer of a break two days before; once for each time it is set for. Not by letter: it would be late."""
+    to_carer("break_coming", booking.award.carer, _context(booking), break_key(booking), about=booking)
+
+
+def break_key(booking):
+    """Return what tells the reminder of one break, as it is set now, from every other."""
+    return f"break_coming/{booking.pk}/{booking.calendar_sequence}"
+
+
+def is_reminded_of_breaks(carer):
+    """Return whether a reminder two days before a break reaches this carer in time (R33)."""
+    return way_to(carer) != Carer.ContactBy.POST
 
 
 def reminder_key(award, weeks):
@@ -225,8 +269,14 @@ def booked_by_helper(booking):
     _to_carer("booked_by_helper", booking)
 
 
-def booked_by_phone(booking):
-    """Tell the carer what a provider has booked for them on the telephone, and how to say that it is not so."""
+def booked_by_phone(booking, *, now):
+    """Tell the carer what a provider has booked for them on the telephone, and how to say that it is not so.
+
+    It stands in place of the news that the break was asked for and confirmed, which nobody waits for here.
+    """
+    keys = [f"{name}/{booking.pk}" for name in ("booking_asked", "booking_confirmed")]
+    rows = OutboxMessage.objects.filter(dedupe_key__in=[*keys, *(f"{key}/en" for key in keys)], sent_at=None)
+    rows.update(withdrawn_at=now)
     _to_carer("booked_by_phone", booking)
 
 
@@ -234,16 +284,23 @@ def _about_carer(name, carer, context, *, key, way=None):
     to_carer(name, carer, {"carer": carer} | context, f"{name}/{key}", way=way)
 
 
-def _to_carer(name, booking, *, again="", **more):
+def _to_carer(name, booking, *, again="", calendar_of=None, **more):
     key = f"{name}/{booking.pk}{again and f'/{again}'}"
-    to_carer(name, booking.award.carer, _context(booking) | more, key, about=booking)
+    entry, shown = None, calendar_of or booking
+    if shown.state == State.CONFIRMED or shown.state in ENDED:
+        entry = calendar_files.for_carer(shown)
+    to_carer(name, booking.award.carer, _context(booking) | more, key, about=booking, attachment=entry)
 
 
 def _to_provider(name, booking, *, again="", **more):
-    _queue(name, booking, to=booking.provider.email, language=booking.provider.language, again=again, **more)
+    provider, entry = booking.provider, None
+    # A request that came to nothing never stood in the provider's calendar.
+    if booking.state == State.CONFIRMED or (booking.state in ENDED and booking.answered_at):
+        entry = calendar_files.for_provider(booking)
+    _queue(name, booking, to=provider.email, language=provider.language, again=again, attachment=entry, **more)
 
 
-def _queue(name, booking, *, to, language, again="", **more):
+def _queue(name, booking, *, to, language, again="", attachment=None, **more):
     try:
         mail.write(
             name,
@@ -252,6 +309,7 @@ def _queue(name, booking, *, to, language, again="", **more):
             context=_context(booking) | more,
             dedupe_key=f"{name}/{booking.pk}{again and f'/{again}'}",
             council=booking.council,
+            attachment=attachment,
         )
     except mail.BadAddress:
         # A slip in an address must not keep a carer from a break; the news is on the page as well.

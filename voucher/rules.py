@@ -19,6 +19,8 @@ CONTACT_FOR = dt.timedelta(days=7)
 # 20 in 120 and 5 in 105, as one part in so many; the keys are those of providers.Provider.Vat.
 VAT_PARTS = {"standard": 6, "reduced": 21}
 REMINDER_WEEKS = (8, 4, 1)
+BREAK_REMINDER_DAYS = 2
+DAY_BEGINS, DAY_ENDS = dt.time(9, 0), dt.time(20, 0)
 LETTER_WORKING_DAYS = 4
 MOST_DAYS_TO_PAY = 30
 GROWN_UP_AT = 18
@@ -168,6 +170,14 @@ def last_day_to_claim(*, service_day, window_days):
     return service_day + dt.timedelta(days=window_days)
 
 
+def last_day_to_dispute(*, said_on, window_days):
+    """R29. A carer disputes what was said of a break within as many days as a provider has to claim it.
+
+    The days run from the day on which it was said; returns the last of them, included.
+    """
+    return said_on + dt.timedelta(days=window_days)
+
+
 def may_buy_from(council_region, provider_region):
     """R16. An award buys from providers in its council's own region, and from no other."""
     return council_region == provider_region
@@ -181,6 +191,11 @@ def reminder_weeks(on, last_day):
     days_left = (last_day - on).days
     due = [weeks for weeks in REMINDER_WEEKS if 0 <= days_left <= weeks * 7]
     return min(due) if due else None
+
+
+def is_by_day(now):
+    """R17. A reminder is written from 9am to 8pm: nobody is woken for it by a text message."""
+    return DAY_BEGINS <= now.astimezone(LONDON).time() < DAY_ENDS
 
 
 def earliest_pay_day(released_on):

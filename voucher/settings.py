@@ -135,12 +135,18 @@ STORAGES = {
 WHITENOISE_USE_FINDERS = not PRODUCTION
 MEDIA_ROOT = VAR_DIR / "files"
 
-# Mail leaves through the outbox (accounts.mail); a local copy writes it to files instead.
-EMAIL_BACKEND = os.environ.get(
-    "EMAIL_BACKEND",
-    "django.core.mail.backends.smtp.EmailBackend" if PRODUCTION else "django.core.mail.backends.filebased.EmailBackend",
-)
-EMAIL_FILE_PATH = VAR_DIR / "outbox"
+# Messages leave through the outbox (accounts.mail), each kind by the way named here (accounts.channels). A local
+# copy writes them into files instead.
+MESSAGES_EMAIL = os.environ.get("MESSAGES_EMAIL", "smtp" if PRODUCTION else "files")
+MESSAGES_TEXT = os.environ.get("MESSAGES_TEXT", "notify" if PRODUCTION else "files")
+MESSAGES_POST = os.environ.get("MESSAGES_POST", "notify" if PRODUCTION else "files")
+OUTBOX_DIR = VAR_DIR / "outbox"
+NOTIFY_URL = os.environ.get("NOTIFY_URL", "https://api.notifications.service.gov.uk")
+NOTIFY_API_KEY = os.environ.get("NOTIFY_API_KEY", "")
+NOTIFY_EMAIL_TEMPLATE = os.environ.get("NOTIFY_EMAIL_TEMPLATE", "")
+NOTIFY_EMAIL_FILE_TEMPLATE = os.environ.get("NOTIFY_EMAIL_FILE_TEMPLATE", "")
+NOTIFY_TEXT_TEMPLATE = os.environ.get("NOTIFY_TEXT_TEMPLATE", "")
+EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
 EMAIL_HOST = os.environ.get("EMAIL_HOST", "localhost")
 EMAIL_PORT = int(os.environ.get("EMAIL_PORT", "25"))
 EMAIL_HOST_USER = os.environ.get("EMAIL_HOST_USER", "")
@@ -234,4 +240,6 @@ LOGGING = {
     "disable_existing_loggers": False,
     "handlers": {"console": {"class": "logging.StreamHandler"}},
     "root": {"handlers": ["console"], "level": os.environ.get("LOG_LEVEL", "INFO" if PRODUCTION else "WARNING")},
+    # It logs what Notify answered, and an answer may repeat a telephone number or an address.
+    "loggers": {"notifications_python_client": {"level": "CRITICAL", "propagate": False}},
 }

@@ -84,7 +84,10 @@ def test_every_mail_is_written_in_its_readers_language(caerphilly, sitting, now,
     bookings.did_not_happen(booking=absent, party=Party.CARER, by=ALYS, now=absent.ends_at)
 
     mails = list(OutboxMessage.objects.exclude(kind="booking_did_not_happen"))
-    assert len({mail.kind for mail in mails}) == 7
+    assert {mail.kind for mail in mails} >= {
+        *("booking_asked", "booking_confirmed", "booking_confirmed_for_provider", "booking_declined"),
+        *("booking_timed_out", "booking_missed", "booking_cancelled", "booking_cancelled_for_provider"),
+    }
     for mail in mails:
         assert mail.language == language
         assert ("/cy/" in mail.body) == (language != "en" and "http" in mail.body)

@@ -4,10 +4,12 @@ from django.db.models import F
 
 from accounts import history
 from voucher.bookings import own_money
+from voucher import messages
 from voucher.ledger import books
 from voucher.models import Booking, Suggestion
 
 State, Party = Booking.State, Booking.Party
+ENDED = (State.DECLINED, State.TIMED_OUT, State.CANCELLED, State.DID_NOT_HAPPEN)
 
 
 class BookingMoved(Exception):
@@ -33,6 +35,9 @@ def move(booking, before, after, by, now, *, act=None, answer_by__gt=None, answe
         rows = rows.filter(answer_by__gt=answer_by__gt)
     if answer_by__lte:
         rows = rows.filter(answer_by__lte=answer_by__lte)
+    if after in ENDED:
+        # What ends takes its entry out of the calendars: only a file with a higher number does that.
+        changes["calendar_sequence"] = F("calendar_sequence") + 1
     if not rows.update(state=after, **changes):
         raise BookingMoved(state_now(booking, over_at=answer_by__gt))
     # Other times that wait for an answer go with the state they were suggested in.
@@ -78,3 +83,6 @@ def remember(booking, act, by, now):
     if booking.decline_reason:
         details["reason"] = booking.decline_reason
     history.record(act=act, subject=booking, by=by, at=now, council=booking.council, award=booking.award_id, **details)
+    if by.role and act == "booking.requested":
+        # Whoever is helped learns of it from us too, and not only from the helper.
+        messages.booked_by_helper(booking)

@@ -43,7 +43,7 @@ class Command(BaseCommand):
     def _once(self, quiet=False):
         """Run every job; print a line a kind (when quiet, only of those that did something); return how many failed."""
         failed = 0
-        for outcome in jobs.run(timezone.now()):
+        for outcome in jobs.run(timezone.now(), clock=timezone.now):
             failed += outcome.failed
             if not quiet or outcome.done or outcome.failed:
                 rest = f", {outcome.failed} failed" if outcome.failed else ""

@@ -1,0 +1,101 @@
+"""How a carer is written to: by which way, in which language, and when we keep silent."""
+
+import logging
+
+from django.db import transaction
+
+from accounts import history, mail, texts
+from voucher import rules
+from voucher.models import Carer
+
+log = logging.getLogger(__name__)
+
+# What a carer did not ask for and need not act on: not written, and not sent, while we keep silent towards her.
+# Every kind of that sort is named here: reminders, questions about how it was, news about wishes.
+UNASKED = frozenset({"award_reminder", "questions_after", "questions_later"})
+READER = "carer "
+
+
+def to_carer(name, carer, context, dedupe_key, *, about=None, attachment=None, way=None):
+    """Tell a carer some news, by the way she chose and in her language, or in both where that is not known (R33).
+
+    `name` is a folder of templates/messages/: subject.txt and body.txt make the e-mail and the letter, text.txt the
+    text message (short; no code, no balance, nothing about the person cared for; no link but the site's home). The
+    templates know `scheme`, `site_url` and `context`. The same `dedupe_key` is written once. `about` is the row it
+    tells of, for the log. `attachment` (accounts.mail.Attachment) goes with an e-mail only. `way` is the way it must go
+    whatever she chose (Carer.ContactBy).
+
+    Call it within the transaction of the act that it tells of; it is sent after the commit. No address of a carer
+    makes it fail. A kind listed in UNASKED is not written while we keep silent towards the carer
+    (Carer.quiet_since), and one that was written before is not sent. Nothing is returned.
+    """
+    if carer.quiet_since and name in UNASKED:
+        log.info("%s is not written: we keep silent towards carer %s", name, carer.pk)
+        return
+    context = {"scheme": carer.council.scheme, **context}
+    words = {"language": carer.language, "context": context, "dedupe_key": dedupe_key}
+    words |= {"reader": reader(carer), "council": carer.council}
+    way = way or way_to(carer)
+    try:
+        if way == Carer.ContactBy.EMAIL:
+            mail.write(name, to=carer.email, attachment=attachment, **words)
+        elif way == Carer.ContactBy.SMS:
+            mail.write_text(name, to=carer.phone, **words)
+        else:
+            large = carer.print_size == Carer.PrintSize.LARGE
+            mail.write_letter(name, to=_postal_address(carer), large_print=large, **words)
+    except mail.BadAddress:
+        # A carer without any address at all; the news is on the page as well.
+        row = about or carer
+        log.warning("%s of %s %s has no usable address", name, row._meta.model_name, row.pk)
+
+
+def way_to(carer):
+    """Return by which way this carer is written to (R33)."""
+    way = rules.way_to_write(
+        carer.contact_by, has_e_mail=mail.is_address(carer.email), has_mobile=bool(texts.mobile(carer.phone))
+    )
+    return Carer.ContactBy(way)
+
+
+def reader(carer):
+    """Return how the outbox names a carer, so that what waits for her can be withdrawn: mail.withdraw(reader=…)."""
+    return f"{READER}{carer.pk}"
+
+
+def fall_silent(*, carer, by, now):
+    """Keep silent towards a carer from now on, and take back all that waits for her; returns how many messages.
+
+    A second time changes nothing but what has come to wait meanwhile. It is written in the history.
+    """
+    with transaction.atomic():
+        begun = Carer.objects.filter(pk=carer.pk, quiet_since=None).update(quiet_since=now)
+        withdrawn = mail.withdraw(reader=reader(carer), now=now)
+        carer.refresh_from_db(fields=["quiet_since"])
+        if begun or withdrawn:
+            history.record(
+                act="carer.silence_began", subject=carer, by=by, at=now, council=carer.council, messages=withdrawn
+            )
+    return withdrawn
+
+
+def withdraw_if_silent(row, now):
+    """Withdraw a message that nobody asked for, where we have come to keep silent since; return whether it was so.
+
+    The last look, at the moment of sending. It is written in the history.
+    """
+    if row.kind not in UNASKED or not row.reader.startswith(READER):
+        return False
+    carer = Carer.objects.filter(pk=row.reader.removeprefix(READER), quiet_since__isnull=False).first()
+    if carer is None:
+        return False
+    with transaction.atomic():
+        mail.withdraw(reader=row.reader, kinds=UNASKED, now=now)
+        by, council = history.CLOCK, carer.council
+        history.record(act="carer.message_kept_back", subject=carer, by=by, at=now, council=council, message=row.kind)
+    return True
+
+
+def _postal_address(carer):
+    lines = [str(carer), *carer.address.split(","), carer.town, carer.postcode]
+    return "\n".join(line.strip() for line in lines if line.strip())
