@@ -10,12 +10,14 @@ class Who:
     """Someone who acts: a person who signed in, the holder of a code, or the clock.
 
     `label` names an actor who did not sign in; `on_behalf_of` names whom the act was for,
-    by reference ("award A0001"), where a member of staff acts for a carer.
+    by reference ("award A0001"), where a member of staff acts for a carer. `role` says as what a
+    helper acts (a Permission.Kind); it is written beside the act.
     """
 
     user: User | None = None
     label: str = ""
     on_behalf_of: str = ""
+    role: str = ""
 
     @property
     def actor(self):
@@ -29,6 +31,8 @@ CLOCK = Who(label="clock")
 def record(*, act, subject, by, at, council=None, **details):
     """Write one row of history about a saved row. Details are ids, figures and states, never names or codes."""
     assert council is None or isinstance(council, Council)
+    if by.role:
+        details |= {"role": by.role}
     return HistoryEntry.objects.create(
         at=at,
         actor=by.user,

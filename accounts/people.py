@@ -60,6 +60,16 @@ def invite(*, email, name, language, council, by, now):
 
 
 @transaction.atomic
+def known_or_new(*, email, name, language="", council=None, by, now):
+    """Return the person with this address, made now if unknown; who asks is not told which."""
+    user = User.objects.filter(email=email.lower()).first()
+    if user is None:
+        user = _create(email=email, name=name, language=language)
+        history.record(act="person.added", subject=user, by=by, at=now, council=council)
+    return user
+
+
+@transaction.atomic
 def give_role(*, user, council, kind, by, now):
     """Give a role; a second press changes nothing. Raises OwnMoneyRole."""
     if by.user == user and kind in MONEY_ROLES:

@@ -13,7 +13,7 @@ from brochure.models import Category, Offer, OfferPrice
 from providers.models import BankAccount, Provider, Staff
 from voucher import awards
 from voucher.ledger import books
-from voucher.models import Carer, Fund
+from voucher.models import Carer, Fund, Permission
 
 _numbers = itertools.count(1)
 TESTS = Who(label="tests")
@@ -126,6 +126,18 @@ def carer(council, **fields):
         "contact_by": "email",
     }
     return Carer.objects.create(council=council, **(defaults | fields))
+
+
+def permission(carer_row, helper, first_day, *, kind="relative", days=30):
+    """Leave for the helper to act for the carer, from that day for 30 days."""
+    return Permission.objects.create(
+        carer=carer_row,
+        helper=helper,
+        kind=kind,
+        first_day=first_day,
+        last_day=first_day + dt.timedelta(days=days),
+        given_at=dt.datetime.combine(first_day, dt.time(9), tzinfo=dt.UTC),
+    )
 
 
 def award(

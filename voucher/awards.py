@@ -15,7 +15,7 @@ from voucher import codes, rules
 from voucher.ledger import acts, books
 from voucher.ledger.books import FundExhausted
 from voucher.ledger.models import Transfer
-from voucher.models import Award, Booking, Carer, Code
+from voucher.models import Award, Booking, Carer, Code, Dispute
 
 __all__ = [
     "Balance",
@@ -32,7 +32,9 @@ __all__ = [
     "new_code",
     "new_code_once",
     "of_council",
+    "named_by",
     "open_with",
+    "opens_for",
     "put_codes",
     "revoke_code",
     "statement",
@@ -58,7 +60,7 @@ class OverTheLimit(Exception):
 
 
 class CodeRefused(Exception):
-    """The code opens nothing. People are told one thing; `reason` is for the log: malformed, unknown or ended."""
+    """The code opens nothing. People are told one thing; `reason` is for the log: malformed, unknown, ended, bound."""
 
     def __init__(self, reason):
         super().__init__(reason)
@@ -255,12 +257,29 @@ def revoke_code(*, award, by, now):
     return bool(ended)
 
 
-def open_with(*, code) -> Award:
+def open_with(*, code, user=None) -> Award:
     """Return the award that this code opens, with its account, carer and council; raise CodeRefused.
 
-    A code that is used up, or whose last day has passed, still opens: the carer may read the statement, and the
+    A bound code opens it only for the carer who is signed in as `user` (R42). A code that is used up, or whose last day has passed, still opens: the carer may read the statement, and the
     ledger refuses whatever would move money. One lookup by keyed hash, the same for every code, so the
     time it takes tells a stranger nothing.
+    """
+    award = named_by(code=code)
+    if not opens_for(award.carer, user):
+        raise CodeRefused("bound")
+    return award
+
+
+def opens_for(carer, user):
+    """R42. Return True where this carer's code opens the award for whoever is signed in as `user` (None: nobody)."""
+    own = user is not None and carer.user_id is not None and carer.user_id == user.pk
+    return rules.code_opens(bound=carer.code_bound_at is not None, is_own_sign_in=own)
+
+
+def named_by(*, code) -> Award:
+    """Return the award of this code for someone who answers for it by another sign-in: a provider, or staff.
+
+    Bound or not, the code is the award's; raise CodeRefused for one that is not live.
     """
     if not codes.is_well_formed(code):
         raise CodeRefused("malformed")
@@ -288,14 +307,15 @@ def balances(awards):
     rows = (
         # The pence that an hours award costs its fund are not the carer's to see: only the award's own unit counts.
         Transfer.objects.filter(award__in=accounts, unit=F("award__unit"))
-        .filter(kind__in=[Kind.SPEND, Kind.REFUND, Kind.EXPIRE])
+        .filter(Q(kind__in=[Kind.SPEND, Kind.REFUND, Kind.EXPIRE]) | Q(reason=Transfer.REINSTATED))
         .values_list("award", "kind", "credit_kind")
         .annotate(total=Sum("amount"))
         .order_by()
     )
     for account, kind, went_to, total in rows:
-        if kind == Kind.EXPIRE:
-            sums[account, "expired"] += total
+        if kind in {Kind.EXPIRE, Kind.ADJUST}:
+            # More time, given after the last day, brings back what had expired.
+            sums[account, "expired"] += total if kind == Kind.EXPIRE else -total
         else:
             sums[account, "used"] += total if kind == Kind.SPEND else -total
             # A refund after the award has ended goes to the fund instead.
@@ -311,10 +331,16 @@ def _balance(account, sums):
 
 def statement(award):
     """Return the award's Lines, oldest first, in the active language."""
-    transfers = Transfer.objects.filter(award=award.account_id, unit=award.account.unit).order_by("pk")
+    # What the fund pays in an emergency is not the carer's to see.
+    rows = Transfer.objects.filter(award=award.account_id, unit=award.account.unit).exclude(kind=Kind.COVER)
+    transfers = rows.order_by("pk")
     bookings = {
         booking.hold_id: booking
         for booking in Booking.objects.filter(award=award, hold__isnull=False).select_related("offer", "provider")
+    }
+    disputes = Dispute.objects.filter(booking__award=award, hold__isnull=False)
+    bookings |= {
+        dispute.hold_id: dispute.booking for dispute in disputes.select_related("booking__offer", "booking__provider")
     }
     lines, left = [], 0
     for transfer in transfers:
@@ -341,6 +367,11 @@ def _change(transfer):
 
 
 def _words(transfer, booking):
+    if transfer.kind == Kind.ADJUST and transfer.reason == Transfer.REINSTATED:
+        return _("Given back to you: you have more time")
+    if transfer.kind == Kind.ADJUST and transfer.reason:
+        is_more = transfer.credit_kind == Transfer.Side.AWARD
+        return _("Added by the carers team") if is_more else _("Taken back by the carers team")
     if booking is not None:
         named = {"offer": booking.offer.title, "provider": booking.provider.name}
         return {

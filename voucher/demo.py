@@ -58,6 +58,7 @@ PEOPLE = [
     Person("Bryn Powell", "bryn@provider.example", _("Provider: owner"), Staff.Kind.OWNER),
     Person("Eira Lewis", "eira@provider.example", _("Provider: desk"), Staff.Kind.DESK, Language.WELSH),
     Person("Carys Evans", "carys@council.example", _("Carers team"), Role.Kind.TEAM),
+    Person("Hywel Parry", "hywel@council.example", _("Desk volunteer"), Role.Kind.VOLUNTEER, Language.WELSH),
     Person("Ffion Jones", "ffion@council.example", _("Finance: prepares payment runs"), Role.Kind.FINANCE_PREPARER),
     Person("Gwen Davies", "gwen@council.example", _("Finance: releases payment runs"), Role.Kind.FINANCE_APPROVER),
     Person("Mair Hughes", "mair@council.example", _("Administrator"), Role.Kind.ADMINISTRATOR),

@@ -6,9 +6,11 @@ over a shoulder learns of one break and no more.
 
 import logging
 import secrets
+from functools import partial
 
 from accounts import mail
 from accounts.models import Language, OutboxMessage
+from brochure.wording import length
 from voucher import calendar_files
 from voucher.models import Booking, Carer
 from voucher.writing import to_carer, way_to
@@ -112,6 +114,11 @@ def half_fell_away(booking, other):
     _to_provider("other_half_fell_away", other, again=booking.pk)
 
 
+def wish_met(wish):
+    """Tell a carer once that something like what she wished for is in the brochure now (R38)."""
+    to_carer("wish_met", wish.carer, {"wish": wish, "offer": wish.met_by}, f"wish_met/{wish.pk}", about=wish)
+
+
 def booking_cancelled(booking):
     """Tell both sides that a booking is cancelled, by whom, and what it costs."""
     _to_carer("booking_cancelled", booking)
@@ -137,6 +144,30 @@ def booking_did_not_happen(booking):
     """Tell the carers team at once: the person cared for may be alone."""
     scheme = booking.council.scheme
     _queue("booking_did_not_happen", booking, to=scheme.team_email, language="")
+
+
+def nobody_came_for_provider(booking):
+    """Tell the provider kindly that the carer says nobody came, and how to say that it is not so (R40)."""
+    _to_provider("nobody_came_for_provider", booking)
+
+
+def emergency(booking, *, please_ring):
+    """Tell the carers team that a carer cancelled in an emergency, and whether she asks to be rung (R28)."""
+    to = booking.council.scheme.team_email
+    _queue("emergency", booking, to=to, language="", please_ring=please_ring)
+
+
+def dispute_made(dispute):
+    """Tell the provider what the carer says took place, and how to answer; and the carers team (R29)."""
+    booking = dispute.booking
+    _to_provider("dispute_made", booking, **_of_dispute(dispute))
+    _queue("dispute_to_settle", booking, to=booking.council.scheme.team_email, language="", **_of_dispute(dispute))
+
+
+def dispute_resolved(dispute):
+    """Tell both sides what the carers team found, and what follows for each (R29)."""
+    _to_carer("dispute_resolved", dispute.booking, **_of_dispute(dispute))
+    _to_provider("dispute_resolved_for_provider", dispute.booking, **_of_dispute(dispute))
 
 
 def claim_made(*, claim, lines, total_pence):
@@ -278,6 +309,23 @@ def booked_by_phone(booking, *, now):
     rows = OutboxMessage.objects.filter(dedupe_key__in=[*keys, *(f"{key}/en" for key in keys)], sent_at=None)
     rows.update(withdrawn_at=now)
     _to_carer("booked_by_phone", booking)
+
+
+def _of_dispute(dispute):
+    booking = dispute.booking
+
+    def in_words(minutes):
+        # Called by the template, in the reader's language.
+        return partial(length, minutes, booking.offer.unit, booking.unit_minutes)
+
+    return {
+        "dispute": dispute,
+        "said": in_words(dispute.said_minutes),
+        "given": in_words(dispute.given_minutes),
+        "found": in_words(dispute.found_minutes or 0),
+        "in_question": booking.in_question_pence,
+        "due": booking.due_pence or 0,
+    }
 
 
 def _about_carer(name, carer, context, *, key, way=None):

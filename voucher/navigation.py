@@ -70,8 +70,11 @@ class Menu:
 
 
 def menu(request):
-    """Give every template `menu`, worked out only when it is printed."""
-    return {"menu": SimpleLazyObject(lambda: menu_for(request))}
+    """Give every template `menu`, worked out only when it is printed, and `large_print` where the carer likes it."""
+    return {
+        "menu": SimpleLazyObject(lambda: menu_for(request)),
+        "large_print": LARGE_PRINT in getattr(request, "session", {}),
+    }
 
 
 def menu_for(request):

@@ -3,21 +3,27 @@
 from django.conf.urls.i18n import i18n_patterns
 from django.urls import include, path, re_path
 
+from voucher.views import account as account_pages
 from voucher.views import ask as ask_pages
 from voucher.views import audit as audit_pages
 from voucher.views import brochure as brochure_pages
 from voucher.views import brochure_desk as brochure_desk_pages
 from voucher.views import carer_answers
 from voucher.views import carer as carer_pages
-from voucher.views import demo, entrance, open_award, provider_desk, provider_money
+from voucher.views import carer_finding
+from voucher.views import demo, entrance, open_award, provider_desk, provider_money, provider_phone
 from voucher.views import finance as finance_pages
+from voucher.views import helping as helping_pages
+from voucher.views import my_record
+from voucher.views import papers
 from voucher.views import people as people_pages
 from voucher.views import provider as provider_pages
 from voucher.views import public as public_pages
 from voucher.views import team as team_pages
 from voucher.views import team_awards as team_award_pages
 from voucher.views import team_bookings as team_booking_pages
-from voucher.views import team_outcomes
+from voucher.views import team_outcomes, team_wishes
+from voucher.views import wishes as wish_pages
 
 public = [
     path("", public_pages.home, name="home"),
@@ -33,6 +39,8 @@ public = [
     path("brochure/<slug:category>/", brochure_pages.brochure, name="category"),
     path("offers/<slug:slug>/", brochure_pages.offer, name="offer"),
     path("o/<int:number>", brochure_pages.printed_offer, name="printed_offer"),
+    path("wish/", wish_pages.wish, name="wish"),
+    path("wish/thank-you/", wish_pages.thanks, name="wish_thanks"),
     path("demo/", demo.show, name="demo"),
     path("account/go/", entrance.after_sign_in, name="after_sign_in"),
     path("account/council/", entrance.choose_council, name="choose_council"),
@@ -42,17 +50,42 @@ public = [
 my = [
     path("", carer_pages.award, name="award"),
     path("statement/", carer_pages.statement, name="statement"),
+    path("planner/", carer_finding.plan, name="planner"),
+    path("saved/", carer_finding.saved, name="saved"),
+    path("saved/<slug:slug>/", carer_finding.save, name="save"),
+    path("saved/<slug:slug>/remove/", carer_finding.unsave, name="unsave"),
     path("ask/<slug:slug>/", ask_pages.ask, name="ask"),
     path("bookings/<slug:ref>/", carer_pages.booking, name="booking"),
     path("bookings/<slug:ref>/asked/", carer_pages.asked, name="asked"),
     path("bookings/<slug:ref>/cancel/", carer_pages.cancel, name="cancel"),
     path("bookings/<slug:ref>/did-not-happen/", carer_pages.did_not_happen, name="did_not_happen"),
     path("bookings/<slug:ref>/again/", carer_answers.again, name="again"),
+    path("bookings/<slug:ref>/slip/", papers.slip, name="slip"),
+    path("statement/paper/", papers.statement, name="statement_paper"),
     path("how-are-you/", carer_answers.questions, name="questions"),
     path("how-are-you/skip/", carer_answers.skip_questions, name="skip_questions"),
     path("choose/", carer_pages.choose, name="choose"),
     path("keep/", open_award.keep, name="keep"),
     path("leave/", open_award.leave, name="leave"),
+    path("bookings/<slug:ref>/not-mine/", my_record.not_mine, name="not_mine"),
+    path("account/", account_pages.account, name="account"),
+    path("account/code/", account_pages.account_code, name="account_code"),
+    path("account/bind/", account_pages.bind, name="bind"),
+    path("account/unbind/", account_pages.unbind, name="unbind"),
+    path("preferences/", account_pages.preferences, name="preferences"),
+    path("pin/", account_pages.pin, name="pin"),
+    path("helpers/", helping_pages.helpers, name="helpers"),
+    path("helpers/<int:pk>/end/", helping_pages.end_helper, name="end_helper"),
+    path("looks/", my_record.who_looked, name="who_looked"),
+    path("data/", my_record.my_data, name="data"),
+]
+
+# A helper's own pages: to begin, and to end. What a helper does is done on the carer's pages.
+helping = [
+    path("", helping_pages.start, name="start"),
+    path("begin/", helping_pages.begin, name="begin"),
+    path("for/<int:pk>/", helping_pages.act_by_permission, name="act"),
+    path("for/<int:pk>/end/", helping_pages.give_up, name="give_up"),
 ]
 
 provider = [
@@ -69,6 +102,7 @@ provider = [
     path("diary/<slug:day>/", provider_desk.day_list, name="day_list"),
     path("offers/", provider_desk.offers, name="offers"),
     path("code/", provider_desk.check_code, name="check_code"),
+    path("phone/", provider_phone.phone, name="phone"),
     path("money/", provider_money.money, name="money"),
     path("money/claim/<slug:council>/", provider_money.make_claim, name="make_claim"),
     path("money/<int:number>/", provider_money.statement, name="claim"),
@@ -91,12 +125,18 @@ team = [
     path("bookings/<slug:ref>/cancel/", team_booking_pages.cancel, name="cancel"),
     path("bookings/<slug:ref>/claim/", team_booking_pages.claim, name="claim"),
     path("bookings/<slug:ref>/told/", team_pages.told, name="told"),
+    path("bookings/<slug:ref>/slip/", papers.team_slip, name="slip"),
+    path("awards/<slug:ref>/statement/", papers.team_statement, name="statement_paper"),
     path("letters/", team_award_pages.letters_page, name="letters"),
     path("letters/print/", team_award_pages.print_letters, name="print_letters"),
     path("outcomes/", team_outcomes.report, name="outcomes"),
     path("outcomes.csv", team_outcomes.report_csv, name="outcomes_csv"),
     path("brochure/", brochure_desk_pages.editions, name="editions"),
     path("brochure/make/", brochure_desk_pages.make_edition, name="make_edition"),
+    path("wishes/", team_wishes.themes, name="wishes"),
+    path("wishes/<slug:theme>/", team_wishes.theme, name="wishes_theme"),
+    path("wishes/<int:pk>/theme/", team_wishes.confirm, name="confirm_wish"),
+    path("wishes/<int:pk>/close/", team_wishes.close, name="close_wish"),
     path("providers/", team_pages.providers, name="providers"),
     path("providers/<slug:ref>/", team_pages.provider, name="provider"),
 ]
@@ -150,6 +190,7 @@ urlpatterns = [
 urlpatterns += i18n_patterns(
     path("", include(public)),
     path("my/", include((my, "my"))),
+    path("helping/", include((helping, "helping"))),
     path("provider/", include((provider, "provider"))),
     path("team/", include((team, "team"))),
     path("finance/", include((finance, "finance"))),

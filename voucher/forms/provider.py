@@ -7,6 +7,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts import wording
+from accounts.forms import DayField
 from brochure.models import Offer
 from brochure.wording import length, unit_price
 from voucher import rules
@@ -166,6 +167,31 @@ class CheckCodeForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.fields["offer"].queryset = offers
         self.fields["offer"].label_from_instance = _offer_and_price
+
+
+class PhoneForm(CheckCodeForm):
+    """A break for a carer who rings: which, when, how many, and the code and PIN as they are read out."""
+
+    key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
+    day = DayField(label=_("Which day?"))
+    time = forms.TimeField(
+        label=_("At what time?"),
+        help_text=_("For example 14:30."),
+        input_formats=["%H:%M", "%H.%M", "%H"],
+        widget=forms.TimeInput(format="%H:%M", attrs={"class": "govuk-input--width-5", "autocomplete": "off"}),
+        error_messages={
+            "required": _("Say at what time it begins, for example 14:30."),
+            "invalid": _("Say the time with hours and minutes, for example 14:30."),
+        },
+    )
+
+    field_order = ["offer", "day", "time", "units", "code", "pin", "key"]
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["pin"].required = True
+        self.fields["code"].help_text = _("As the carer reads it out.")
+        self.fields["pin"].help_text = _("The carer's own 4 numbers. Do not write them down.")
 
 
 def length_in_words(booking, minutes):

@@ -14,9 +14,10 @@ from accounts import wording
 from accounts.templatetags.look import phone_link
 from brochure import catalogue
 from brochure.wording import length
-from voucher import awards, bookings, outcomes, rules
+from voucher import awards, bookings, carer_accounts, outcomes, rules
 from voucher.models import Award, Booking
 from voucher.navigation import OPEN_AWARD
+from voucher.views.my_record import by_phone_context
 from voucher.views.numbers import whole
 from voucher.views.open_award import award_required
 
@@ -39,8 +40,11 @@ def award(request):
     live = rows.filter(state__in=bookings.TAKES_A_PLACE)
     coming = list(live.filter(ends_at__gt=now).order_by("starts_at", "pk"))
     past = rows.exclude(pk__in=[each.pk for each in coming]).order_by("-starts_at", "-pk")
-    carer = request.award.carer
-    others = Award.objects.filter(carer__user=request.user).exclude(pk=request.award.pk) if _by_account(request) else []
+    others = (
+        carer_accounts.awards_of(request.user, timezone.localdate(now)).exclude(pk=request.award.pk)
+        if _by_account(request)
+        else []
+    )
     context = {
         "award": request.award,
         "balance": awards.balance(request.award),
@@ -52,7 +56,6 @@ def award(request):
         "coming": coming[1:],
         "past": past[:PAST_SHOWN],
         "others": others,
-        "can_keep": not request.acting and not carer.user_id,
         "questions_due": outcomes.moment_due(request.award, on=timezone.localdate(now)),
     }
     return render(request, "my/award.html", context)
@@ -160,13 +163,13 @@ def _booking_page(request, row):
         "unit": request.award.unit,
         "over": over,
         "steps": _steps(row),
-        "facts": _facts(row),
+        "facts": _facts(row, with_note=not request.helping),
         "cost": bookings.cost_of_cancelling(row, now) if can_cancel else None,
         "free_until": _free_until(row, now),
         "can_say_nobody_came": row.state == State.CONFIRMED and now >= from_when,
         "nobody_came_from": from_when if row.state == State.CONFIRMED and row.starts_at <= now < from_when else None,
     }
-    return render(request, "my/booking.html", context)
+    return render(request, "my/booking.html", context | by_phone_context(row, now))
 
 
 def _steps(row):
@@ -188,7 +191,7 @@ def _steps(row):
     return []
 
 
-def _facts(row):
+def _facts(row, with_note=True):
     rows = [
         {"key": _("What"), "value": row.offer.title},
         {"key": _("When"), "value": capfirst(wording.span(row.starts_at, row.ends_at))},
@@ -199,7 +202,8 @@ def _facts(row):
         phone = row.provider.phone
         rows.append({"key": _("Their phone"), "value": phone, "href": f"tel:{phone_link(phone)}"})
     rows.append({"key": _("Price"), "value": wording.money(row.price_pence) if row.price_pence else _("Free")})
-    if row.note:
+    # What a sitter must know is between the carer and the provider; a helper does not need it.
+    if row.note and with_note:
         rows.append({"key": _("What you told them"), "value": row.note})
     rows.append({"key": _("Booking number"), "value": row.ref})
     return rows
@@ -218,7 +222,7 @@ def _say_moved(request, moved, goal):
 
 
 def _by_account(request):
-    return bool(request.who.user) and not request.acting
+    return bool(request.who.user) and not (request.acting or request.helping)
 
 
 def _is_active(award):

@@ -4,17 +4,21 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import get_language, override
 from django.utils.translation import gettext_lazy as _
 
 from accounts.access import CHOSEN_COUNCIL, councils_of
-from accounts.models import Role
+from accounts.models import Language, Role
 from providers.access import CHOSEN_PROVIDER
 from providers.models import Provider
+from voucher.views.open_award import remember_print
 
 # Each kind of role with the name of its first page, in the order in which the page offers them.
 PLACES = [
     (Role.Kind.TEAM, _("Carers team"), "team:queue"),
+    (Role.Kind.VOLUNTEER, _("Help a carer"), "helping:start"),
     (Role.Kind.FINANCE_PREPARER, _("Finance"), "finance:runs"),
     (Role.Kind.FINANCE_APPROVER, _("Finance"), "finance:runs"),
     (Role.Kind.AUDITOR, _("History"), "audit:history"),
@@ -30,15 +34,23 @@ def places(user):
         found[reverse("provider:inbox")] = _("Bookings and payments")
     if user.carer_records.exists():
         found[reverse("my:award")] = _("My award")
+    if user.permissions.filter(ended_at=None, last_day__gte=timezone.localdate()).exists():
+        found[reverse("helping:start")] = _("Help a carer")
     return [(label, address) for address, label in found.items()]
 
 
 @login_required
 def after_sign_in(request):
     """Send each person to their own place."""
-    options = places(request.user)
-    if len(options) == 1:
-        return redirect(options[0][1])
+    carer = request.user.carer_records.order_by("-pk").first()
+    if carer:
+        remember_print(request, carer)
+    # Somebody who reads in Welsh has chosen it; whoever comes by an English page is led to the language we know of.
+    remembered = request.user.language or (carer.language if carer else "")
+    with override(Language.WELSH if remembered == Language.WELSH else get_language()):
+        options = places(request.user)
+        if len(options) == 1:
+            return redirect(options[0][1])
     return render(request, "account/places.html", {"options": options})
 
 

@@ -102,6 +102,10 @@ ACTS = {
     "second_factor.added": _("A second step was set up"),
     "second_factor.reset": _("A lost second step was taken away, to be set up anew"),
     "second_factor.removed": _("A second step was removed"),
+    "wish.closed": _("A wish was closed"),
+    "wish.confirmed": _("The theme of a wish was confirmed"),
+    "wish.made": _("Somebody wished for something"),
+    "wish.met": _("An offer met a wish"),
 }
 
 SUBJECTS = {
@@ -116,6 +120,7 @@ SUBJECTS = {
     "provider": _("provider"),
     "runfile": _("file"),
     "user": _("person"),
+    "wish": _("wish"),
 }
 
 DETAILS = {
@@ -147,6 +152,8 @@ DETAILS = {
     "role": _("as"),
     "run": _("payment run"),
     "second_factor": _("second step"),
+    "offer": _("offer"),
+    "theme": _("theme"),
     "total_pence": _("sum"),
     "type": _("kind"),
     "user": _("person"),
@@ -175,6 +182,7 @@ LABELS = {
     "load_pilot": _("The loading of files"),
     "print_vouchers": _("The printing of vouchers"),
     "make_demo_people": _("The demonstration"),
+    "visitor": _("Someone without a code"),
 }
 
 

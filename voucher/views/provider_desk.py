@@ -131,33 +131,50 @@ def _promised(live):
 
 
 def _check(request, checked, now):
-    """Return "yes", "no", or "wait" after too many codes that did not work, and write down that somebody looked."""
+    """Return the answer in a word, and write down that somebody looked: yes, no, pin, elsewhere, wait or locked.
+
+    "pin": the carer has a PIN, so the code alone says nothing more. "elsewhere": it is another part of Wales's.
+    """
     tries = f"provider_code:{request.provider.pk}"
-    if limits.is_used_up(tries, WRONG_CODES_AN_HOUR, HOUR, now):
+    # Counted before it is looked at, so that no crowd of codes gets past the tenth; a good one is given back.
+    if not limits.allow(tries, WRONG_CODES_AN_HOUR, HOUR, now):
         return "wait"
-    award = _award_that_pays(checked, on=timezone.localdate(now))
-    if award is None:
-        # Every wrong code counts, and two at once count twice: the count is one statement.
-        limits.count(tries, HOUR, now)
-        return "no"
-    history.record(act="code.checked", subject=award, by=Who(user=request.user), at=now, council=award.council)
-    return "yes"
-
-
-def _award_that_pays(checked, *, on):
-    """Return the award that the code opens if it can pay for this many units of the offer today, else None."""
-    offer = checked["offer"]
     try:
-        award = awards.open_with(code=checked["code"])
+        award = awards.named_by(code=checked["code"])
     except awards.CodeRefused:
-        return None
-    account = award.account
+        return "no"
+    try:
+        answer = _answer(award, checked, now)
+    except pins.PinLocked:
+        return "locked"
+    if answer != "no":
+        limits.give_back(tries, HOUR, now)
+    if answer == "yes":
+        by = Who(user=request.user)
+        details = {"provider": request.provider.pk}
+        history.record(act="code.checked", subject=award, by=by, at=now, council=award.council, **details)
+    return answer
+
+
+def _answer(award, checked, now):
+    carer, offer = award.carer, checked["offer"]
+    if not rules.may_buy_from(award.council.region, offer.provider.council.region):
+        return "elsewhere"
+    if carer.pin:
+        if not checked["pin"]:
+            return "pin"
+        if not pins.is_right(carer=carer, pin=checked["pin"], now=now):
+            return "no"
+    return "yes" if _pays(award, checked, on=timezone.localdate(now)) else "no"
+
+
+def _pays(award, checked, *, on):
+    """Return True where the award can pay for this many units of the offer today."""
+    offer, account = checked["offer"], award.account
     minutes = offer.minutes * checked["units"]
     price = rules.price_for(offer.price_pence, minutes, offer.minutes)
-    pays = (
-        rules.may_buy_from(award.council.region, offer.provider.council.region)
-        and account.state == AwardAccount.State.ACTIVE
+    return (
+        account.state == AwardAccount.State.ACTIVE
         and rules.is_within_period(account.first_day, account.last_day, on)
         and account.available >= rules.amount_for(price, minutes, award.in_hours)
     )
-    return award if pays else None

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts import history
 from accounts.access import carers_team_required
 from accounts.history import Who
-from voucher import awards, letters
+from voucher import awards, letters, looks, spelling
 from voucher.forms.team import AwardForm, NewCarerForm
 from voucher.ledger.acts import KeyWasUsed
 from voucher.models import Award, Carer, Code
@@ -39,6 +39,7 @@ def award_of(council, ref):
 @carers_team_required
 def award(request, ref):
     row = award_of(request.council, ref)
+    looks.note(award=row, by=Who(user=request.user), now=timezone.now())
     entries = [
         {"entry": entry, "act": history_words.act(entry), "actor": history_words.actor(entry)}
         for entry in history.history_of(row)[:HISTORY_SHOWN]
@@ -119,6 +120,7 @@ def new_code(request, ref):
 
 def _show_code(request, row, code, issued=False):
     context = {"award": row, "carer": row.carer, "code": code, "issued": issued}
+    context["spoken"] = spelling.spoken(code) if code else []
     return render(request, "team/code.html", context)
 
 

@@ -1,0 +1,226 @@
+"""Everything held about a carer, as one file for the carer: a page in each language and a list for a computer."""
+
+import datetime as dt
+import io
+import json
+import zipfile
+from dataclasses import dataclass
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db.models import Q
+from django.template.loader import render_to_string
+from django.utils import timezone, translation
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+
+from accounts import history, wording
+from accounts.models import Language, OutboxMessage
+from brochure.wording import length
+from voucher import awards, looks
+from voucher.models import (
+    Answers,
+    Application,
+    Award,
+    Booking,
+    BreakRequest,
+    Choice,
+    Circumstance,
+    Code,
+    Dispute,
+    Permission,
+    SavedOffer,
+    Suggestion,
+    TopUp,
+    Wish,
+)
+
+# What is secret even from the carer, and what is about somebody else: who on the staff did it, and numbers of rows.
+LEFT_OUT = {"pin", "digest", "key_id", "user", "helper", "issued_by", "decided_by", "recorded_by", "council", "fund"}
+# Every table with something about a carer, by what leads from its rows to the carer.
+TABLES = {
+    "awards": (Award, "carer"),
+    "codes": (Code, "award__carer"),
+    "requests": (BreakRequest, "award__carer"),
+    "choices": (Choice, "asked_in__award__carer"),
+    "bookings": (Booking, "award__carer"),
+    "suggested_times": (Suggestion, "booking__award__carer"),
+    "own_money": (TopUp, "booking__award__carer"),
+    "disputes": (Dispute, "booking__award__carer"),
+    "applications": (Application, "award__carer"),
+    "circumstances": (Circumstance, "carer"),
+    "answers": (Answers, "award__carer"),
+    "wishes": (Wish, "carer"),
+    "saved_offers": (SavedOffer, "carer"),
+    "helpers": (Permission, "carer"),
+}
+
+
+@dataclass(frozen=True)
+class Part:
+    """One part of the page to read: its title and its rows, each a title with (name, value) pairs."""
+
+    title: str
+    rows: list
+
+
+def make(*, carer, by, now):
+    """Return the bytes of a ZIP with all that is held about the carer at this moment; written down, and not kept."""
+    history.record(act="carer.file_made", subject=carer, by=by, at=now, council=carer.council)
+    seen = list(looks.entries_about(carer))
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as pages:
+        for language, name in (
+            (Language.ENGLISH, "what-we-hold-about-you.html"),
+            (Language.WELSH, "amdanoch-chi.html"),
+        ):
+            with translation.override(language):
+                pages.writestr(name, page(carer, seen, now))
+        pages.writestr("data.json", json.dumps(data(carer, seen), cls=DjangoJSONEncoder, indent=1, ensure_ascii=False))
+    return file.getvalue()
+
+
+def page(carer, seen, now):
+    """Return the page to read, as HTML in the active language."""
+    parts = [part for part in _parts(carer, seen) if part.rows]
+    return render_to_string("my/data_file.html", {"carer": carer, "parts": parts, "now": now})
+
+
+def data(carer, seen):
+    """Return all rows as plain values by table, names of fields as the programme knows them."""
+    held = {"carer": _row(carer)}
+    for name, (model, to_carer) in TABLES.items():
+        held[name] = [_row(row) for row in model.objects.filter(**{to_carer: carer}).order_by("pk")]
+    held["movements"] = [
+        {"award": award.ref, "on": line.on, "words": line.words, "amount": line.amount, "left_after": line.left_after}
+        for award in _awards(carer)
+        for line in awards.statement(award)
+    ]
+    held["messages"] = list(
+        _messages(carer).values("kind", "channel", "to", "subject", "body", "created_at", "sent_at")
+    )
+    told = looks.told(seen, carer)
+    held["looks"] = [{"at": look.at, "who": look.who, "what": look.what, "about": look.about} for look in told]
+    return held
+
+
+def _row(row):
+    """Return a row's own values; a key to another row as its number, where that row is the carer's too."""
+    return {
+        field.name: field.value_from_object(row) for field in row._meta.concrete_fields if field.name not in LEFT_OUT
+    }
+
+
+def _awards(carer):
+    return Award.objects.filter(carer=carer).select_related("account").order_by("pk")
+
+
+def _messages(carer):
+    mine = Q(reader=f"carer {carer.pk}")
+    if carer.email:
+        mine |= Q(to__iexact=carer.email)
+    # Codes that were sent to sign in are nothing to keep, and the text of a message may be gone already.
+    return OutboxMessage.objects.filter(mine).exclude(kind__in=["login_code", "address_code"]).order_by("pk")
+
+
+def _parts(carer, seen):
+    yield Part(_("You"), [(str(carer), _about(carer))])
+    rows = list(_awards(carer))
+    yield Part(_("Your awards"), [(award.ref, _about_award(award)) for award in rows])
+    lines = [(award, line) for award in rows for line in awards.statement(award)]
+    yield Part(_("Every movement"), [_movement(award, line) for award, line in lines])
+    bookings = Booking.objects.filter(award__carer=carer).select_related("offer", "provider", "award__account")
+    yield Part(_("Your bookings"), [(booking.ref, _about_booking(booking)) for booking in bookings])
+    yield from _said(carer)
+    yield Part(_("Who may act for you"), [_permission(row) for row in Permission.objects.filter(carer=carer)])
+    messages = _messages(carer)
+    yield Part(_("What we wrote to you"), [(row.subject, _pairs((_("Day"), _day(row.created_at)))) for row in messages])
+    told = looks.told(seen, carer)
+    yield Part(_("Who looked"), [(look.who, [(_day(look.at), f"{look.what} {look.about}".strip())]) for look in told])
+
+
+def _about(carer):
+    return _pairs(
+        (_("Address"), ", ".join(filter(None, (carer.address, carer.town, carer.postcode)))),
+        (_("E-mail"), carer.email),
+        (_("Telephone"), carer.phone),
+        (_("Language"), carer.get_language_display()),
+        (_("Print"), carer.get_print_size_display()),
+        (_("How we write"), carer.get_contact_by_display()),
+        (_("PIN"), _("You have one") if carer.pin else _("You have none")),
+        (_("The code works only with your sign-in since"), _day(carer.code_bound_at)),
+        (_("We keep silent since"), _day(carer.quiet_since)),
+    )
+
+
+def _about_award(award):
+    return _pairs(
+        (_("Amount"), wording.amount(award.value, award.unit)),
+        (_("Left to use"), wording.amount(award.account.available, award.unit)),
+        (_("First day"), wording.day(award.account.first_day, "long")),
+        (_("Last day"), wording.day(award.account.last_day, "long")),
+        (_("Assessment"), award.assessment_ref),
+        (_("Day of the assessment"), wording.day(award.assessment_date, "long")),
+    )
+
+
+def _movement(award, line):
+    words = (line.words, wording.amount(line.amount, award.unit, exact=True))
+    return f"{award.ref}, {wording.day(line.on, 'long')}", [words]
+
+
+def _about_booking(row):
+    return _pairs(
+        (_("What"), row.offer.title),
+        (_("Who"), row.provider.name),
+        (_("When"), capfirst(wording.span(row.starts_at, row.ends_at))),
+        (_("How long"), length(row.minutes, row.offer.unit, row.unit_minutes)),
+        (_("Price"), wording.money(row.price_pence)),
+        (_("How it stands"), row.get_state_display()),
+        (_("What you told them"), row.note),
+    )
+
+
+def _said(carer):
+    """What the carer said or asked for in their own words and ticks."""
+    asked = Application.objects.filter(award__carer=carer)
+    yield Part(
+        _("What you asked the carers team"),
+        [
+            (row.get_kind_display(), _pairs((row.get_reason_display(), row.words or "–"), (_("Answer"), row.answer)))
+            for row in asked
+        ],
+    )
+    wishes = Wish.objects.filter(carer=carer)
+    yield Part(_("Your wishes"), [(row.get_theme_display(), [(_day(row.made_at), row.words)]) for row in wishes])
+    saved = SavedOffer.objects.filter(carer=carer).select_related("offer")
+    yield Part(_("Offers you saved"), [(row.offer.title, [(_("Day"), _day(row.saved_at))]) for row in saved])
+    answers = Answers.objects.filter(award__carer=carer)
+    yield Part(_("Your answers"), [(row.get_moment_display(), _about_answers(row)) for row in answers])
+    changes = Circumstance.objects.filter(carer=carer)
+    yield Part(
+        _("Changes you told us"),
+        [(row.get_kind_display(), [(_("Day"), wording.day(row.happened_on, "long"))]) for row in changes],
+    )
+    disputes = Dispute.objects.filter(booking__award__carer=carer).select_related("booking")
+    yield Part(_("What you said was not so"), [(row.booking.ref, [(_day(row.made_at), row.words)]) for row in disputes])
+
+
+def _about_answers(row):
+    return _pairs(
+        (_("Rested, from 1 to 5"), row.rested),
+        (_("In control, from 1 to 5"), row.in_control),
+        (_("Able to carry on, from 1 to 5"), row.able_to_carry_on),
+    )
+
+
+def _permission(row):
+    days = {"first": wording.day(row.first_day, "long"), "last": wording.day(row.last_day, "long")}
+    return row.get_kind_display(), [(_("Days"), _("From %(first)s to %(last)s") % days)]
+
+
+def _pairs(*pairs):
+    return [(name, value) for name, value in pairs if value not in ("", None)]
+
+
+def _day(moment: dt.datetime | None):
+    return wording.day(timezone.localdate(moment), "long") if moment else ""

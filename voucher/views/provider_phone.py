@@ -1,0 +1,102 @@
+"""A provider books for a carer who rings: with the code and the PIN read out, asked and confirmed in one act."""
+
+import datetime as dt
+import uuid
+
+from django.contrib import messages
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods
+
+from accounts import limits
+from accounts.history import Who
+from brochure import catalogue
+from providers.access import provider_required
+from voucher import awards, bookings, phone_bookings, pins, rules
+from voucher.forms.provider import PhoneForm
+from voucher.ledger.acts import KeyWasUsed
+from voucher.views.ask import why_not_then
+from voucher.views.provider_desk import HOUR, WRONG_CODES_AN_HOUR
+
+
+class Refusal(Exception):
+    """The booking cannot be made: `sentence` says why, beside `field` (None: above all)."""
+
+    def __init__(self, field, sentence):
+        super().__init__(sentence)
+        self.field, self.sentence = field, sentence
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@provider_required
+@sensitive_post_parameters("code", "pin")
+def phone(request):
+    """The form, and the booking that comes of it."""
+    now = timezone.now()
+    own = catalogue.live_offers(on=timezone.localdate(now)).filter(provider=request.provider)
+    form = PhoneForm(request.POST if request.method == "POST" else None, offers=own, initial={"key": uuid.uuid4()})
+    if form.is_valid():
+        try:
+            booking = _book(request, form.cleaned_data, now)
+        except Refusal as refusal:
+            form.add_error(refusal.field, refusal.sentence)
+        else:
+            messages.success(request, _("Booked and confirmed. We tell the carer, who has 7 days to say it is not so."))
+            return redirect("provider:booking", booking.ref)
+    return render(request, "provider/phone.html", {"form": form, "has_offers": own.exists()})
+
+
+def _book(request, given, now):
+    award = _award_on_the_phone(request, given, now)
+    offer, minutes = given["offer"], given["offer"].minutes * given["units"]
+    starts_at = timezone.make_aware(dt.datetime.combine(given["day"], given["time"]))
+    by = Who(user=request.user, on_behalf_of=f"award {award.ref}")
+    try:
+        price = bookings.quote(award=award, offer=offer, minutes=minutes, on=timezone.localdate(now))
+        return phone_bookings.book(
+            award=award,
+            offer=offer,
+            starts_at=starts_at,
+            minutes=minutes,
+            seen_price_pence=price.price_pence,
+            by=by,
+            now=now,
+            key=str(given["key"]),
+        )
+    except (bookings.NotEnough, bookings.AwardClosed, bookings.OtherRegion) as refusal:
+        raise Refusal(
+            "code", _("This code is not enough for this break. The carer can ring the carers team.")
+        ) from refusal
+    except bookings.BadLength as refusal:
+        raise Refusal("units", _("You do not offer it for that long.")) from refusal
+    except bookings.NotLive as refusal:
+        raise Refusal(None, _("You cannot take on new bookings just now. Ring the carers team.")) from refusal
+    except bookings.Refused as refusal:
+        raise Refusal("time", why_not_then(refusal)) from refusal
+    except KeyWasUsed as refusal:
+        raise Refusal(None, _("This form has made a booking already. Open it again for another one.")) from refusal
+
+
+def _award_on_the_phone(request, given, now):
+    """Return the award of the code that was read out, where the PIN is the carer's; raise Refusal."""
+    tries = f"provider_code:{request.provider.pk}"
+    if not limits.allow(tries, WRONG_CODES_AN_HOUR, HOUR, now):
+        raise Refusal(None, _("Too many codes did not work. Try again in an hour, or ring the carers team."))
+    # One sentence for a wrong code and a wrong PIN: whoever guesses learns nothing.
+    wrong = Refusal("code", _("The code and the PIN do not belong together. Ask for both again."))
+    try:
+        award = awards.named_by(code=given["code"])
+        if not rules.may_buy_from(award.council.region, request.provider.council.region):
+            raise Refusal("code", _("This code is good in another part of Wales. It cannot pay here."))
+        if not pins.is_right(carer=award.carer, pin=given["pin"], now=now):
+            raise wrong
+    except awards.CodeRefused as refused:
+        raise wrong from refused
+    except pins.PinLocked as locked:
+        raise Refusal("pin", _("Too many wrong PINs. Try again in an hour, or ask the carer to ring us.")) from locked
+    limits.give_back(tries, HOUR, now)
+    return award
