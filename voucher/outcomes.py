@@ -1,4 +1,4 @@
-"""How breaks do carers good: three short questions at three moments, "would you use it again?", and what they add up to.
+"""How breaks do carers good: three questions at three moments, "would you use it again?", and what they add up to.
 
 Every answer may be left out, and nothing is asked twice. What is shown is always about a group, never about a person.
 """
@@ -45,7 +45,7 @@ def first_break(award):
 
 
 def moment_due(award, *, on):
-    """Return the moment whose questions wait for this carer on that day (R34), or None: answered, left out, or quiet."""
+    """Return the moment whose questions wait for this carer on that day (R34), or None: answered, left out, silent."""
     if award.carer.quiet_since:
         return None
     moment, _first = _moment(award, on)
@@ -53,7 +53,7 @@ def moment_due(award, *, on):
 
 
 def answer(*, award, moment, given, by, now):
-    """Keep what a carer answered at a moment (R34): `given` maps questions to 1 to 5; none of them leaves it out for good.
+    """Keep what a carer answered at a moment (R34): `given` maps questions to 1 to 5; an empty one leaves all out.
 
     The same moment answered again changes nothing and returns the first answers. Raises NotDue.
     """

@@ -6,24 +6,14 @@ from pathlib import Path
 from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, override
+from django.utils.translation import override
 
 from accounts import paper
 from accounts.models import Language
-from voucher import codes
+from voucher import codes, spelling
 from voucher.models import Award, Carer
 
 STYLE = Path(__file__).parent / "print" / "voucher.css"
-
-# To read a code out by telephone: names that are written and begin alike in both languages.
-SPOKEN = {
-    **{"A": "Anna", "B": "Beti", "C": "Carol", "D": "Dylan", "E": "Emma", "F": "Fiona", "G": "Gareth", "H": "Hari"},
-    **{"J": "Jac", "K": "Kate", "M": "Megan", "N": "Nia", "P": "Pat", "Q": "Quentin", "R": "Rhys", "S": "Sara"},
-    **{"T": "Tomos", "V": "Victor", "W": "Wendy", "X": "X-ray", "Y": "Yvonne", "Z": "Zoe"},
-    **{"0": gettext_lazy("zero"), "1": gettext_lazy("one"), "2": gettext_lazy("two"), "3": gettext_lazy("three")},
-    **{"4": gettext_lazy("four"), "5": gettext_lazy("five"), "6": gettext_lazy("six"), "7": gettext_lazy("seven")},
-    **{"8": gettext_lazy("eight"), "9": gettext_lazy("nine")},
-}
 
 
 @dataclass(frozen=True)
@@ -83,11 +73,6 @@ def address(language):
     return f"{settings.SITE_URL}{'/cy' if language == 'cy' else ''}/v/"
 
 
-def spoken(code):
-    """Return the code as it is read out in the active language, one line for each group of four."""
-    return [", ".join(str(SPOKEN[symbol]) for symbol in group) for group in codes.grouped(code).split("-")]
-
-
 def _side(letter, number, language):
     shown = address(language).split("://", 1)[1].rstrip("/")
     with override(language):
@@ -96,7 +81,7 @@ def _side(letter, number, language):
             "qr": f"image:{number}-{language}",
             "qr_words": _("QR code that opens your voucher. The code is %(code)s.")
             % {"code": codes.grouped(letter.code)},
-            "spoken": spoken(letter.code),
+            "spoken": spelling.groups(letter.code),
             "address": shown,
             # A long address under the QR breaks after a dot (a space of no width), never within a word.
             "address_to_break": shown.replace(".", ".\u200b").replace("/", "\u200b/"),

@@ -23,8 +23,8 @@ from accounts.models import Role
 from brochure.models import Edition, EditionFile
 from tests import factories
 from tests.voucher import breaks, claimed
-from voucher import awards, settlement
-from voucher.models import RunFile
+from voucher import awards, looks, settlement
+from voucher.models import Carer, RunFile
 
 TABLE = Path(__file__).with_name("who_may_enter.csv")
 PAY_ON = dt.date(2026, 10, 15)
@@ -44,9 +44,17 @@ PEOPLE = [
     "administrator",
     # Holds every role there is, but with another council.
     "other council",
+    # At a desk, helping Alys with her code for twenty minutes.
+    "volunteer",
+    # A relative with Alys's standing permission, acting for her.
+    "helper",
+    # Opened another award with a code that was bound to the carer's sign-in afterwards.
+    "bound code",
 ]
 # The carers team's pages that name a booking; its others name an award.
-BOOKINGS_OF_THE_TEAM = [f"team:{name}" for name in ("booking", "deliver", "did_not_happen", "cancel", "claim", "told")]
+BOOKINGS_OF_THE_TEAM = [
+    f"team:{name}" for name in ("booking", "deliver", "did_not_happen", "cancel", "claim", "told", "slip")
+]
 # What is looked at by machines, before anybody is known.
 WITHOUT_NAME = {"healthz", "readyz"}
 REFUSALS = {"only a press", "404", "sign in", "code"}
@@ -81,7 +89,9 @@ def there(monkeypatch, settings, caerphilly, flintshire, bryn_cafe, bryn, now):
     sitting = factories.offer(bryn_cafe, slug="sitting-at-home", number=1234)
     (line,) = claimed.lines(bryn_cafe, award, by=Who(bryn))
     waiting = breaks.ask(award, sitting, now)
+    wish = Wish.objects.create(council=caerphilly, carer=award.carer, theme="sitting", words="Cards", made_at=now)
     people = the_people(caerphilly, flintshire, bryn_cafe, alys, bryn)
+    permission = factories.permission(award.carer, people["helper"], now.date())
     by = {name: Who(people[name]) for name in ("preparer", "approver")}
     run = settlement.prepare(
         council=caerphilly, lines=[line], pay_on=PAY_ON, by=by["preparer"], now=now, key="prepare-1"
@@ -102,15 +112,19 @@ def there(monkeypatch, settings, caerphilly, flintshire, bryn_cafe, bryn, now):
         "printed_offer": {"number": sitting.number},
         "edition_file": {"number": 1, "language": "en"},
         "edition_file_large": {"number": 1, "language": "en"},
-        "my:ask": {"slug": sitting.slug},
+        **{page: {"slug": sitting.slug} for page in ("my:ask", "my:save", "my:unsave")},
         "provider:day_list": {"day": "2026-10-16"},
         "provider:make_claim": {"council": caerphilly.slug},
         "provider:claim": {"number": line.claim.number},
         "provider:remittance": {"number": advice.pk},
         "team:listing": {"kind": "ending"},
         "team:provider": {"ref": bryn_cafe.ref},
+        "team:wishes_theme": {"theme": "sitting"},
+        **{page: {"pk": wish.pk} for page in ("team:confirm_wish", "team:close_wish")},
         **{page: {"ref": waiting.ref} for page in BOOKINGS_OF_THE_TEAM},
         "finance:file": {"number": run.number, "pk": advice.pk},
+        "my:end_helper": {"pk": permission.pk},
+        "helping:": {"pk": permission.pk},
         "people:remove_role": {"pk": people["team"].pk, "kind": "team"},
         "people:remove_post": {"pk": people["desk"].pk, "provider": bryn_cafe.pk},
         "mfa_edit_webauthn": {"pk": 1},
@@ -122,7 +136,7 @@ def there(monkeypatch, settings, caerphilly, flintshire, bryn_cafe, bryn, now):
         "finance:": {"number": run.number},
         "people:": {"pk": people["desk"].pk},
     }
-    return {"people": people, "codes": code, "addresses": addresses}
+    return {"people": people, "codes": code, "addresses": addresses, "permission": permission}
 
 
 def the_people(caerphilly, flintshire, bryn_cafe, alys, bryn):
@@ -134,6 +148,8 @@ def the_people(caerphilly, flintshire, bryn_cafe, alys, bryn):
     for name in ("team", "preparer", "approver", "auditor", "administrator"):
         email = f"{name}@council.example"
         people[name] = factories.user(email, name=name, role=roles.get(name, name), council=caerphilly)
+    people["volunteer"] = factories.user("volunteer@council.example", role="volunteer", council=caerphilly)
+    people["helper"] = factories.user("mair@post.example", name="Mair")
     people["other council"] = factories.user("every@flintshire.example", name="Nia")
     for kind in Role.Kind.values:
         Role.objects.create(user=people["other council"], council=flintshire, kind=kind)
@@ -142,7 +158,12 @@ def the_people(caerphilly, flintshire, bryn_cafe, alys, bryn):
 
 def carers(award):
     other = factories.carer(award.council, first_name="Megan")
-    return {"by code": award, "other carer": factories.award(award.council, carer_row=other)}
+    bound = factories.carer(award.council, first_name="Nesta", user=factories.user("nesta@post.example"))
+    return {
+        "by code": award,
+        "other carer": factories.award(award.council, carer_row=other),
+        "bound code": factories.award(award.council, carer_row=bound),
+    }
 
 
 def browser_of(person, there, **options):
@@ -151,6 +172,12 @@ def browser_of(person, there, **options):
         client.post(reverse("open_award"), {"code": there["codes"][person]})
     elif user := there["people"][person]:
         client.force_login(user)
+    if person == "bound code":
+        Carer.objects.filter(first_name="Nesta").update(code_bound_at=timezone.now())
+    if person == "volunteer":
+        client.post(reverse("helping:begin"), {"code": there["codes"]["by code"], "agrees": "on"})
+    if person == "helper":
+        client.post(reverse("helping:act", args=[there["permission"].pk]))
     return client
 
 
@@ -185,11 +212,12 @@ def outcome(response):
 
 @pytest.fixture
 def writes():
-    """Every statement that would change something, but for the browser's own session."""
+    """Every statement that would change something, but for the browser's own session, and that somebody looked."""
     seen = []
 
     def watch(execute, sql, params, many, context):
-        if sql.split(None, 1)[0].upper() in {"INSERT", "UPDATE", "DELETE"} and '"django_session"' not in sql:
+        changes = sql.split(None, 1)[0].upper() in {"INSERT", "UPDATE", "DELETE"} and '"django_session"' not in sql
+        if changes and not (sql.startswith('INSERT INTO "accounts_historyentry"') and looks.SEEN in params):
             seen.append(sql)
         return execute(sql, params, many, context)
 

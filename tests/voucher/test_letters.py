@@ -10,14 +10,14 @@ import pypdfium2
 import pytest
 import zxingcpp
 from django.core.management import CommandError, call_command
-from django.utils import timezone
+from django.utils import timezone, translation
 from PIL import ImageChops
 
 from accounts import paper
 from accounts.history import Who
 from accounts.models import HistoryEntry
 from tests import factories
-from voucher import awards, codes, letters, printing
+from voucher import awards, letters, spelling
 from voucher.models import Award, Code
 
 BY = Who(label="tests")
@@ -111,10 +111,14 @@ def test_the_letter_says_value_last_day_code_and_telephone(english_award, today)
     assert english_award.ref in front
 
 
-def test_the_code_is_spelt_with_words_that_begin_with_each_symbol():
-    assert set(printing.SPOKEN) == set(codes.ALPHABET)
-    assert all(word.startswith(symbol) for symbol, word in printing.SPOKEN.items() if symbol.isalpha())
-    assert printing.spoken("7K4PQ9WXM3T6")[0] == "seven, Kate, four, Pat"
+def test_both_languages_of_a_letter_say_how_the_code_is_read_out(english_award, today):
+    batch = set_letters(english_award, today=today)
+    code = batch.codes_by_award[english_award]
+
+    for language, page in zip(("en", "cy"), pages(batch), strict=True):
+        with translation.override(language):
+            for group in spelling.groups(code):
+                assert f"{group['symbols']} {', '.join(group['words'])}" in text(page)
 
 
 def test_an_hours_award_says_hours(large_award, today):

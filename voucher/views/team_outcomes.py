@@ -1,4 +1,4 @@
-"""How breaks did a council's carers good: figures about ten carers or more, for the carers team, finance and auditors."""
+"""How breaks did a council's carers good: figures about ten carers or more, for the team, finance and auditors."""
 
 from django.http import HttpResponse
 from django.shortcuts import render
