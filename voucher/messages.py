@@ -105,7 +105,12 @@ def pair_ended(booking, other):
     """Tell the carer once that one half cannot be had and the other was withdrawn; and that other's provider (R26)."""
     # An entry that stands in the carer's calendar is the one to take away.
     _to_carer("pair_ended", booking, calendar_of=other if other.answered_at else booking, other=other)
-    _to_provider("pair_not_needed", other)
+    pair_not_needed(other)
+
+
+def pair_not_needed(booking):
+    """Tell a provider that its half of a pair is withdrawn, because the other half cannot be had (R26)."""
+    _to_provider("pair_not_needed", booking)
 
 
 def half_fell_away(booking, other):

@@ -11,17 +11,19 @@ from voucher.bookings.steps import Party, State
 from voucher.models import Booking
 
 
-def confirm(*, booking, by, now):
+def confirm(*, booking, by, now, seen_starts_at=None):
     """Accept a request before its deadline. Nothing moves: the price is already set aside.
 
-    Half of a pair waits for the other half (R26). Raises NotLive where the provider takes on no more work, and
+    What is accepted is the time that was seen: one that the carer has just changed is looked at again. Half of a pair
+    waits for the other half (R26). Raises NotLive where the provider takes on no more work, and
     BookingMoved.
     """
     with transaction.atomic():
         if not Provider.objects.filter(pk=booking.provider_id, state=Provider.State.LIVE).exists():
             raise NotLive
         choices.lock(booking)
-        steps.move(booking, (State.REQUESTED,), State.CONFIRMED, by, now, answer_by__gt=now, answered_at=now)
+        seen = seen_starts_at or booking.starts_at
+        steps.move(booking, (State.REQUESTED,), State.CONFIRMED, by, now, answer_by__gt=now, seen=seen, answered_at=now)
         pairs.settle(booking, by, now)
 
 

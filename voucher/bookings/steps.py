@@ -28,8 +28,11 @@ class NotYet(Exception):
         self.at = at
 
 
-def move(booking, before, after, by, now, *, act=None, answer_by__gt=None, answer_by__lte=None, **changes):
-    """Set the state if it is still one of `before` (and the deadline still so), and record it; else BookingMoved."""
+def move(booking, before, after, by, now, *, act=None, answer_by__gt=None, answer_by__lte=None, seen=None, **changes):
+    """Set the state if it is still one of `before`, and record it; else BookingMoved.
+
+    The deadline must still be so too, and with `seen` the start must be the one that was seen.
+    """
     rows = Booking.objects.filter(pk=booking.pk, state__in=before)
     if answer_by__gt:
         rows = rows.filter(answer_by__gt=answer_by__gt)
@@ -38,6 +41,8 @@ def move(booking, before, after, by, now, *, act=None, answer_by__gt=None, answe
     if after in ENDED:
         # What ends takes its entry out of the calendars: only a file with a higher number does that.
         changes["calendar_sequence"] = F("calendar_sequence") + 1
+    if seen:
+        rows = rows.filter(starts_at=seen)
     if not rows.update(state=after, **changes):
         raise BookingMoved(state_now(booking, over_at=answer_by__gt))
     # Other times that wait for an answer go with the state they were suggested in.
