@@ -1,6 +1,7 @@
 """Claims: a provider asks, once, to be paid for what it delivered and for what was cancelled late.
 
-Until a claim the money only waits beside the award; the claim is what moves it to the provider.
+Until a claim the money only waits beside the award; the claim is what moves it to the provider. Of a break that
+the carer disputes it moves what nobody disputes; the rest stays set aside until there is a finding (voucher.disputes).
 A claim is of one council: bookings of carers of two councils make two claims.
 """
 
@@ -8,7 +9,8 @@ import datetime as dt
 from functools import partial
 
 from django.db import models
-from django.db.models import Count, F, Max, OuterRef, Q, Subquery, Sum
+from django.db.models import Case, Count, Exists, F, Max, OuterRef, Q, Subquery, Sum, When
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -18,7 +20,7 @@ from voucher import messages, rules
 from voucher.bookings import own_money
 from voucher.ledger import acts, books
 from voucher.ledger.models import Hold, Transfer
-from voucher.models import Booking, Claim, ClaimLine
+from voucher.models import Booking, Claim, ClaimLine, Dispute
 
 
 class LateReason(models.TextChoices):
@@ -57,6 +59,7 @@ class AlreadyClaimed(Exception):
 def ready(provider):
     """Return the provider's bookings that can be claimed: delivered, or cancelled late, and not free.
 
+    Of a break that the carer disputes that is `undisputed_pence`; where nothing is undisputed it has to wait.
     A break that costs nothing is never claimed: it stays delivered, and is counted as a break from that.
     """
     return _waiting().filter(provider=provider)
@@ -117,24 +120,60 @@ def make(*, provider, council, bookings, invoice_number="", late_reason="", by, 
     return Claim.objects.get(pk=answer["claim"])
 
 
+def add_finding(*, booking, pence, by, now):
+    """Claim for the provider what a finding adds to a claim that was paid, or take off what it takes away.
+
+    `pence` is signed. It is a claim of its own, so that its 30 days (R20) run from the finding; return its ClaimLine.
+    Call it inside the transaction of the finding. The VAT of both lines together is that of the whole.
+    """
+    provider = Provider.objects.select_for_update(no_key=True).get(pk=booking.provider_id)
+    claimed = booking.claim_line
+    claim = Claim.objects.create(
+        provider=provider,
+        council=booking.council,
+        number=_next_number(provider),
+        invoice_number=claimed.claim.invoice_number,
+        made_by=by.user,
+        made_at=now,
+    )
+    vat_pence = vat_in(claimed.amount_pence + pence, provider) - vat_in(claimed.amount_pence, provider)
+    details = {"number": claim.number, "lines": 1, "pence": pence}
+    history.record(act="claim.made", subject=claim, by=by, at=now, council=booking.council, **details)
+    return ClaimLine.objects.create(
+        claim=claim, booking=booking, part=ClaimLine.Part.FOUND, amount_pence=pence, vat_pence=vat_pence
+    )
+
+
+def vat_in(pence, provider):
+    """Return the VAT within what this provider is paid (R21), in pence."""
+    return rules.vat_within(pence, provider.vat_treatment, provider.vat_number)
+
+
 def differences():
     """Return a sentence for each booking whose state, claim and money in the books do not say the same (I12)."""
-    state, due, line = Booking.State, F("due_pence"), Q(claim_line__isnull=False)
-    to_provider = Transfer.objects.filter(
-        hold=OuterRef("hold"), payee=OuterRef("provider"), credit_kind=Transfer.Side.PAYABLE
-    )
-    paid = to_provider.order_by().values("payee").annotate(pence=Sum("amount")).values("pence")
-    rows = Booking.objects.annotate(paid=Subquery(paid)).order_by("pk")
+    state, due, undisputed = Booking.State, F("due_pence"), F("due_pence") - F("in_question_pence")
+    lines = ClaimLine.objects.filter(booking=OuterRef("pk"))
+    ours = lines.filter(claim__provider=OuterRef("provider")).order_by().values("booking")
+    rows = Booking.objects.annotate(
+        paid=_to_provider("hold") + _to_provider("dispute__hold"),
+        asked=Coalesce(Subquery(ours.annotate(pence=Sum("amount_pence")).values("pence")), 0),
+        has_line=Exists(lines),
+    ).order_by("pk")
+    line = Q(has_line=True)
     waiting = Q(state__in=[state.UNPAID, state.REQUESTED, state.COUNTERED, state.CONFIRMED, state.DELIVERED])
     ended = Q(state__in=[state.DECLINED, state.TIMED_OUT, state.DID_NOT_HAPPEN])
     ended |= Q(state=state.CANCELLED, due_pence=None)
-    earned = Q(state=state.CLAIMED, claim_line__claim__provider=F("provider"), claim_line__amount_pence=due) & line
+    earned = Q(state=state.CLAIMED, asked=undisputed) & line
     earned |= Q(state=state.CANCELLED, due_pence__gt=0) & ~line
+    # What is in question is still set aside, or was claimed before the carer disputed it.
+    in_question = Q(dispute__hold__state=Hold.State.OPEN, dispute__hold__amount=F("in_question_amount"))
     sound = (
         Q(hold=None, amount=0) & ~line & ~Q(state=state.CLAIMED)
         | waiting & Q(hold__state=Hold.State.OPEN, hold__amount=F("amount")) & ~line
-        | ended & Q(hold__state=Hold.State.RELEASED) & ~line
-        | earned & Q(hold__state=Hold.State.SPENT, paid=due)
+        | ended & Q(hold__state=Hold.State.RELEASED, hold__covered=0) & ~line
+        | earned & Q(hold__state=Hold.State.SPENT, paid=due) & ~Q(dispute__hold__state=Hold.State.OPEN)
+        | earned & in_question & Q(hold__state=Hold.State.SPENT, paid=undisputed)
+        | earned & Q(emergency=True, hold__state=Hold.State.RELEASED, hold__covered=due, paid=due)
     )
     whole = set(rows.filter(sound).values_list("pk", flat=True))
     found = [
@@ -142,13 +181,21 @@ def differences():
         for pk, now_is in rows.values_list("pk", "state")
         if pk not in whole
     ]
-    lost = Hold.objects.filter(booking=None).order_by("pk").values_list("pk", flat=True)
+    lost = Hold.objects.filter(booking=None, dispute=None).order_by("pk").values_list("pk", flat=True)
     return found + [f"Hold {pk} is set aside or spent for no booking." for pk in lost]
+
+
+def _to_provider(hold):
+    """Return what the books moved to the booking's provider for that hold and did not take back, as an expression."""
+    side = Transfer.Side.PAYABLE
+    moved = Case(When(credit_kind=side, then=F("amount")), When(debit_kind=side, then=-F("amount")), default=0)
+    rows = Transfer.objects.filter(hold=OuterRef(hold), payee=OuterRef("provider"))
+    return Coalesce(Subquery(rows.order_by().values("payee").annotate(pence=Sum(moved)).values("pence")), 0)
 
 
 def _waiting():
     states = [Booking.State.DELIVERED, Booking.State.CANCELLED]
-    return Booking.objects.filter(state__in=states, due_pence__gt=0).order_by("starts_at", "pk")
+    return Booking.objects.filter(state__in=states, due_pence__gt=F("in_question_pence")).order_by("starts_at", "pk")
 
 
 def _claim(*, provider, council, ids, invoice_number, late_reason, by, now, key):
@@ -158,17 +205,21 @@ def _claim(*, provider, council, ids, invoice_number, late_reason, by, now, key)
     bookings = _chosen(provider=provider, council=council, ids=ids)
     if not late_reason:
         _refuse_late(bookings, council=council, on=timezone.localdate(now))
-    number = (provider.claims.aggregate(last=Max("number"))["last"] or 0) + 1
     # Every award before any booking, in one order: two providers of the same carers never wait for each other.
     for booking in bookings:
         _spend(booking, provider=provider, by=by, now=now, op_key=f"{key}/spend/{booking.pk}")
     claim = Claim.objects.create(
-        provider=provider, council=council, number=number, invoice_number=invoice_number, made_by=by.user, made_at=now
+        provider=provider,
+        council=council,
+        number=_next_number(provider),
+        invoice_number=invoice_number,
+        made_by=by.user,
+        made_at=now,
     )
     for booking in bookings:
         _add_line(claim, booking, by=by, now=now)
-    total = sum(booking.due_pence for booking in bookings)
-    details = {"number": number, "lines": len(bookings), "pence": total}
+    total = sum(booking.undisputed_pence for booking in bookings)
+    details = {"number": claim.number, "lines": len(bookings), "pence": total}
     if late_reason:
         details["late_reason"] = late_reason
     history.record(act="claim.made", subject=claim, by=by, at=now, council=council, **details)
@@ -198,24 +249,29 @@ def _refuse_late(bookings, *, council, on):
 
 def _spend(booking, *, provider, by, now, op_key):
     """Move what is due to the provider. A late cancellation has moved it already, when it was cancelled."""
-    if booking.hold is None or booking.hold.state == Hold.State.SPENT:
+    if booking.hold is None or booking.state == Booking.State.CANCELLED:
         return
-    books.spend(
-        hold=booking.hold,
-        amount=booking.due_amount,
-        payee=provider.pk,
-        charge_pence=booking.due_pence if booking.award.in_hours else None,
-        effective_on=_service_day(booking),
-        op_key=op_key,
-        actor=by.actor,
-        now=now,
-    )
+    spent = {
+        "hold": booking.hold,
+        "amount": booking.undisputed_amount,
+        "payee": provider.pk,
+        "charge_pence": booking.undisputed_pence if booking.award.in_hours else None,
+        "effective_on": _service_day(booking),
+        "op_key": op_key,
+        "actor": by.actor,
+        "now": now,
+    }
+    if not booking.in_question_amount:
+        books.spend(**spent)
+        return
+    kept = books.spend_part(still_held=booking.in_question_amount, **spent)
+    if not Dispute.objects.filter(booking=booking, state=Dispute.State.OPEN, hold=None).update(hold=kept):
+        raise NotReady
 
 
 def _add_line(claim, booking, *, by, now):
-    moved = Booking.objects.filter(pk=booking.pk, state=booking.state, due_pence=booking.due_pence).update(
-        state=Booking.State.CLAIMED
-    )
+    as_chosen = {name: getattr(booking, name) for name in ("state", "due_pence", "in_question_pence")}
+    moved = Booking.objects.filter(pk=booking.pk, **as_chosen).update(state=Booking.State.CLAIMED)
     if not moved:
         raise NotReady
     booking.state = Booking.State.CLAIMED
@@ -223,8 +279,8 @@ def _add_line(claim, booking, *, by, now):
     ClaimLine.objects.create(
         claim=claim,
         booking=booking,
-        amount_pence=booking.due_pence,
-        vat_pence=rules.vat_within(booking.due_pence, claim.provider.vat_treatment, claim.provider.vat_number),
+        amount_pence=booking.undisputed_pence,
+        vat_pence=vat_in(booking.undisputed_pence, claim.provider),
     )
     history.record(
         act="booking.claimed",
@@ -233,7 +289,7 @@ def _add_line(claim, booking, *, by, now):
         at=now,
         council=claim.council,
         claim=claim.pk,
-        pence=booking.due_pence,
+        pence=booking.undisputed_pence,
     )
 
 
@@ -251,6 +307,10 @@ def _already_claimed(ids, *, provider=None):
     if claim is None:
         return None
     return AlreadyClaimed(when=claim["when"], amount=claim["amount"], number=claim["number"])
+
+
+def _next_number(provider):
+    return (provider.claims.aggregate(last=Max("number"))["last"] or 0) + 1
 
 
 def _service_day(booking):

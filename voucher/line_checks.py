@@ -17,7 +17,7 @@ from brochure.models import Offer
 from providers.models import BankAccount, Provider
 from voucher import bacs, rules
 from voucher.ledger import books
-from voucher.ledger.models import Transfer, Unit
+from voucher.ledger.models import Hold, Transfer, Unit
 from voucher.models import Booking, ClaimLine, RunLine
 
 # What a line needs beside it, so that looking costs no further query.
@@ -27,6 +27,7 @@ AROUND_A_LINE = (
     "booking__award__account",
     "booking__award__fund__account",
     "booking__offer__category",
+    "booking__dispute__hold",
 )
 
 
@@ -59,6 +60,11 @@ CHECKS = [
         "amount",
         _("The amount is the one agreed, and the one in the books"),
         _("The amount differs from what was agreed or from what the books say was spent."),
+    ),
+    Check(
+        "more",
+        _("The provider's lines come to more than it has to give back"),
+        _("The provider has more to give back than its lines together; they wait until it has claimed more."),
     ),
     Check(
         "vat",
@@ -133,7 +139,8 @@ class _Around:
             account.provider_id: account
             for account in BankAccount.objects.filter(provider__in=providers, state=BankAccount.State.CHECKED)
         }
-        self.spent = _spent(line.booking.hold_id for line in lines)
+        self.spent = _spent(hold for line in lines for hold in _holds(line.booking))
+        self.told = _told({line.booking_id for line in lines})
         self.taken = set(
             RunLine.objects.filter(claim_line__in=lines, live=True)
             .exclude(run=run)
@@ -152,6 +159,7 @@ class _Around:
             "amount": self._amount_is_right(line),
             "vat": not line.vat_pence or bool(provider.vat_number),
             "once": line.pk not in self.taken and line.pk not in self.twice,
+            "more": self.asked[provider.pk] > 0,
             "due": self.asked[provider.pk] <= self.due.get(provider.pk, 0),
             "bank": is_recharge or _can_be_paid(account),
         }
@@ -159,9 +167,37 @@ class _Around:
         return CheckedLine(line=line, failed=failed, account=account, is_recharge=is_recharge)
 
     def _amount_is_right(self, line):
+        """True where all lines of the booking are what is due and undisputed, and the books have that, or all of it.
+
+        The books have all of it where it was claimed before the carer disputed it.
+        """
         booking = line.booking
-        in_books = self.spent.get((booking.hold_id, booking.provider_id), 0)
-        return booking.provider_id == line.claim.provider_id and line.amount_pence == booking.due_pence == in_books
+        in_books = sum(self.spent.get((hold, booking.provider_id), 0) for hold in _holds(booking))
+        is_told = self.told[booking.pk] == booking.undisputed_pence
+        return booking.provider_id == line.claim.provider_id and is_told and in_books in _may_be_in_books(booking)
+
+
+def _dispute(booking):
+    return getattr(booking, "dispute", None)
+
+
+def _holds(booking):
+    """Return the booking's holds: its own, and the one that a disputed part stayed set aside in."""
+    dispute = _dispute(booking)
+    return [booking.hold_id, dispute.hold_id] if dispute and dispute.hold_id else [booking.hold_id]
+
+
+def _may_be_in_books(booking):
+    dispute = _dispute(booking)
+    if dispute and dispute.hold and dispute.hold.state == Hold.State.OPEN:
+        return {booking.undisputed_pence}
+    return {booking.due_pence}
+
+
+def _told(bookings):
+    """Return what all lines of each booking come to, in pence."""
+    rows = ClaimLine.objects.filter(booking__in=bookings).order_by().values_list("booking")
+    return dict(rows.annotate(pence=Sum("amount_pence")))
 
 
 def _spent(holds):
@@ -191,14 +227,19 @@ def _claimed_twice(lines):
     first, again = {}, set()
     ours = {line.booking.award_id for line in lines}
     rows = ClaimLine.objects.filter(booking__award__in=ours, booking__delivered_at__isnull=False).order_by("pk")
-    for pk, *what in rows.values_list("pk", "booking__award", "booking__offer", "booking__starts_at"):
-        if first.setdefault(tuple(what), pk) != pk:
+    for pk, booking, *what in rows.values_list(
+        "pk", "booking", "booking__award", "booking__offer", "booking__starts_at"
+    ):
+        if first.setdefault(tuple(what), booking) != booking:
             again.add(pk)
     return again
 
 
 def _was_delivered(booking):
-    was_given = booking.delivered_at is not None and bool(booking.delivered_minutes)
+    dispute = _dispute(booking)
+    # Nothing of it took place, as was found after it was paid: then a line takes back what was paid.
+    was_found = dispute is not None and dispute.found_minutes is not None
+    was_given = booking.delivered_at is not None and (bool(booking.delivered_minutes) or was_found)
     was_cancelled_late = booking.ended_at is not None and booking.delivered_at is None
     return booking.state == Booking.State.CLAIMED and (was_given or was_cancelled_late)
 

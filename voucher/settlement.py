@@ -35,6 +35,14 @@ class LinesMoved(Exception):
         self.lines = lines
 
 
+class MoreToGiveBack(Exception):
+    """What is chosen of a provider's lines comes to no more than it has to give back."""
+
+    def __init__(self, provider):
+        super().__init__(f"provider {provider.pk}")
+        self.provider = provider
+
+
 class NoReason(Exception):
     """A line is left out, or a run is voided, without a reason in words."""
 
@@ -72,9 +80,13 @@ class RunMoved(Exception):
 
 
 def awaiting(council):
-    """Return the claim lines of a council that are in no live run, the oldest claim first."""
+    """Return the claim lines of a council that are in no live run, the oldest claim first.
+
+    A line that pays nothing while its whole break is in question is not among them; one that takes something back is.
+    """
     return (
         ClaimLine.objects.filter(claim__council=council)
+        .exclude(amount_pence=0)
         .exclude(run_lines__live=True)
         .order_by("claim__made_at", "claim__provider__name", "pk")
     )
@@ -89,9 +101,10 @@ def prepare(*, council, lines, pay_on, by, now, key, left_out=None) -> PaymentRu
     """Gather claim lines into a run that pays on a day, and return it; no money moves.
 
     `left_out` maps each line that could have been paid and was not chosen to the reason, in words. The same
-    `key` again returns the same run.
+    `key` again returns the same run. What a provider in the run has to give back, after a dispute, is taken off its
+    payment whether it was chosen or not.
 
-    Raises NothingToPay, LinesMoved, NoReason, PayDayTooSoon, NotAPayDay and ledger.acts.KeyWasUsed.
+    Raises NothingToPay, LinesMoved, MoreToGiveBack, NoReason, PayDayTooSoon, NotAPayDay and ledger.acts.KeyWasUsed.
     """
     left_out = {line.pk: reason.strip() for line, reason in (left_out or {}).items()}
     if not lines:
@@ -239,11 +252,14 @@ def _prepare(*, council, ids, pay_on, left_out, by, now):
     # One run of a council at a time, so that numbers follow one another; that a line is paid once is kept
     # by an index without this lock.
     Council.objects.select_for_update(no_key=True).get(pk=council.pk)
+    ids = _with_what_is_given_back(council, ids)
+    left_out = {pk: reason for pk, reason in left_out.items() if pk not in ids}
     waiting = awaiting(council).filter(pk__in={*ids, *left_out})
     checked = {each.line.pk: each for each in line_checks.looked_at(waiting)}
     chosen = [checked[pk] for pk in ids if pk in checked and checked[pk].passes]
     if len(chosen) < len(ids):
         raise LinesMoved([pk for pk in ids if pk not in {each.line.pk for each in chosen}])
+    _refuse_more_given_back(chosen)
     run = PaymentRun.objects.create(
         council=council,
         number=(council.runs.aggregate(last=Max("number"))["last"] or 0) + 1,
@@ -279,6 +295,22 @@ def _prepare(*, council, ids, pay_on, left_out, by, now):
         left_out=len(left_out),
     )
     return {"run": run.pk}
+
+
+def _with_what_is_given_back(council, ids):
+    """Return the chosen lines with all lines of their providers that take something back, in order."""
+    paid = ClaimLine.objects.filter(pk__in=ids).values("claim__provider")
+    back = awaiting(council).filter(amount_pence__lt=0, claim__provider__in=paid)
+    return sorted({*ids, *back.values_list("pk", flat=True)})
+
+
+def _refuse_more_given_back(chosen):
+    sums = defaultdict(int)
+    for each in chosen:
+        sums[each.provider] += each.line.amount_pence
+    for provider, pence in sums.items():
+        if pence <= 0:
+            raise MoreToGiveBack(provider)
 
 
 def _as_it_is(run):

@@ -8,16 +8,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from django.db.models import Count, F, Q, QuerySet, Sum
+from django.db.models import BigIntegerField, Case, Count, F, Q, QuerySet, Sum, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from accounts import days
 from voucher import rules
-from voucher.ledger.models import AwardAccount, Hold
+from voucher.ledger.models import AwardAccount, Hold, Unit
 from voucher.models import Booking, Claim, ClaimLine, Fund, PaymentRun, RunLine
 
 YEAR_DAYS = 365
+# What a fund in pence paid for its carers in an emergency; of one in hours it is pounds, as all that hours cost.
+_COVERED = Case(When(award__unit=Unit.PENCE, then=F("covered")), default=0, output_field=BigIntegerField())
 
 
 @dataclass
@@ -167,7 +169,7 @@ def funds(council) -> list[FundFigures]:
         Hold.objects.filter(award__fund__in=accounts)
         .order_by()
         .values_list("award__fund")
-        .annotate(used=Sum(F("spent") - F("refunded")))
+        .annotate(used=Sum(F("spent") - F("refunded") + _COVERED))
     )
     paid, not_paid = (
         _by_fund(ClaimLine.objects.filter(in_released_run(), booking__award__fund__in=rows), "amount_pence"),
@@ -201,15 +203,16 @@ def unpaid(council) -> QuerySet:
     return (
         ClaimLine.objects.filter(claim__council=council)
         .exclude(pk__in=paid)
+        .exclude(amount_pence=0)
         .select_related("claim__provider", "booking")
         .order_by("claim__made_at", "claim__provider__name", "pk")
     )
 
 
 def overdue(council, *, on: dt.date) -> QuerySet:
-    """Return the unpaid claim lines whose 30 days ended before `on` (R20)."""
+    """Return the unpaid claim lines whose 30 days ended before `on` (R20), without what is given back."""
     first_day_in_time = on - dt.timedelta(days=rules.MOST_DAYS_TO_PAY)
-    return unpaid(council).filter(claim__made_at__lt=days.midnight(first_day_in_time))
+    return unpaid(council).filter(amount_pence__gt=0, claim__made_at__lt=days.midnight(first_day_in_time))
 
 
 def promptness(council, *, on: dt.date) -> Promptness:

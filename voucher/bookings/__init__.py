@@ -7,6 +7,7 @@ at the same moment one wins, and the other is told what happened.
 
 from voucher.asking import IS_LIVE as IS_LIVE
 from voucher.asking import TAKES_A_PLACE as TAKES_A_PLACE
+from voucher.asking import AdultsOnly as AdultsOnly
 from voucher.asking import AlreadyAsked as AlreadyAsked
 from voucher.asking import AwardClosed as AwardClosed
 from voucher.asking import BadLength as BadLength
@@ -17,6 +18,7 @@ from voucher.asking import NotLive as NotLive
 from voucher.asking import NotOpen as NotOpen
 from voucher.asking import OtherRegion as OtherRegion
 from voucher.asking import OutsidePeriod as OutsidePeriod
+from voucher.asking import OvernightAlone as OvernightAlone
 from voucher.asking import Quote as Quote
 from voucher.asking import Refused as Refused
 from voucher.asking import StalePrice as StalePrice
@@ -41,6 +43,7 @@ from voucher.bookings.choices import choices_after as choices_after
 from voucher.bookings.choices import choices_before as choices_before
 from voucher.bookings.delivering import deliver as deliver
 from voucher.bookings.delivering import did_not_happen as did_not_happen
+from voucher.bookings.delivering import due_for as due_for
 from voucher.bookings.delivering import not_marked as not_marked
 from voucher.bookings.delivering import undo_delivery as undo_delivery
 from voucher.bookings.emergencies import FundExhausted as FundExhausted

@@ -26,3 +26,4 @@ from voucher.models.settlement import LineLeftOut as LineLeftOut
 from voucher.models.settlement import PaymentRun as PaymentRun
 from voucher.models.settlement import RunFile as RunFile
 from voucher.models.settlement import RunLine as RunLine
+from voucher.models.tasks import Task as Task

@@ -31,22 +31,42 @@ class Claim(models.Model):
 
 
 class ClaimLine(models.Model):
-    """One booking in a claim. A booking is claimed once: the database says so."""
+    """One booking in a claim. A booking is claimed once, and corrected once at most: the database says so."""
+
+    class Part(models.IntegerChoices):
+        CLAIMED = 1, _("Claimed")
+        # After a dispute: the rest, where the provider was right; less than nothing, where too much was paid.
+        FOUND = 2, _("After a dispute")
 
     claim = models.ForeignKey(Claim, models.PROTECT, related_name="lines")
-    booking = models.OneToOneField(Booking, models.PROTECT, related_name="claim_line")
+    booking = models.ForeignKey(Booking, models.PROTECT, related_name="claim_lines")
+    part = models.PositiveSmallIntegerField(choices=Part, default=Part.CLAIMED)
     # Gross, in pence, and the VAT within it.
-    amount_pence = models.PositiveIntegerField()
-    vat_pence = models.PositiveIntegerField(default=0)
+    amount_pence = models.IntegerField()
+    vat_pence = models.IntegerField(default=0)
 
     class Meta:
         ordering = ["pk"]
         constraints = [
-            models.CheckConstraint(condition=Q(vat_pence__lte=F("amount_pence")), name="vat_is_within_the_amount"),
+            models.UniqueConstraint(fields=["booking", "part"], name="booking_is_claimed_once_a_part"),
+            models.CheckConstraint(
+                condition=Q(part=1, amount_pence__gte=0) | (Q(part=2) & ~Q(amount_pence=0)),
+                name="only_a_finding_takes_back",
+            ),
+            models.CheckConstraint(
+                condition=Q(amount_pence__gte=0, vat_pence__gte=0, vat_pence__lte=F("amount_pence"))
+                | Q(amount_pence__lt=0, vat_pence__lte=0, vat_pence__gte=F("amount_pence")),
+                name="vat_is_within_the_amount",
+            ),
         ]
 
     def __str__(self):
         return f"line {self.pk}"
+
+    @property
+    def is_finding(self):
+        """True for what a dispute added to a claim or took off it."""
+        return self.part == self.Part.FOUND
 
 
 class PaymentRun(models.Model):
@@ -110,7 +130,7 @@ class RunLine(models.Model):
     provider = models.ForeignKey(Provider, models.PROTECT, related_name="run_lines")
     # Empty for a council's own service: recharged inside the council, not paid through the bank.
     bank_account = models.ForeignKey(BankAccount, models.PROTECT, null=True, related_name="+")
-    amount_pence = models.PositiveIntegerField()
+    amount_pence = models.IntegerField()
     live = models.BooleanField(default=True)
 
     class Meta:

@@ -31,8 +31,8 @@ State = Booking.State
 def booking_of(provider, ref):
     """Return the provider's own booking with all that its page shows, or 404: another provider's is not there."""
     rows = Booking.objects.select_related(
-        "offer__category", "award__carer", "award__account", "council__scheme", "claim_line__claim", "hold"
-    )
+        "offer__category", "award__carer", "award__account", "council__scheme", "hold"
+    ).prefetch_related("claim_lines__claim")
     return get_object_or_404(rows, provider=provider, ref=ref)
 
 

@@ -27,8 +27,8 @@ State = Booking.State
 def booking_of(council, ref):
     """Return the council's own booking with all that its page shows, or 404: another council's is not there."""
     rows = Booking.objects.select_related(
-        "offer", "provider", "award__carer", "award__account", "council__scheme", "claim_line__claim", "hold"
-    )
+        "offer", "provider", "award__carer", "award__account", "council__scheme", "hold"
+    ).prefetch_related("claim_lines__claim")
     return get_object_or_404(rows, council=council, ref=ref)
 
 

@@ -1,0 +1,269 @@
+"""Disputes: a carer says that less of a break took place than was said, and the carers team finds how much it was.
+
+What nobody disputes is paid now, what is in question waits (R29). Not claimed yet: the claim takes the undisputed
+part, the rest stays set aside. Claimed and in no payment run: the claim's line pays the undisputed part. In a run or
+paid: nothing is stopped, and what is found to be too much is taken off the provider's next payment.
+"""
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts import history
+from accounts.models import Council
+from providers.models import Provider
+from voucher import bookings, claims, messages, rules
+from voucher.bookings import own_money, steps
+from voucher.ledger import books
+from voucher.models import Booking, ClaimLine, Dispute, RunLine
+
+State = Booking.State
+GIVEN = (State.DELIVERED, State.CLAIMED)
+
+
+class NotDisputable(Exception):
+    """This break was not given as far as anybody says, or the time to dispute it has passed."""
+
+
+class AlreadyDisputed(Exception):
+    """The carer has said so before; `dispute` is what became of it."""
+
+    def __init__(self, dispute):
+        super().__init__(f"dispute {dispute.pk}")
+        self.dispute = dispute
+
+
+class BadMinutes(Exception):
+    """That much cannot be said or found; `allowed` is what can be, in minutes, longest first."""
+
+    def __init__(self, allowed):
+        super().__init__(str(allowed))
+        self.allowed = allowed
+
+
+class NoFinding(Exception):
+    """A dispute is resolved without a word on why."""
+
+
+class Resolved(Exception):
+    """The dispute was resolved before."""
+
+
+def last_day(booking):
+    """Return the last day, inclusive, on which the carer can dispute what was said of the break (R29)."""
+    days = booking.council.scheme.claim_window_days
+    return rules.last_day_to_dispute(said_on=timezone.localdate(booking.delivered_at), window_days=days)
+
+
+def may_dispute(booking, now):
+    """True for a break that somebody says was given, within the time (R29), and not disputed before."""
+    was_given = booking.state in GIVEN and booking.delivered_minutes and booking.delivered_at
+    if not was_given or timezone.localdate(now) > last_day(booking):
+        return False
+    return not Dispute.objects.filter(booking=booking).exists()
+
+
+def what_can_be_said(booking):
+    """Return how much less the carer can say it was, in minutes, longest first: in the offer's steps, down to none."""
+    lengths = rules.delivered_lengths(booking.offer.unit, booking.unit_minutes, booking.minutes)
+    return [minutes for minutes in lengths if minutes < booking.delivered_minutes] + [0]
+
+
+def what_can_be_found(dispute):
+    """Return what the carers team can find, in minutes, longest first: from what one side says to what the other does."""
+    booking = dispute.booking
+    lengths = rules.delivered_lengths(booking.offer.unit, booking.unit_minutes, booking.minutes)
+    within = {minutes for minutes in lengths if dispute.said_minutes < minutes < dispute.given_minutes}
+    return sorted(within | {dispute.said_minutes, dispute.given_minutes}, reverse=True)
+
+
+def make(*, booking, said_minutes, words="", by, now):
+    """Say how much of a break took place, in the carer's own account; return the Dispute.
+
+    Raises NotDisputable, AlreadyDisputed, BadMinutes.
+    """
+    with transaction.atomic():
+        booking = _alone(booking)
+        if earlier := Dispute.objects.filter(booking=booking).first():
+            raise AlreadyDisputed(earlier)
+        if not may_dispute(booking, now):
+            raise NotDisputable
+        allowed = what_can_be_said(booking)
+        if said_minutes not in allowed:
+            raise BadMinutes(allowed)
+        said_pence, said_amount = _due_for(booking, said_minutes)
+        dispute = Dispute(
+            booking=booking,
+            said_minutes=said_minutes,
+            given_minutes=booking.delivered_minutes,
+            said_pence=said_pence,
+            said_amount=said_amount,
+            words=words.strip(),
+            made_at=now,
+        )
+        stopped = booking.state == State.DELIVERED or _stop_the_line(booking, said_pence)
+        _change(
+            booking,
+            in_question_pence=booking.due_pence - said_pence if stopped else 0,
+            in_question_amount=booking.due_amount - said_amount if stopped else 0,
+        )
+        dispute.save(force_insert=True)
+        _remember(
+            booking, "booking.disputed", by, now, minutes=said_minutes, in_question_pence=booking.in_question_pence
+        )
+        messages.dispute_made(dispute)
+    return dispute
+
+
+def agree(*, booking, by, now):
+    """Say that a break took place as the provider says. Raises NotDisputable."""
+    if not may_dispute(booking, now):
+        raise NotDisputable
+    with transaction.atomic():
+        _remember(booking, "booking.carer_agrees", by, now, minutes=booking.delivered_minutes)
+
+
+def answer(*, dispute, words, by, now):
+    """Write down the provider's own account; it can be mended until there is a finding. Raises Resolved."""
+    rows = Dispute.objects.filter(pk=dispute.pk, state=Dispute.State.OPEN)
+    with transaction.atomic():
+        if not rows.update(answer=words.strip(), answered_at=now):
+            raise Resolved
+        _remember(dispute.booking, "booking.dispute_answered", by, now)
+
+
+def resolve(*, dispute, found_minutes, finding, by, now):
+    """Settle a dispute at what the carers team found, in minutes, with the reason in words; return the Dispute.
+
+    What is found for the carer goes back to her award (or to its fund where it has ended), what is found for the
+    provider is paid in the next run; what was paid already and too much makes its next payment smaller.
+
+    Raises Resolved, BadMinutes, NoFinding.
+    """
+    finding = finding.strip()
+    if not finding:
+        raise NoFinding
+    with transaction.atomic():
+        booking = _alone(dispute.booking)
+        dispute = Dispute.objects.select_related("hold").get(pk=dispute.pk)
+        dispute.booking = booking
+        if found_minutes not in (allowed := what_can_be_found(dispute)):
+            raise BadMinutes(allowed)
+        found = {"found_minutes": found_minutes, "finding": finding, "resolved_by": by.user, "resolved_at": now}
+        rows = Dispute.objects.filter(pk=dispute.pk, state=Dispute.State.OPEN)
+        if not rows.update(state=Dispute.State.RESOLVED, **found):
+            raise Resolved
+        if booking.state == State.DELIVERED:
+            _settle_unclaimed(booking, found_minutes, by, now)
+        else:
+            _settle_claimed(booking, dispute, found_minutes, by, now)
+        _remember(booking, "booking.dispute_resolved", by, now, minutes=found_minutes)
+        dispute.refresh_from_db()
+        messages.dispute_resolved(dispute)
+    return dispute
+
+
+def waiting(council):
+    """Return a council's open disputes, the oldest first."""
+    return Dispute.objects.filter(booking__council=council, state=Dispute.State.OPEN).order_by("made_at", "pk")
+
+
+def _settle_unclaimed(booking, found_minutes, by, now):
+    """Let the break count as what was found; where none of it took place, everything goes back."""
+    in_question = {"in_question_pence": 0, "in_question_amount": 0}
+    if found_minutes:
+        due_pence, due_amount = _due_for(booking, found_minutes)
+        _change(booking, delivered_minutes=found_minutes, due_pence=due_pence, due_amount=due_amount, **in_question)
+        return
+    steps.give_back(booking, by, now)
+    undone = dict.fromkeys(("delivered_minutes", "delivered_at", "due_pence", "due_amount"))
+    ended = {"state": State.DID_NOT_HAPPEN, "ended_by": Booking.Party.TEAM, "ended_at": now}
+    _change(booking, **undone, **ended, **in_question)
+    own_money.follow(booking, now)
+
+
+def _settle_claimed(booking, dispute, found_minutes, by, now):
+    found_pence, found_amount = _due_for(booking, found_minutes)
+    act = {"op_key": f"dispute:{dispute.pk}", "actor": by.actor, "now": now}
+    if dispute.hold:
+        _settle_what_was_kept(booking, dispute, found_pence, found_amount, act)
+    elif too_much := booking.due_amount - found_amount:
+        charge = booking.due_pence - found_pence if booking.award.in_hours else None
+        books.refund(hold=booking.hold, amount=too_much, charge_pence=charge, **act)
+    _change(
+        booking,
+        delivered_minutes=found_minutes,
+        due_pence=found_pence,
+        due_amount=found_amount,
+        in_question_pence=0,
+        in_question_amount=0,
+    )
+    line = booking.claim_line
+    if difference := found_pence - line.amount_pence:
+        if _is_in_a_run(line):
+            claims.add_finding(booking=booking, pence=difference, by=by, now=now)
+        else:
+            _pay_by_line(line, found_pence)
+    own_money.follow(booking, now)
+
+
+def _settle_what_was_kept(booking, dispute, found_pence, found_amount, act):
+    """Spend what was found for the provider of the part that stayed set aside; the rest goes back."""
+    more = found_amount - booking.undisputed_amount
+    if not more:
+        books.release(hold=dispute.hold, **act)
+        return
+    books.spend(
+        hold=dispute.hold,
+        amount=more,
+        payee=booking.provider_id,
+        charge_pence=found_pence - booking.undisputed_pence if booking.award.in_hours else None,
+        effective_on=timezone.localdate(booking.starts_at),
+        **act,
+    )
+
+
+def _due_for(booking, minutes):
+    """Return what is due for that much (pence, amount); both stay as they are where either would be the same."""
+    due = bookings.due_for(booking, minutes)
+    now_due = (booking.due_pence, booking.due_amount)
+    return now_due if due[0] == now_due[0] or due[1] == now_due[1] else due
+
+
+def _stop_the_line(booking, pence):
+    """Let the claim's line pay so much and no more; return False where a payment run has it already."""
+    line = booking.claim_line
+    if _is_in_a_run(line):
+        return False
+    _pay_by_line(line, pence)
+    return True
+
+
+def _is_in_a_run(line):
+    return RunLine.objects.filter(claim_line=line, live=True).exists()
+
+
+def _pay_by_line(line, pence):
+    vat_pence = claims.vat_in(pence, line.claim.provider)
+    ClaimLine.objects.filter(pk=line.pk).update(amount_pence=pence, vat_pence=vat_pence)
+
+
+def _alone(booking):
+    """Return the booking read anew, with nobody else claiming or settling anything of its provider meanwhile."""
+    Provider.objects.select_for_update(no_key=True).get(pk=booking.provider_id)
+    # Runs are gathered one at a time behind this lock, so its line is in a run or it is not.
+    Council.objects.select_for_update(no_key=True).get(pk=booking.council_id)
+    rows = Booking.objects.select_related("award__account", "hold", "offer", "provider", "council__scheme")
+    return rows.get(pk=booking.pk)
+
+
+def _change(booking, **changes):
+    """Change the booking where it still is as it was read; else BookingMoved, and nothing of the act remains."""
+    as_read = {name: getattr(booking, name) for name in ("state", "delivered_minutes", "in_question_pence")}
+    if not Booking.objects.filter(pk=booking.pk, **as_read).update(**changes):
+        raise steps.BookingMoved(steps.state_now(booking))
+    for name, value in changes.items():
+        setattr(booking, name, value)
+
+
+def _remember(booking, act, by, now, **details):
+    history.record(act=act, subject=booking, by=by, at=now, council=booking.council, award=booking.award_id, **details)

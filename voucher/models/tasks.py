@@ -1,0 +1,48 @@
+"""What the carers team has to do for a carer or a provider after a break: ring, look into it, settle by hand."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Council, User
+from voucher.models.bookings import Booking
+
+
+class Task(models.Model):
+    """One thing that a worker of the carers team has to do about one booking, until somebody says that it is done."""
+
+    class Kind(models.TextChoices):
+        NOBODY_CAME = "nobody_came", _("Nobody came: ring now")
+        EMERGENCY = "emergency", _("An emergency: ring the carer")
+        OBJECTION = "objection", _("The provider says that it was there")
+        CARD = "card", _("A carer’s own card payment: look into it")
+        PAY_BY_HAND = "pay_by_hand", _("The fund had nothing left to pay the provider")
+
+    council = models.ForeignKey(Council, models.PROTECT, related_name="tasks")
+    booking = models.ForeignKey(Booking, models.PROTECT, related_name="tasks")
+    kind = models.CharField(max_length=12, choices=Kind)
+    # The carer asked to be rung.
+    please_ring = models.BooleanField(default=False)
+    # What the provider wrote, where it objects.
+    words = models.TextField(blank=True)
+    made_at = models.DateTimeField()
+    done_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    done_at = models.DateTimeField(null=True)
+    note = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        ordering = ["made_at", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["booking", "kind"], name="task_is_given_once"),
+            models.CheckConstraint(
+                condition=Q(done_by__isnull=True, done_at__isnull=True)
+                | Q(done_by__isnull=False, done_at__isnull=False),
+                name="task_that_is_done_says_who_and_when",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["council", "made_at"], condition=Q(done_at__isnull=True), name="tasks_that_wait"),
+        ]
+
+    def __str__(self):
+        return f"task {self.pk}"
