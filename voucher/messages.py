@@ -6,13 +6,14 @@ over a shoulder learns of one break and no more.
 
 import logging
 import secrets
-from functools import partial
+
+from django.utils.functional import lazy
 
 from accounts import mail
 from accounts.models import Language, OutboxMessage
 from brochure.wording import length
 from voucher import calendar_files
-from voucher.models import Booking, Carer
+from voucher.models import Booking, Carer, TopUp
 from voucher.writing import to_carer, way_to
 
 log = logging.getLogger(__name__)
@@ -131,8 +132,12 @@ def booking_cancelled(booking):
 
 
 def booking_cancelled_for_provider(booking):
-    """Tell the provider that a booking is cancelled, by whom, and what it can claim; the carer has other news."""
-    _to_provider("booking_cancelled_for_provider", booking)
+    """Tell the provider that a booking is cancelled, by whom, and what it can claim; the carer has other news.
+
+    Of one that waited for the carer's card payment the provider has never heard.
+    """
+    if not TopUp.objects.filter(booking=booking, way=TopUp.Way.CARD, paid_at=None).exists():
+        _to_provider("booking_cancelled_for_provider", booking)
 
 
 def own_money_not_paid(booking):
@@ -320,8 +325,8 @@ def _of_dispute(dispute):
     booking = dispute.booking
 
     def in_words(minutes):
-        # Called by the template, in the reader's language.
-        return partial(length, minutes, booking.offer.unit, booking.unit_minutes)
+        # Said when it is written, in the reader's language.
+        return lazy(length, str)(minutes, booking.offer.unit, booking.unit_minutes)
 
     return {
         "dispute": dispute,

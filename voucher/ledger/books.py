@@ -39,6 +39,7 @@ from voucher.ledger.terms import extend as extend
 from voucher.ledger.terms import freeze as freeze
 from voucher.ledger.terms import keep as keep
 from voucher.ledger.terms import reinstate as reinstate
+from voucher.ledger.terms import take_turn as take_turn
 from voucher.ledger.terms import unfreeze as unfreeze
 
 

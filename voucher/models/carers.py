@@ -84,6 +84,8 @@ class Wish(models.Model):
     # The offer that meets it; the carer is told of it once.
     met_by = models.ForeignKey(Offer, models.PROTECT, null=True, related_name="+")
     made_at = models.DateTimeField()
+    # The carers team has looked at the theme, and it stands.
+    confirmed_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     ended_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -135,6 +137,9 @@ class Application(models.Model):
     made_at = models.DateTimeField()
     # The last day on which the carers team answers; until then an award waits with its end.
     answer_by = models.DateField()
+    # Above what one worker may give alone: who agreed first, and to how much; somebody else grants it.
+    agreed_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    agreed_amount = models.PositiveIntegerField(null=True)
     decided_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     decided_at = models.DateTimeField(null=True)
     # What was granted, which may be less than was asked for; and the answer in words.
@@ -147,6 +152,18 @@ class Application(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["award", "kind"], condition=Q(state="open"), name="one_open_application_a_kind"
+            ),
+            models.UniqueConstraint(
+                fields=["award"], condition=Q(state="granted", kind="more_time"), name="more_time_is_given_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(agreed_by__isnull=True, agreed_amount__isnull=True)
+                | Q(agreed_by__isnull=False, agreed_amount__isnull=False),
+                name="agreed_application_says_who_and_how_much",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="granted") | Q(agreed_by__isnull=True) | ~Q(decided_by=F("agreed_by")),
+                name="agreed_application_is_granted_by_somebody_else",
             ),
             models.CheckConstraint(
                 condition=Q(state__in=["granted", "refused"], decided_by__isnull=False, decided_at__isnull=False)
@@ -179,7 +196,7 @@ class Circumstance(models.Model):
 
     class Meta:
         ordering = ["-recorded_at", "-pk"]
-        constraints = [models.UniqueConstraint(fields=["carer", "kind"], name="circumstance_is_recorded_once")]
+        constraints = [models.UniqueConstraint(fields=["carer", "kind", "happened_on"], name="circumstance_is_recorded_once")]
 
     def __str__(self):
         return f"circumstance {self.pk}"

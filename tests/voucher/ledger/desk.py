@@ -24,7 +24,7 @@ class Desk:
         function = getattr(books, verb)
 
         def act(**named):
-            if verb not in {"freeze", "unfreeze", "extend", "keep"}:
+            if verb not in {"freeze", "unfreeze", "extend", "keep", "take_turn"}:
                 named = {"op_key": f"test {next(_numbers)}", "actor": ACTOR, "now": self.now} | named
             with transaction.atomic():
                 return function(**named)

@@ -153,9 +153,7 @@ def test_the_audit_asks_why_an_award_has_not_ended_and_knows_what_is_kept(desk, 
     assert len(audit.differences(noon)) == 2
 
     desk.expire(award=hours, on=day(1))
-    assert audit.differences(noon) == [
-        f"Award account {pounds.pk}: its last day was 2027-03-02, and it has not ended."
-    ]
+    assert audit.differences(noon) == [f"Award account {pounds.pk}: its last day was 2027-03-02, and it has not ended."]
 
     desk.keep(award=pounds, until=day(10), on=LAST)
     assert audit.differences(noon + dt.timedelta(days=9)) == []
