@@ -169,31 +169,42 @@ def start_times(offer, day, minutes=None, *, taken=(), places=None):
     the whole of it. `places` is how many may come at once (default: the offer's own).
     A session longer than the opening hours begins when they open: the hours then say when to arrive.
     """
+    return list(starts(offer, day, minutes, taken=taken, places=places))
+
+
+def starts(offer, day, minutes=None, *, taken=(), places=None, latest_first=False):
+    """Give the same moments as start_times one by one, so that whoever needs only the first works out no more."""
     minutes = minutes or offer.minutes
     places = offer.places if places is None else places
-    starts = []
-    for opens, closes in opening_hours(offer.hours).on(day):
-        starts += [start for start in _starts_within(offer, day, opens, closes, minutes) if start]
-    return [start for start in starts if _has_place(start, ends_at(offer, start, minutes), taken, places)]
+    openings = opening_hours(offer.hours).on(day)
+    for opens, closes in reversed(openings) if latest_first else openings:
+        for start in _starts_within(offer, day, opens, closes, minutes, latest_first):
+            if start and (not taken or has_place(start, ends_at(offer, start, minutes), taken, places)):
+                yield start
 
 
-def _starts_within(offer, day, opens, closes, minutes):
+def _starts_within(offer, day, opens, closes, minutes, latest_first):
     if offer.unit == "night":
         arrival = ARRIVAL_MINUTE if opens <= ARRIVAL_MINUTE < closes else opens
-        return [at(day, arrival)]
+        yield at(day, arrival)
+        return
     fixed = minutes == offer.minutes and offer.unit != "hour"
     if fixed and minutes > closes - opens:
-        return [at(day, opens)]
+        yield at(day, opens)
+        return
     closing = at(day, closes) or at(day, closes + 60)
-    starts = (at(day, minute) for minute in range(opens, closes, STEP_MINUTES))
-    return [start for start in starts if start and _elapsed(start, closing) >= minutes]
+    possible = range(opens, closes, STEP_MINUTES)
+    for minute in reversed(possible) if latest_first else possible:
+        start = at(day, minute)
+        if start and _elapsed(start, closing) >= minutes:
+            yield start
 
 
 def _elapsed(start, end):
     return (end.astimezone(dt.UTC) - start.astimezone(dt.UTC)).total_seconds() / 60
 
 
-def _has_place(start, end, taken, places):
+def has_place(start, end, taken, places):
     """True while fewer than `places` bookings overlap at every moment from start to end."""
     start, end = start.astimezone(dt.UTC), end.astimezone(dt.UTC)
     changes = []
@@ -243,7 +254,19 @@ def next_free(offer, now, *, minutes=None, taken=(), days=LOOK_AHEAD_DAYS):
     soonest = earliest(offer, now)
     first = soonest.astimezone(LONDON).date()
     for ahead in range(days + 1):
-        for start in start_times(offer, first + dt.timedelta(days=ahead), minutes, taken=taken):
+        for start in starts(offer, first + dt.timedelta(days=ahead), minutes, taken=taken):
             if start >= soonest:
                 return start
+    return None
+
+
+def last_free(offer, now, *, last_day, taken=()):
+    """Return the last moment until `last_day` (inclusive) at which the shortest break can begin, or None."""
+    soonest = earliest(offer, now)
+    day = last_day
+    while day >= soonest.astimezone(LONDON).date():
+        for start in starts(offer, day, taken=taken, latest_first=True):
+            if start >= soonest:
+                return start
+        day -= dt.timedelta(days=1)
     return None

@@ -4,29 +4,34 @@ A search reads one light row an offer and decides in Python, so that ŵ and w, �
 database, and so that a search without results can say which wish to drop. The number of queries never grows.
 """
 
-import functools
-import unicodedata
+import copy
 from collections import Counter
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field
+from types import SimpleNamespace
 
 from django.db.models import Q
 
-from brochure import places, prices
+from brochure import places, prices, synonyms
+from brochure.criteria import Criteria, Free, Wanted, met
 from brochure.models import Category, Offer
+from brochure.synonyms import folded
 from providers.models import Provider
 
 PAGE_SIZE = 12
 SORTS = ("nearest", "price", "name")
+# After a search without results so many breaks are shown that come near to it.
+NEAR_SHOWN = 4
 
 
-def live_offers(*, on, council=None):
+def live_offers(*, on, council=None, young=False):
     """Return the offers that can be had on a day, each with its price_pence; the one definition of "live".
 
     price_pence is what a carer pays (R23); own_price_pence is the provider's own, which is higher while an edition
     promises less.
 
     An offer counts when it and its provider are live, the provider is insured on that day and a price has begun.
-    `council` narrows to the region whose providers that council's carers may use.
+    `council` narrows to the region whose providers that council's carers may use; `young` leaves out what is for
+    adults only (R41).
     """
     rows = (
         Offer.objects.filter(state=Offer.State.LIVE, provider__state=Provider.State.LIVE)
@@ -35,41 +40,16 @@ def live_offers(*, on, council=None):
         .filter(price_pence__isnull=False)
         .select_related("provider__council", "category")
     )
+    rows = rows.filter(adults_only=False) if young else rows
     return rows.filter(provider__council__region=council.region) if council else rows
-
-
-@dataclass(frozen=True)
-class Criteria:
-    """What somebody asks for; every wish left empty lets everything through."""
-
-    words: str = ""
-    # Slugs of categories: "what do you want to do".
-    categories: tuple[str, ...] = ()
-    # "county:caerphilly" or "town:Bargoed", as places_to_choose() gives them.
-    place: str = ""
-    max_price_pence: int | None = None
-    free: bool = False
-    welsh: bool = False
-    # Keys of brochure.access.FEATURES, all of which must be there.
-    access: tuple[str, ...] = ()
-    # None: no matter. True: help with personal care is given. False: offers without it.
-    personal_care: bool | None = None
-    # What is left on the carer's voucher, in its own unit, where they ask for what it can still pay.
-    left_pence: int | None = None
-    left_minutes: int | None = None
-    postcode: str = ""
-    sort: str = "nearest"
-
-    def wishes(self):
-        """Return the names of the wishes that narrow the search, as relaxed() takes them."""
-        empty = Criteria()
-        narrowing = [item.name for item in fields(self) if item.name not in {"postcode", "sort"}]
-        return [name for name in narrowing if getattr(self, name) != getattr(empty, name)]
 
 
 @dataclass
 class Found:
-    """One page of a search: offers with price_pence and miles (None where the distance is not known)."""
+    """One page of a search: offers with price_pence, miles (None where the distance is not known) and starts_at.
+
+    starts_at is the start that fits the day and time asked for, or None where none was asked for.
+    """
 
     offers: list
     total: int
@@ -80,6 +60,9 @@ class Found:
     postcode_unknown: bool = False
     # After a search without results: (name of a wish, how many offers dropping it would show), best first.
     relaxations: list = field(default_factory=list)
+    # After a search without results: what comes near in time, and what is farther away, each with starts_at.
+    near_in_time: list = field(default_factory=list)
+    farther_away: list = field(default_factory=list)
     # How many offers each category slug would show under the same other wishes.
     by_category: dict = field(default_factory=dict)
 
@@ -96,47 +79,71 @@ _LIGHT = {
     "welsh": "provider__speaks_welsh",
     "access": "access",
     "personal_care": "personal_care",
+    "unit": "unit",
+    "hours": "hours",
+    "places": "places",
+    "notice_hours": "notice_hours",
+    "insured_until": "provider__insurance_until",
 }
-_TEXTS = [
-    "title_en",
-    "title_cy",
-    "description_en",
-    "description_cy",
+_OWN_TEXTS = ["title_en", "title_cy", "description_en", "description_cy"]
+_OTHER_TEXTS = [
     "provider__name",
     "provider__town_en",
     "provider__town_cy",
     "category__name_en",
     "category__name_cy",
+    "category__purpose_en",
+    "category__purpose_cy",
     "provider__council__name_en",
     "provider__council__name_cy",
 ]
 
 
-def search(criteria, *, on, council=None, page=1, page_size=PAGE_SIZE, language="en"):
-    """Return the page of live offers that meet every wish, nearest, cheapest or by name; four queries at most.
+def search(
+    criteria,
+    *,
+    on,
+    council=None,
+    page=1,
+    page_size=PAGE_SIZE,
+    language="en",
+    now=None,
+    taken=None,
+    young=False,
+    bounds=(None, None),
+):
+    """Return the page of live offers that meet every wish, nearest, cheapest or by name; five queries at most.
 
     Without a postcode that we know, "nearest" is one of each kind in turn, or of each town within one kind.
-    A page beyond the last gives the last.
+    A page beyond the last gives the last. Where a day or a time is asked for, `now` is needed, and `taken` says
+    which times have gone: {offer's id: [(starts_at, ends_at)…]}. `bounds` are the first and the last day of the
+    carer's award.
     """
-    rows = _light_rows(on, council, language)
+    rows = _light_rows(on, council, language, young)
     home, unknown = _home(criteria.postcode)
-    found = [row for row in rows if _meets(row, criteria)]
-    distances = _distances(found, home) if home else {}
+    distances = _distances(rows, home) if home else {}
+    free = Free(now, taken or {}, bounds)
+    wanted = Wanted(criteria, rows, distances, free)
+    found = [row for row in rows if wanted.is_met_by(row)]
     found.sort(key=_order(criteria.sort, distances))
     if criteria.sort == "nearest" and not distances:
         found = _in_turn(found)
     pages = max(1, -(-len(found) // page_size))
     page = min(max(1, page), pages)
-    shown = found[(page - 1) * page_size : page * page_size]
+    shown = [(row, wanted.start_of(row)) for row in found[(page - 1) * page_size : page * page_size]]
+    near, farther = ([], []) if found else _next_best(rows, criteria, distances, free)
+    whole = _whole_offers({row.pk for row, _start in [*shown, *near, *farther]}, on, distances)
     return Found(
-        offers=_whole_offers(shown, on, distances),
+        offers=whole(shown),
         total=len(found),
         page=page,
         pages=pages,
         criteria=criteria,
         postcode_unknown=unknown,
-        relaxations=[] if found else _relaxations(rows, criteria),
-        by_category=_by_category(rows, replace(criteria, categories=())),
+        relaxations=[] if found else _relaxations(rows, criteria, distances, free),
+        near_in_time=whole(near),
+        farther_away=whole(farther),
+        by_category=Counter(row.category for row in met(rows, criteria.without("categories"), distances, free)),
     )
 
 
@@ -159,41 +166,57 @@ def places_to_choose(*, on, council=None):
     return [(county, sorted(towns.items(), key=lambda town: folded(town[1]))) for county, towns in found.items()]
 
 
-@functools.lru_cache(maxsize=50_000)
-def folded(text):
-    """Return the text without accents and capitals, so that "Gŵyl", "gwyl" and "GWYL" are one word."""
-    decomposed = unicodedata.normalize("NFKD", text.replace("’", "'").replace("‘", "'"))
-    return "".join(letter for letter in decomposed if not unicodedata.combining(letter)).casefold()
-
-
-def _light_rows(on, council, language):
-    columns = [*_LIGHT.values(), *_TEXTS]
+def _light_rows(on, council, language, young):
+    columns = [*_LIGHT.values(), *_OWN_TEXTS, *_OTHER_TEXTS]
     rows = []
-    for values in live_offers(on=on, council=council).order_by("number").values_list(*columns):
-        row = dict(zip(_LIGHT, values, strict=False))
-        texts = dict(zip(_TEXTS, values[len(_LIGHT) :], strict=True))
-        first, second = ("title_cy", "title_en") if language == "cy" else ("title_en", "title_cy")
-        row["title"] = folded(texts[first] or texts[second])
-        row["text"] = folded("\n".join(texts.values()))
+    for values in live_offers(on=on, council=council, young=young).order_by("number").values_list(*columns):
+        row = SimpleNamespace(**dict(zip(_LIGHT, values, strict=False)))
+        texts = values[len(_LIGHT) :]
+        first, second = (1, 0) if language == "cy" else (0, 1)
+        row.title = folded(texts[first] or texts[second])
+        row.own_text = synonyms.searchable("\n".join(texts[: len(_OWN_TEXTS)]))
+        row.text = row.own_text + synonyms.searchable("\n".join(texts[len(_OWN_TEXTS) :]))
         rows.append(row)
     return rows
 
 
-def _meets(row, criteria):
-    """True when a light row meets every wish."""
-    kind, _, where = criteria.place.partition(":")
-    return (
-        all(word in row["text"] for word in folded(criteria.words).split())
-        and (not criteria.categories or row["category"] in criteria.categories)
-        and (not where or row["county" if kind == "county" else "town"] == where)
-        and (criteria.max_price_pence is None or row["price"] <= criteria.max_price_pence)
-        and (not criteria.free or row["price"] == 0)
-        and (not criteria.welsh or row["welsh"])
-        and set(criteria.access) <= set(row["access"])
-        and (criteria.personal_care is None or row["personal_care"] == criteria.personal_care)
-        and (criteria.left_pence is None or row["price"] <= criteria.left_pence)
-        and (criteria.left_minutes is None or row["price"] == 0 or row["minutes"] <= criteria.left_minutes)
+def _next_best(rows, criteria, distances, free):
+    """Return what comes near to wishes that nothing meets: at another time, and farther away; (row, start) pairs."""
+    has_place = bool(criteria.place) or criteria.within_miles is not None
+    from_here = distances or _from_the_town(rows, criteria.place)
+    near = _at_another_time(rows, criteria, from_here, free) if criteria.when else []
+    farther = []
+    if has_place:
+        anywhere = criteria.without("place", "within_miles")
+        wanted = Wanted(anywhere, rows, distances, free)
+        found = sorted((row for row in rows if wanted.is_met_by(row)), key=_order("nearest", from_here))
+        farther = [(row, wanted.start_of(row)) for row in found]
+        if not near and not farther and criteria.when:
+            # No one wish is to blame: then what was asked for somewhere else, at another time.
+            farther = _at_another_time(rows, anywhere, from_here, free)
+    return near[:NEAR_SHOWN], farther[:NEAR_SHOWN]
+
+
+def _at_another_time(rows, criteria, from_here, free):
+    at_any_time = met(rows, criteria.without("day", "time"), from_here, free)
+    found = [(row, start) for row in at_any_time if (start := free.near(row, criteria.when))]
+    return sorted(
+        found,
+        key=lambda pair: (_apart(criteria.when, pair[1]), from_here.get(pair[0].pk, float("inf")), pair[1]),
     )
+
+
+def _apart(when, start):
+    """Return how many days a start is from the day that was asked for."""
+    return abs((start.date() - when.day).days) if when.day else 0
+
+
+def _from_the_town(rows, place):
+    """Return how far each offer is from the town that was chosen, as far as we know where that is."""
+    kind, _, town = place.partition(":")
+    postcode = next((row.postcode for row in rows if kind == "town" and row.town == town), "")
+    home, _unknown = _home(postcode)
+    return _distances(rows, home) if home else {}
 
 
 def _home(postcode):
@@ -212,7 +235,7 @@ def _distances(rows, home):
     districts = {}
     for row in rows:
         try:
-            districts[row["pk"]] = places.district(row["postcode"])
+            districts[row.pk] = places.district(row.postcode)
         except places.PlaceNotKnown:
             continue
     centres = places.centres(set(districts.values()))
@@ -221,10 +244,10 @@ def _distances(rows, home):
 
 def _order(sort, distances):
     if sort == "price":
-        return lambda row: (row["price"], row["title"], row["pk"])
+        return lambda row: (row.price, row.title, row.pk)
     if sort == "nearest" and distances:
-        return lambda row: (distances.get(row["pk"], float("inf")), row["title"], row["pk"])
-    return lambda row: (row["title"], folded(row["town"]), row["pk"])
+        return lambda row: (distances.get(row.pk, float("inf")), row.title, row.pk)
+    return lambda row: (row.title, folded(row.town), row.pk)
 
 
 def _in_turn(rows):
@@ -232,8 +255,8 @@ def _in_turn(rows):
 
     Where all are of one kind they are dealt by town, so that one provider's many offers do not fill the first page.
     """
-    of_one_kind = len({row["category"] for row in rows}) == 1
-    place = (lambda row: folded(row["town"])) if of_one_kind else (lambda row: row["position"])
+    of_one_kind = len({row.category for row in rows}) == 1
+    place = (lambda row: folded(row.town)) if of_one_kind else (lambda row: row.position)
     dealt = Counter()
     turns = []
     for row in rows:
@@ -242,26 +265,27 @@ def _in_turn(rows):
     return [row for _turn, _place, row in sorted(turns, key=lambda each: each[:2])]
 
 
-def _whole_offers(rows, on, distances):
-    """Fetch the rows of one page whole, in their order, with price and distance."""
-    offers = live_offers(on=on).in_bulk([row["pk"] for row in rows]) if rows else {}
-    found = [offers[row["pk"]] for row in rows if row["pk"] in offers]
-    for offer in found:
-        offer.miles = distances.get(offer.pk)
-    return found
+def _whole_offers(numbers, on, distances):
+    """Fetch offers whole with their prices; return what makes (row, start) pairs into them, each with miles and start.
+
+    One that was withdrawn this moment is left out.
+    """
+    offers = live_offers(on=on).in_bulk(numbers) if numbers else {}
+
+    def whole(pairs):
+        found = [(copy.copy(offers[row.pk]), row, start) for row, start in pairs if row.pk in offers]
+        for offer, row, start in found:
+            offer.miles, offer.starts_at = distances.get(row.pk), start
+        return [offer for offer, _row, _start in found]
+
+    return whole
 
 
-def _relaxations(rows, criteria):
+def _relaxations(rows, criteria, distances, free):
     """Say what dropping one wish would show, the most first; nothing when no single wish is to blame."""
-    empty = Criteria()
     found = []
     for name in criteria.wishes():
-        wider = replace(criteria, **{name: getattr(empty, name)})
-        count = sum(1 for row in rows if _meets(row, wider))
+        count = len(met(rows, criteria.without(name), distances, free))
         if count:
             found.append((name, count))
     return sorted(found, key=lambda item: -item[1])
-
-
-def _by_category(rows, criteria):
-    return Counter(row["category"] for row in rows if _meets(row, criteria))

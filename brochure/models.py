@@ -69,6 +69,8 @@ class Offer(models.Model):
     places = models.PositiveSmallIntegerField(default=1)
     personal_care = models.BooleanField(default=False)
     accommodation = models.BooleanField(default=False)
+    # Not shown to a carer under 18, and not to be had by one (R41).
+    adults_only = models.BooleanField(default=False)
     # "Mon-Fri 09:00-17:00" or "Tue,Thu 10:00-15:00"; brochure.availability reads it.
     hours = models.CharField(max_length=60)
     notice_hours = models.PositiveSmallIntegerField(default=48)

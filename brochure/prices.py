@@ -22,6 +22,11 @@ def price_on(offer, day):
     return price
 
 
+def price_for(unit_price_pence, minutes, unit_minutes):
+    """R4. The price is the unit price times the length, rounded to the nearest penny once, half a penny up."""
+    return (2 * unit_price_pence * minutes + unit_minutes) // (2 * unit_minutes)
+
+
 def on_day(day):
     """Return the expression that gives each Offer of a query its price on a day, in pence, or null."""
     own, promised = own_on_day(day), promised_on_day(day)
