@@ -4,25 +4,42 @@ from django.conf.urls.i18n import i18n_patterns
 from django.urls import include, path, re_path
 
 from voucher.views import account as account_pages
+from voucher.views import applications as application_pages
 from voucher.views import ask as ask_pages
 from voucher.views import audit as audit_pages
 from voucher.views import brochure as brochure_pages
 from voucher.views import brochure_desk as brochure_desk_pages
-from voucher.views import carer_answers
+from voucher.views import calendars as calendar_pages
 from voucher.views import carer as carer_pages
-from voucher.views import carer_finding
-from voucher.views import demo, entrance, open_award, provider_desk, provider_money, provider_phone
+from voucher.views import (
+    ask_more,
+    carer_answers,
+    carer_finding,
+    demo,
+    entrance,
+    my_record,
+    open_award,
+    papers,
+    provider_desk,
+    provider_money,
+    provider_phone,
+    team_outcomes,
+    team_wishes,
+)
 from voucher.views import finance as finance_pages
 from voucher.views import helping as helping_pages
-from voucher.views import my_record
-from voucher.views import papers
+from voucher.views import own_money as own_money_pages
 from voucher.views import people as people_pages
 from voucher.views import provider as provider_pages
 from voucher.views import public as public_pages
 from voucher.views import team as team_pages
+from voucher.views import team_applications as team_application_pages
 from voucher.views import team_awards as team_award_pages
 from voucher.views import team_bookings as team_booking_pages
-from voucher.views import team_outcomes, team_wishes
+from voucher.views import team_messages as team_message_pages
+from voucher.views import team_telephone
+from voucher.views import team_carer as team_carer_pages
+from voucher.views import webhooks
 from voucher.views import wishes as wish_pages
 
 public = [
@@ -42,6 +59,7 @@ public = [
     path("wish/", wish_pages.wish, name="wish"),
     path("wish/thank-you/", wish_pages.thanks, name="wish_thanks"),
     path("demo/", demo.show, name="demo"),
+    path("demo/letters/<int:pk>.pdf", demo.letter, name="demo_letter"),
     path("account/go/", entrance.after_sign_in, name="after_sign_in"),
     path("account/council/", entrance.choose_council, name="choose_council"),
     path("account/provider/", entrance.choose_provider, name="choose_provider"),
@@ -55,8 +73,15 @@ my = [
     path("saved/<slug:slug>/", carer_finding.save, name="save"),
     path("saved/<slug:slug>/remove/", carer_finding.unsave, name="unsave"),
     path("ask/<slug:slug>/", ask_pages.ask, name="ask"),
+    path("ask/<slug:slug>/another/", ask_more.another, name="ask_another"),
+    path("ask/<slug:slug>/sitter/", ask_more.sitter, name="ask_sitter"),
     path("bookings/<slug:ref>/", carer_pages.booking, name="booking"),
     path("bookings/<slug:ref>/asked/", carer_pages.asked, name="asked"),
+    path("bookings/<slug:ref>/calendar.ics", calendar_pages.for_carer, name="calendar"),
+    path("ask/<slug:slug>/more/", own_money_pages.too_dear, name="too_dear"),
+    path("ask/<slug:slug>/own/", own_money_pages.ask_own, name="ask_own"),
+    path("bookings/<slug:ref>/pay/", own_money_pages.pay, name="pay"),
+    path("bookings/<slug:ref>/paid/", own_money_pages.paid, name="paid"),
     path("bookings/<slug:ref>/cancel/", carer_pages.cancel, name="cancel"),
     path("bookings/<slug:ref>/did-not-happen/", carer_pages.did_not_happen, name="did_not_happen"),
     path("bookings/<slug:ref>/again/", carer_answers.again, name="again"),
@@ -64,6 +89,9 @@ my = [
     path("statement/paper/", papers.statement, name="statement_paper"),
     path("how-are-you/", carer_answers.questions, name="questions"),
     path("how-are-you/skip/", carer_answers.skip_questions, name="skip_questions"),
+    path("more/<slug:kind>/", application_pages.apply, name="apply"),
+    path("more/<int:number>/withdraw/", application_pages.withdraw, name="withdraw_application"),
+    path("after-a-death/", application_pages.after_a_death, name="after_a_death"),
     path("choose/", carer_pages.choose, name="choose"),
     path("keep/", open_award.keep, name="keep"),
     path("leave/", open_award.leave, name="leave"),
@@ -91,6 +119,7 @@ helping = [
 provider = [
     path("", provider_pages.inbox, name="inbox"),
     path("bookings/<slug:ref>/", provider_pages.booking, name="booking"),
+    path("bookings/<slug:ref>/calendar.ics", calendar_pages.for_provider, name="calendar"),
     path("bookings/<slug:ref>/confirm/", provider_pages.confirm, name="confirm"),
     path("bookings/<slug:ref>/decline/", provider_pages.decline, name="decline"),
     path("bookings/<slug:ref>/given/", provider_pages.deliver, name="deliver"),
@@ -115,10 +144,18 @@ team = [
     path("lists/<slug:kind>/", team_pages.listing, name="listing"),
     path("awards/new/", team_award_pages.issue, name="issue"),
     path("awards/<slug:ref>/", team_award_pages.award, name="award"),
-    path("awards/<slug:ref>/code/", team_award_pages.new_code, name="new_code"),
+    path("awards/<slug:ref>/code/", team_telephone.new_code, name="new_code"),
+    path("awards/<slug:ref>/telephone/", team_telephone.telephone, name="telephone"),
+    path("awards/<slug:ref>/telephone/pin/", team_telephone.check_pin, name="check_pin"),
+    path("bookings/<slug:ref>/not-made/", team_telephone.not_made, name="not_made"),
     path("awards/<slug:ref>/code/stop/", team_award_pages.revoke, name="revoke"),
     path("awards/<slug:ref>/letter/", team_award_pages.print_letter, name="print_letter"),
     path("awards/<slug:ref>/book/", team_award_pages.book_for, name="book_for"),
+    path("awards/<slug:ref>/carer/", team_carer_pages.carer, name="carer"),
+    path("awards/<slug:ref>/value/", team_carer_pages.value, name="value"),
+    path("awards/<slug:ref>/circumstances/<slug:kind>/", team_carer_pages.circumstance, name="circumstance"),
+    path("applications/", team_application_pages.applications_page, name="applications"),
+    path("applications/<int:number>/", team_application_pages.application, name="application"),
     path("bookings/<slug:ref>/", team_booking_pages.booking, name="booking"),
     path("bookings/<slug:ref>/given/", team_booking_pages.deliver, name="deliver"),
     path("bookings/<slug:ref>/not-given/", team_booking_pages.did_not_happen, name="did_not_happen"),
@@ -127,6 +164,9 @@ team = [
     path("bookings/<slug:ref>/told/", team_pages.told, name="told"),
     path("bookings/<slug:ref>/slip/", papers.team_slip, name="slip"),
     path("awards/<slug:ref>/statement/", papers.team_statement, name="statement_paper"),
+    path("messages/", team_message_pages.not_sent, name="not_sent"),
+    path("messages/<int:pk>/again/", team_message_pages.try_again, name="try_again"),
+    path("messages/<int:pk>/told/", team_message_pages.told, name="message_told"),
     path("letters/", team_award_pages.letters_page, name="letters"),
     path("letters/print/", team_award_pages.print_letters, name="print_letters"),
     path("outcomes/", team_outcomes.report, name="outcomes"),
@@ -174,6 +214,7 @@ urlpatterns = [
     # Addresses without a language: health, web hooks, files.
     path("healthz", public_pages.healthz),
     path("readyz", public_pages.readyz),
+    path("webhooks/stripe/", webhooks.stripe, name="stripe_events"),
     re_path(
         r"^brochure/editions/(?P<number>\d{1,6})/(?P<language>en|cy)\.pdf$",
         brochure_pages.edition_file,

@@ -52,6 +52,7 @@ from voucher.bookings.emergencies import pay_late as pay_late
 from voucher.bookings.making import Wanted as Wanted
 from voucher.bookings.making import ask as ask
 from voucher.bookings.making import ask_provider as ask_provider
+from voucher.bookings.making import asked_with as asked_with
 from voucher.bookings.making import make as make
 from voucher.bookings.moving import AlreadyProposed as AlreadyProposed
 from voucher.bookings.moving import TooLateToMove as TooLateToMove

@@ -120,6 +120,13 @@ def _ask(award, parts, *, note, by, now, key, pay_by_card):
     return {"bookings": [booking.pk for booking in made]}
 
 
+def asked_with(*, key, award, actor):
+    """Return the reference of the first booking that the award asked for with this key, or None."""
+    answer = acts.answered(key=key, actor=actor, verb="break.ask")
+    row = Booking.objects.filter(pk=answer["bookings"][0], award=award).first() if answer else None
+    return row and row.ref
+
+
 def lock_offers(numbers):
     """Let whoever asks for the same offers wait here, so that the last place is taken once; return {number: Offer}.
 

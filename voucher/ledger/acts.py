@@ -59,6 +59,14 @@ def once(*, key, actor, verb, arguments, now, do):
         return json.loads(answer)
 
 
+def answered(*, key, actor, verb):
+    """Return the answer that the key was given for this actor and verb, or None; its arguments are not looked at."""
+    with connection.cursor() as cursor:
+        cursor.execute(ANSWERED, {"key": key})
+        rows = cursor.fetchall()
+    return json.loads(rows[0][3]) if rows and tuple(rows[0][:2]) == (actor, verb) and rows[0][3] else None
+
+
 def _answer_of(cursor, key, bound_to):
     cursor.execute(ANSWERED, {"key": key})
     [(*stored, answer)] = cursor.fetchall()

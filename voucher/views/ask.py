@@ -18,12 +18,17 @@ from brochure import availability
 from brochure import wording as brochure_wording
 from brochure.models import Offer
 from voucher import bookings, rules
+from voucher.alternatives import free_days
 from voucher.forms.carer import AskForm, DayForm, LengthForm, TimeForm, as_typed, is_a_day_of_ours
 from voucher.ledger.acts import KeyWasUsed
+from voucher.views import ask_more
+from voucher.views.numbers import whole
 from voucher.views.open_award import award_required
 
 # Days on the first page of choices; the rest is behind a link.
 DAYS_SHOWN = 14
+# These refusals are mended by another time.
+TIMES = (bookings.OutsidePeriod, bookings.TooSoon, bookings.BadLength, bookings.NotOpen, bookings.Full)
 # A break that leaves less than one part in twenty is said to use almost all.
 ALMOST_ALL = 20
 
@@ -35,18 +40,37 @@ def ask(request, slug):
     offers = Offer.objects.exclude(state=Offer.State.DRAFT).select_related("provider__council", "category")
     offer, now = get_object_or_404(offers, slug=slug), timezone.now()
     try:
-        bookings.refuse_offer(award=request.award, offer=offer, on=timezone.localdate(now))
+        bookings.refuse_offer(award=request.award, offer=offer, on=timezone.localdate(now), by=request.who)
         quotes = bookings.quotes(award=request.award, offer=offer, on=timezone.localdate(now))
     except bookings.Refused as refusal:
         return _cannot(request, offer, refusal)
     if request.method == "POST":
         return _send(request, offer, quotes, now)
+    if too_dear := _too_dear(request, offer, quotes):
+        return redirect(too_dear)
     affordable = {minutes: quote for minutes, quote in quotes.items() if quote.is_affordable}
-    if not affordable:
-        cheapest = next(iter(quotes.values()))
-        refusal = bookings.NotEnough(needed=cheapest.amount, available=request.award.account.available)
-        return _cannot(request, offer, refusal)
     return _next_question(request, offer, affordable, now)
+
+
+def _too_dear(request, offer, quotes):
+    """Return the address of the four ways on, where the length that was chosen, or every length, costs too much.
+
+    On the way it notes for the question how long, where each longer one leads.
+    """
+    dear = [minutes for minutes, quote in quotes.items() if not quote.is_affordable]
+    page = reverse("my:too_dear", args=[offer.slug])
+    request.longer = [
+        {
+            "text": brochure_wording.length(minutes, offer.unit, offer.minutes),
+            "price_pence": quotes[minutes].price_pence,
+            "url": f"{page}?{urlencode({'minutes': minutes})}",
+        }
+        for minutes in dear
+    ]
+    chosen = whole(request.GET.get("minutes", ""))
+    if chosen in dear:
+        return f"{page}?{urlencode({'minutes': chosen})}"
+    return page if len(dear) == len(quotes) else ""
 
 
 def _next_question(request, offer, quotes, now):
@@ -81,19 +105,8 @@ def _next_question(request, offer, quotes, now):
         form.is_valid()
         return _question(request, offer, "time", form, carried | {"day": chosen})
     initial = {"minutes": minutes, "starts_at": as_typed(starts_at), "seen_price_pence": quotes[minutes].price_pence}
-    return _last_look(request, offer, AskForm(initial=initial), starts_at, minutes, quotes[minutes], now)
-
-
-def free_days(award, offer, minutes, now):
-    """Return the days and times on which this award can really have the offer for that long."""
-    taken = bookings.taken_times(offer, now, now + dt.timedelta(days=availability.LOOK_AHEAD_DAYS + 8))
-    days = availability.free_days(offer, now, minutes=minutes, taken=taken, last_day=award.account.last_day)
-    return [
-        free
-        for free in days
-        if free.day >= award.account.first_day
-        and offer.provider.is_insured(on=timezone.localdate(availability.ends_at(offer, free.starts[-1], minutes)))
-    ]
+    more = ask_more.read(request.GET, award=request.award, offer=offer, starts_at=starts_at, now=now, by=request.who)
+    return _last_look(request, offer, AskForm(initial=initial), starts_at, minutes, quotes[minutes], now, more)
 
 
 def _send(request, offer, quotes, now):
@@ -103,34 +116,53 @@ def _send(request, offer, quotes, now):
     if minutes not in quotes or form.errors.keys() & {"key", "seen_price_pence"}:
         messages.error(request, _("Something was missing. Please choose again."))
         return redirect("my:ask", offer.slug)
-    if form.is_valid():
+    more = ask_more.read(request.POST, award=request.award, offer=offer, starts_at=starts_at, now=now, by=request.who)
+    # What this form has asked for already is shown again: its sitter is no longer free, because she is asked.
+    sent = _sent_before(request, form) if more.gone else None
+    if form.is_valid() and (sent or not more.gone):
         try:
-            booking = bookings.make(
-                award=request.award,
-                offer=offer,
-                starts_at=starts_at,
-                minutes=minutes,
-                seen_price_pence=form.cleaned_data["seen_price_pence"],
-                note=form.cleaned_data["note"],
-                by=request.who,
-                now=now,
-                key=str(form.cleaned_data["key"]),
-            )
+            made = sent or _ask(request, offer, form, more, now)
         except bookings.AlreadyAsked as earlier:
             messages.info(request, _("You have asked for this already. Here it is."))
             return redirect("my:booking", earlier.booking.ref)
         except KeyWasUsed:
             messages.info(request, _("You have sent this already. Here is what you have asked for."))
             return redirect("my:award")
-        except (bookings.NotLive, bookings.OtherRegion, bookings.AwardClosed, bookings.NotEnough) as refusal:
-            return _cannot(request, offer, refusal)
         except bookings.Refused as refusal:
-            form = _with_refusal(form, refusal)
+            if (refusal.part, refusal.position) != (1, 1):
+                more = ask_more.say_refused(request, refusal, more)
+                query = more.query(minutes=minutes, starts_at=as_typed(starts_at))
+                return redirect(f"{reverse('my:ask', args=[offer.slug])}?{query}")
+            if isinstance(refusal, (bookings.StalePrice, *TIMES)):
+                form = _with_refusal(form, refusal)
+            else:
+                return _cannot(request, offer, refusal)
         else:
-            return redirect("my:asked", booking.ref)
+            return redirect("my:asked", made)
     if "starts_at" in form.errors:
         form.offer_times(free_days(request.award, offer, minutes, now)[:DAYS_SHOWN])
-    return _last_look(request, offer, form, starts_at, minutes, quotes[minutes], now)
+    return _last_look(request, offer, form, starts_at, minutes, quotes[minutes], now, more)
+
+
+def _sent_before(request, form):
+    """Return the reference of what this same form has asked for already, so that a second press is harmless."""
+    key = form.cleaned_data.get("key")
+    return bookings.asked_with(key=str(key), award=request.award, actor=request.who.actor) if key else None
+
+
+def _ask(request, offer, form, more, now):
+    typed = form.cleaned_data
+    seen = ask_more.seen_prices(request.POST)
+    first = bookings.Wanted(offer, typed["starts_at"], typed["minutes"], typed["seen_price_pence"])
+    made = bookings.ask(
+        award=request.award,
+        parts=ask_more.parts(first, more, seen),
+        note=typed["note"],
+        by=request.who,
+        now=now,
+        key=str(typed["key"]),
+    )
+    return made[0].ref
 
 
 def _with_refusal(form, refusal):
@@ -214,7 +246,7 @@ def _chosen(offer, carried):
     return [{"key": key, "value": value, "href": href, "action": _("Change")} for key, value, href in rows]
 
 
-def _last_look(request, offer, form, starts_at, minutes, quote, now):
+def _last_look(request, offer, form, starts_at, minutes, quote, now, more):
     award, scheme = request.award, request.council.scheme
     back = f"{reverse('my:ask', args=[offer.slug])}?{urlencode({'minutes': minutes})}"
     rows = [{"key": _("What"), "value": offer.title}, {"key": _("Who"), "value": offer.provider.name}]
@@ -230,12 +262,14 @@ def _last_look(request, offer, form, starts_at, minutes, quote, now):
             "free_until": free_until if free_until > now else None,
             "late_percent": scheme.late_cancel_percent,
         }
+        context |= ask_more.last_look_context(request, offer, starts_at, minutes, quote, more)
     if len(availability.lengths(offer)) > 1:
         rows.append({"key": _("How long"), "value": brochure_wording.length(minutes, offer.unit, offer.minutes)})
     rows.append({"key": _("Price"), "value": wording.money(quote.price_pence) if quote.price_pence else _("Free")})
     context |= {
         "rows": rows,
-        "uses_almost_all": quote.amount and quote.left_after * ALMOST_ALL < award.account.available,
+        "uses_almost_all": quote.amount
+        and (quote.left_after - more.sitter_amount) * ALMOST_ALL < award.account.available,
     }
     return render(request, "my/ask_check.html", context)
 
