@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts import history, mail
-from voucher import applications, awards, bookings, messages, rules
+from voucher import applications, awards, bookings, rules, writing
 from voucher.ledger import books
 from voucher.ledger.models import AwardAccount
 from voucher.models import Application, Award, Booking, Choice, Circumstance, Permission, Suggestion
@@ -164,7 +164,7 @@ def _record(carer, ahead, happened_on, by, now):
         _be_silent(carer, by, now)
     elif ahead.ends_at_once:
         # What is written from now on is about the bookings that are cancelled, and she should read that.
-        mail.withdraw(reader=messages.reader(carer), now=now)
+        mail.withdraw(reader=writing.reader(carer), now=now)
     # In the order in which everybody else takes them: requests, applications, then the books' own.
     for booking in sorted(ahead.cancelled, key=lambda each: (each.asked_in_id or 0, each.pk)):
         bookings.choices.lock(booking)
@@ -175,7 +175,7 @@ def _record(carer, ahead, happened_on, by, now):
         history.record(act="award.stopped", subject=award, by=by, at=now, council=award.council, reason=ahead.kind)
     _cancel(ahead, carer, by, now)
     if ahead.is_silent:
-        mail.withdraw(reader=messages.reader(carer), now=now)
+        mail.withdraw(reader=writing.reader(carer), now=now)
     if ahead.ends_at_once:
         _end(ahead, carer, by, now)
     return row
