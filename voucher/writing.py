@@ -12,7 +12,7 @@ log = logging.getLogger(__name__)
 
 # What a carer did not ask for and need not act on: not written, and not sent, while we keep silent towards her.
 # Every kind of that sort is named here: reminders, questions about how it was, news about wishes.
-UNASKED = frozenset({"award_reminder", "questions_after", "questions_later"})
+UNASKED = frozenset({"award_reminder", "questions_after", "questions_later", "wish_met"})
 READER = "carer "
 
 
@@ -58,9 +58,19 @@ def way_to(carer):
     return Carer.ContactBy(way)
 
 
+def is_rung(carer, *, day, on):
+    """True where the carers team rings about a break on that day: a letter of today would be too late (R33)."""
+    return way_to(carer) == Carer.ContactBy.POST and rules.letter_is_too_late(on, day)
+
+
 def reader(carer):
     """Return how the outbox names a carer, so that what waits for her can be withdrawn: mail.withdraw(reader=…)."""
     return f"{READER}{carer.pk}"
+
+
+def carer_number(row):
+    """Return the number of the carer that a message of the outbox is for, or nothing where it is for somebody else."""
+    return int(row.reader.removeprefix(READER)) if row.reader.startswith(READER) else None
 
 
 def fall_silent(*, carer, by, now):
@@ -84,9 +94,9 @@ def withdraw_if_silent(row, now):
 
     The last look, at the moment of sending. It is written in the history.
     """
-    if row.kind not in UNASKED or not row.reader.startswith(READER):
+    if row.kind not in UNASKED:
         return False
-    carer = Carer.objects.filter(pk=row.reader.removeprefix(READER), quiet_since__isnull=False).first()
+    carer = Carer.objects.filter(pk=carer_number(row), quiet_since__isnull=False).first()
     if carer is None:
         return False
     with transaction.atomic():

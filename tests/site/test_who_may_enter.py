@@ -18,13 +18,14 @@ from django.test import Client
 from django.urls import NoReverseMatch, URLPattern, get_resolver, reverse
 from django.utils import timezone
 
+from accounts import mail
 from accounts.history import Who
-from accounts.models import Role
+from accounts.models import OutboxMessage, Role
 from brochure.models import Edition, EditionFile
 from tests import factories
 from tests.voucher import breaks, claimed
 from voucher import awards, looks, settlement
-from voucher.models import Carer, RunFile
+from voucher.models import Carer, RunFile, Wish
 
 TABLE = Path(__file__).with_name("who_may_enter.csv")
 PAY_ON = dt.date(2026, 10, 15)
@@ -105,14 +106,19 @@ def there(monkeypatch, settings, caerphilly, flintshire, bryn_cafe, bryn, now):
         EditionFile.objects.create(
             edition=edition, language="en", large_print=large, pages=1, sha256=file["sha256"], content=content
         )
+    unsent = OutboxMessage.objects.create(
+        **{"kind": "news", "channel": "post", "to": "Alys\nNP12 1AA", "language": "en", "subject": "News"},
+        **{"body": "News\n\nWords.", "dedupe_key": "news", "council": caerphilly, "attempts": mail.TRIES_MAX},
+    )
     code = {name: awards.new_code(award=each, by=factories.TESTS, now=now) for name, each in carers(award).items()}
     addresses = {
+        **{page: {"pk": unsent.pk} for page in ("demo_letter", "team:try_again", "team:message_told")},
         "category": {"category": "sitting"},
         "offer": {"slug": sitting.slug},
         "printed_offer": {"number": sitting.number},
         "edition_file": {"number": 1, "language": "en"},
         "edition_file_large": {"number": 1, "language": "en"},
-        **{page: {"slug": sitting.slug} for page in ("my:ask", "my:save", "my:unsave")},
+        **{page: {"slug": sitting.slug} for page in ("my:ask", "my:too_dear", "my:ask_own", "my:save", "my:unsave")},
         "provider:day_list": {"day": "2026-10-16"},
         "provider:make_claim": {"council": caerphilly.slug},
         "provider:claim": {"number": line.claim.number},

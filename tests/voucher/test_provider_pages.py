@@ -544,10 +544,12 @@ def make_claim(booking, owner, at=SATURDAY):
 
 
 @pytest.mark.parametrize("act", ["confirm", "decline", "cancel"])
-def test_nobody_is_said_to_know_whom_no_email_can_reach(page, asked, now, act):
+def test_nobody_is_said_to_know_whom_only_a_late_letter_reaches(page, asked, now, act, monkeypatch):
     if act == "cancel":
         bookings.confirm(booking=asked, by=Who(label="tests"), now=now)
-    Carer.objects.update(email="")
+    Carer.objects.update(contact_by="post")
+    # The tests' Monday: the break is on Friday, and one more working day would be enough for a letter.
+    monkeypatch.setattr("voucher.rules.LETTER_WORKING_DAYS", 5)
     answer = {"decline-reason": "full"} if act == "decline" else {}
 
     page.post(reverse(f"provider:{act}", args=[asked.ref]), answer)

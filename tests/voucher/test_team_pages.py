@@ -100,6 +100,12 @@ def booking(award, **fields):
     )
 
 
+def soon():
+    """Two days from now: no letter of today comes in time."""
+    starts_at = timezone.now() + dt.timedelta(days=2)
+    return {"starts_at": starts_at, "ends_at": starts_at + dt.timedelta(hours=2)}
+
+
 def errors(page):
     return page.context["form"].errors
 
@@ -161,13 +167,16 @@ NEWS = [
 
 
 @pytest.mark.parametrize("news", NEWS, ids=lambda news: news["state"])
-def test_an_answer_to_a_carer_without_email_waits_until_somebody_has_told_them(team, award, now, news):
-    ended = {"ended_at": now} if news["state"] in {"timed_out", "cancelled"} else {}
-    row = booking(award, **{"answered_at": now} | ended | news)
+def test_an_answer_for_which_a_letter_comes_too_late_waits_until_somebody_has_told_them(team, award, news):
+    ended = {"ended_at": timezone.now()} if news["state"] in {"timed_out", "cancelled"} else {}
+    row = booking(award, **soon() | {"answered_at": timezone.now()} | ended | news)
     listing = reverse("team:listing", args=["to-tell"])
-    assert list(team.get(listing).context["page"]) == []
+    # An e-mail and a text message come at once.
+    for way in ("email", "sms"):
+        Carer.objects.update(contact_by=way)
+        assert list(team.get(listing).context["page"]) == []
 
-    Carer.objects.update(email="")
+    Carer.objects.update(contact_by="post")
     page = team.get(listing)
     assert list(page.context["page"]) == [row]
     shown = page.content.decode()
@@ -183,9 +192,33 @@ def test_an_answer_to_a_carer_without_email_waits_until_somebody_has_told_them(t
     assert (told.subject_id, told.on_behalf_of) == (row.pk, f"award {award.ref}")
 
 
+def test_nobody_is_rung_about_what_a_letter_brings_in_time(team, award):
+    day = timezone.now() + dt.timedelta(days=13)
+    booking(award, state="confirmed", answered_at=timezone.now(), starts_at=day, ends_at=day + dt.timedelta(hours=2))
+    Carer.objects.update(contact_by="post")
+
+    assert list(team.get(reverse("team:listing", args=["to-tell"])).context["page"]) == []
+
+
+def test_whoever_can_be_written_to_by_letter_only_is_rung_as_well(team, award):
+    row = booking(award, **soon(), state="confirmed", answered_at=timezone.now())
+    Carer.objects.update(contact_by="email", email="", phone="01495 123456")
+
+    assert list(team.get(reverse("team:listing", args=["to-tell"])).context["page"]) == [row]
+
+
+def test_times_that_a_provider_suggests_are_told_by_telephone_however_far_away(team, award):
+    day = timezone.now() + dt.timedelta(days=13)
+    row = booking(award, state="countered", starts_at=day, ends_at=day + dt.timedelta(hours=2))
+    Carer.objects.update(contact_by="post")
+
+    assert list(team.get(reverse("team:listing", args=["to-tell"])).context["page"]) == [row]
+
+
 def test_what_happens_after_a_carer_was_told_is_told_again(team, award, now):
-    row = booking(award, state="confirmed", answered_at=now - dt.timedelta(hours=2))
-    Carer.objects.update(email="")
+    now = timezone.now()
+    row = booking(award, **soon(), state="confirmed", answered_at=now - dt.timedelta(hours=2))
+    Carer.objects.update(contact_by="post")
     team.post(reverse("team:told", args=[row.ref]))
 
     later = {"state": "cancelled", "ended_by": "provider", "ended_at": now + dt.timedelta(hours=1)}
@@ -198,7 +231,7 @@ def test_what_the_carer_did_and_what_is_over_is_no_news(team, award, now):
     booking(award, state="cancelled", ended_by="carer", ended_at=now)
     booking(award, state="requested")
     booking(award, state="confirmed", answered_at=now, starts_at=now - dt.timedelta(hours=3), ends_at=now)
-    Carer.objects.update(email="")
+    Carer.objects.update(contact_by="post")
 
     assert list(team.get(reverse("team:listing", args=["to-tell"])).context["page"]) == []
 
@@ -382,7 +415,7 @@ def test_a_carer_like_one_we_know_is_pointed_out_and_may_be_someone_else(team, t
 
 def test_a_lost_code_gets_a_new_one_at_once_and_the_old_one_is_dead(team, award):
     old = awards.new_code(award=award, by=BY, now=timezone.now())
-    press = {"key": str(uuid.uuid4())}
+    press = {"key": str(uuid.uuid4()), "facts": ["address", "award"], "call_back": "rang_back", "way": "read_out"}
 
     page = team.post(reverse("team:new_code", args=[award.ref]), press)
 
@@ -392,7 +425,7 @@ def test_a_lost_code_gets_a_new_one_at_once_and_the_old_one_is_dead(team, award)
     again = team.post(reverse("team:new_code", args=[award.ref]), press)
     assert again.context["code"] is None
     assert award.codes.count() == 2
-    assert team.get(reverse("team:new_code", args=[award.ref])).status_code == 302
+    assert "shown only now" not in team.get(reverse("team:new_code", args=[award.ref])).content.decode()
 
 
 def test_a_press_without_a_key_changes_nothing(team, award):
@@ -488,7 +521,8 @@ def test_get_changes_nothing(team, award):
     team.get(reverse("team:new_code", args=[award.ref]))
 
     assert not award.codes.exists()
-    assert HistoryEntry.objects.count() == before
+    # That somebody looked is written down, and nothing else.
+    assert HistoryEntry.objects.exclude(act="carer.seen").count() == before
 
 
 @pytest.mark.parametrize("page", PAGES)

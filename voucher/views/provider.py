@@ -17,7 +17,7 @@ from accounts.history import Who
 from accounts.templatetags.look import phone_link
 from providers.access import provider_required
 from providers.models import Provider, Staff
-from voucher import bookings, rules
+from voucher import bookings, rules, writing
 from voucher.forms.provider import DeclineForm, DeliveredForm, DidNotHappenForm, length_in_words
 from voucher.models import Booking
 
@@ -77,7 +77,7 @@ def confirm(request, ref):
         said=_told(
             row,
             _("Confirmed. We have told the carer."),
-            _("Confirmed. The carer has no e-mail address, so the carers team tells them."),
+            _("Confirmed. A letter would come too late, so the carers team tells them."),
         ),
     )
 
@@ -97,7 +97,7 @@ def decline(request, ref):
         said=_told(
             row,
             _("Declined. We have told the carer, and what was set aside has gone back to them."),
-            _("Declined. What was set aside has gone back. The carer has no e-mail, so the carers team tells them."),
+            _("Declined. All has gone back. A letter would come too late, so the carers team tells them."),
         ),
         **form.cleaned_data,
     )
@@ -166,7 +166,7 @@ def cancel(request, ref):
         said=_told(
             row,
             _("Cancelled. We have told the carer, and everything has gone back to them."),
-            _("Cancelled. Everything has gone back. The carer has no e-mail, so the carers team tells them."),
+            _("Cancelled. All has gone back. A letter would come too late, so the carers team tells them."),
         ),
         party=Booking.Party.PROVIDER,
     )
@@ -186,9 +186,10 @@ def contact(request, ref):
     return _booking_page(request, row, contact=_contact(row))
 
 
-def _told(row, by_email, by_team):
-    """Return who brings the carer the news: we, or the carers team where there is no e-mail address (its queue)."""
-    return by_email if row.award.carer.email else by_team
+def _told(row, by_message, by_team):
+    """Return who brings the carer the news: we, or the carers team where a letter would be too late (its queue)."""
+    day, today = timezone.localdate(row.starts_at), timezone.localdate()
+    return by_team if writing.is_rung(row.award.carer, day=day, on=today) else by_message
 
 
 def is_owner(request):

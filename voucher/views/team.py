@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import history
+from accounts import history, mail
 from accounts.access import carers_team_required
 from accounts.history import Who
 from accounts.models import HistoryEntry
@@ -21,10 +21,11 @@ from brochure import catalogue
 from brochure.models import Offer
 from providers.models import Provider
 from voucher import bookings as breaks
-from voucher import claims, codes, letters
+from voucher import claims, codes, letters, writing
 from voucher.forms.team import SearchForm
 from voucher.ledger.models import AwardAccount
 from voucher.models import Award, Booking, Carer, Code
+from voucher.views.team_applications import waiting_and_late
 
 A_PAGE = 25
 FOUND_MOST = 20
@@ -33,11 +34,13 @@ NEAR_DEADLINE = dt.timedelta(hours=24)
 # As long as a provider may take to mark a break before somebody rings.
 TIME_TO_MARK = dt.timedelta(days=2)
 TOLD = "booking.carer_told"
+# Four working days, with a Christmas in between.
+LETTER_LONGEST = dt.timedelta(days=14)
 
 # What needs a person, in the order in which it should be looked at.
 KINDS = {
     "unanswered": _("Requests whose time to answer ends within a day"),
-    "to-tell": _("Answers to tell to carers without e-mail"),
+    "to-tell": _("Answers to tell by telephone: a letter would come too late"),
     "problems": _("Breaks that did not happen this week"),
     "not-marked": _("Breaks that nobody has marked"),
     "not-claimed": _("Breaks not claimed in time"),
@@ -59,9 +62,13 @@ def queue(request):
     ]
     ending = list(_waiting_for("ending", request.council, now)[:5])
     unanswered = list(_waiting_for("unanswered", request.council, now)[:5])
+    waiting_applications, late_applications = waiting_and_late(request.council, today)
     context = {
         "search": SearchForm(),
+        "applications": waiting_applications,
+        "applications_late": late_applications,
         "letters": waiting.count(),
+        "not_sent": mail.given_up().filter(council=request.council).count(),
         "kinds": kinds,
         "ending": ending,
         "unanswered": unanswered,
@@ -116,19 +123,27 @@ def _waiting_for(kind, council, now):
 
 
 def _to_tell(bookings, now):
-    """Return coming breaks that a provider answered, or let go by, and whose carer no e-mail of ours can reach.
+    """Return coming breaks with news from their provider that a letter would bring too late to their carer (R33).
 
     What was told since then is left out: TOLD is written in the history of the booking.
     """
     state = Booking.State
-    answered = Q(state__in=[state.CONFIRMED, state.DECLINED, state.TIMED_OUT])
+    answered = Q(state__in=[state.COUNTERED, state.CONFIRMED, state.DECLINED, state.TIMED_OUT])
     dropped = Q(state=state.CANCELLED, ended_by=Booking.Party.PROVIDER)
-    news = bookings.filter(answered | dropped, award__carer__email="", starts_at__gt=now)
     told = HistoryEntry.objects.filter(
         act=TOLD, subject_kind="booking", subject_id=OuterRef("pk"), at__gte=OuterRef("news_at")
     )
-    news = news.annotate(news_at=Coalesce("ended_at", "answered_at"))
-    return news.exclude(Exists(told)).order_by("starts_at", "pk")
+    news = bookings.filter(answered | dropped, starts_at__range=(now, now + LETTER_LONGEST))
+    news = news.annotate(news_at=Coalesce("ended_at", "answered_at", "requested_at")).exclude(Exists(told))
+    rung = [row.pk for row in news.select_related("award__carer") if _is_rung(row)]
+    return news.filter(pk__in=rung).order_by("starts_at", "pk")
+
+
+def _is_rung(row):
+    # A suggestion waits for an answer, so whoever reads letters only is rung however far away the break is.
+    suggested = row.state == Booking.State.COUNTERED
+    day = timezone.localdate(row.answer_by if suggested else row.starts_at)
+    return writing.is_rung(row.award.carer, day=day, on=timezone.localdate(row.news_at))
 
 
 @require_POST
