@@ -123,7 +123,7 @@ class NewCarerForm(AwardForm):
 
     DETAILS = (
         *("first_name", "last_name", "address", "town", "postcode", "phone", "email"),
-        *("language", "contact_by", "print_size"),
+        *("born_on", "language", "contact_by", "print_size"),
     )
 
     first_name = forms.CharField(
@@ -142,6 +142,11 @@ class NewCarerForm(AwardForm):
         max_length=10,
         widget=forms.TextInput(attrs={"class": "govuk-input--width-5"}),
         error_messages={"required": _("Enter the postcode.")},
+    )
+    born_on = DayField(
+        label=_("Date of birth"),
+        help_text=_("Only where the carer is under 18: then we hide what is for adults."),
+        required=False,
     )
     phone = CellField(label=_("Telephone"), read=cells.phone, max_length=30, required=False)
     email = CellField(label=_("E-mail"), read=cells.email, max_length=254, required=False)

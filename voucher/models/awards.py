@@ -54,6 +54,8 @@ class Carer(models.Model):
     address = models.CharField(max_length=160)
     town = models.CharField(max_length=60)
     postcode = models.CharField(max_length=8)
+    # Known only where it matters: of young carers (R41).
+    born_on = models.DateField(null=True, blank=True)
     # Empty: not asked yet, so every letter goes out in both languages, Welsh first.
     language = models.CharField(max_length=2, choices=Language, blank=True)
     print_size = models.CharField(max_length=12, choices=PrintSize, default=PrintSize.STANDARD)

@@ -72,7 +72,7 @@ def brochure(request, category=None):
         "ways_on": searched.ways_on(request.path, form, result),
         "wish_address": searched.wish_address(form),
         "by_distance": any(offer.miles is not None for offer in result.offers),
-        "here": request.get_full_path(),
+        "this_page": request.get_full_path(),
     }
     cards = partial(
         offer_cards.cards,
@@ -117,7 +117,7 @@ def offer(request, slug):
         "more_days": len(free) > FREE_DAYS_SHOWN,
         "chosen": _chosen(request, live, free, now, taken, last_day),
         "is_saved": bool(award) and live.pk in offer_cards.saved_by(award.carer),
-        "here": request.get_full_path(),
+        "this_page": request.get_full_path(),
         "miles": miles,
         "near_unknown": bool(request.GET.get("near")) and miles is None,
         "title_language": only_language(live, "title"),

@@ -1,7 +1,6 @@
 """A carer's own pages: what is left, each booking and what can be done with it, every movement in words."""
 
 import datetime as dt
-import statistics
 
 from django.contrib import messages
 from django.shortcuts import get_object_or_404, redirect, render
@@ -12,14 +11,16 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts import wording
 from accounts.templatetags.look import phone_link
-from brochure import catalogue
 from brochure.wording import length
-from voucher import awards, bookings, carer_accounts, outcomes, rules
+from voucher import awards, bookings, carer_accounts, outcomes, planner, rules
 from voucher.models import Award, Booking
 from voucher.navigation import OPEN_AWARD
+from voucher.views.applications import applications_context
+from voucher.views.carer_finding import is_over, still_possible
 from voucher.views.my_record import by_phone_context
 from voucher.views.numbers import whole
 from voucher.views.open_award import award_required
+from voucher.views.own_money_words import payment_context
 
 State, Party = Booking.State, Booking.Party
 PAST_SHOWN = 10
@@ -50,7 +51,6 @@ def award(request):
         "balance": awards.balance(request.award),
         "left": wording.amount(request.award.account.available, request.award.unit),
         "today": timezone.localdate(now),
-        "sitting_hours": _sitting_hours(request.award, timezone.localdate(now)),
         "is_over": timezone.localdate(now) > request.award.account.last_day or not _is_active(request.award),
         "next": coming[0] if coming else None,
         "coming": coming[1:],
@@ -58,7 +58,8 @@ def award(request):
         "others": others,
         "questions_due": outcomes.moment_due(request.award, on=timezone.localdate(now)),
     }
-    return render(request, "my/award.html", context)
+    context |= applications_context(request.award, now)
+    return render(request, "my/award.html", context | _what_it_still_buys(request.award, now))
 
 
 @require_safe
@@ -86,7 +87,8 @@ def asked(request, ref):
     row = booking_of(request.award, ref)
     if row.state != State.REQUESTED:
         return redirect("my:booking", row.ref)
-    return render(request, "my/asked.html", {"booking": row, "unit": request.award.unit})
+    context = {"booking": row, "unit": request.award.unit}
+    return render(request, "my/asked.html", context | payment_context(row, timezone.now()))
 
 
 @require_POST
@@ -96,7 +98,7 @@ def cancel(request, ref):
     row, now = booking_of(request.award, ref), timezone.now()
     # Whoever sends no figure has seen none, so nothing may be charged.
     seen_due_pence = whole(request.POST.get("seen_due_pence", ""), digits_most=9) or 0
-    party = Party.CARER
+    party, was_unpaid = Party.CARER, row.state == State.UNPAID
     if request.acting and "waive" in request.POST:
         # An emergency on the telephone: the carers team cancels, and the carer pays nothing.
         party, seen_due_pence = Party.TEAM, 0
@@ -109,7 +111,8 @@ def cancel(request, ref):
     except bookings.BookingMoved as moved:
         _say_moved(request, moved, State.CANCELLED)
     else:
-        messages.success(request, _("Cancelled. We have told the provider."))
+        told = _("Ended. Everything is given back.") if was_unpaid else _("Cancelled. We have told the provider.")
+        messages.success(request, told)
     return redirect("my:booking", row.ref)
 
 
@@ -141,22 +144,20 @@ def choose(request):
     return redirect("my:award")
 
 
-def _sitting_hours(award, today):
-    """Return the minutes of sitting that what is left would buy at the middle price nearby, in half hours; or None."""
-    if award.in_hours:
-        return None
-    hourly = catalogue.live_offers(council=award.council, on=today).filter(category__slug="sitting", unit="hour")
-    prices = [price for price in hourly.values_list("price_pence", flat=True) if price]
-    if not prices:
-        return None
-    return int(award.account.available / statistics.median(prices) * 2) * 30 or None
+def _what_it_still_buys(award, now):
+    if is_over(award, timezone.localdate(now)):
+        return {}
+    return {
+        "still_buys": planner.still_buys(award, on=timezone.localdate(now)),
+        "possible": len(still_possible(award, now)),
+    }
 
 
 def _booking_page(request, row):
     now = timezone.now()
     over = row.state == State.REQUESTED and row.answer_by <= now
     from_when = rules.did_not_happen_from(row.starts_at)
-    can_cancel = row.state == State.REQUESTED or (row.state == State.CONFIRMED and now < row.starts_at)
+    can_cancel = row.state in {State.UNPAID, State.REQUESTED} or (row.state == State.CONFIRMED and now < row.starts_at)
     context = {
         "booking": row,
         "award": request.award,
@@ -169,7 +170,7 @@ def _booking_page(request, row):
         "can_say_nobody_came": row.state == State.CONFIRMED and now >= from_when,
         "nobody_came_from": from_when if row.state == State.CONFIRMED and row.starts_at <= now < from_when else None,
     }
-    return render(request, "my/booking.html", context | by_phone_context(row, now))
+    return render(request, "my/booking.html", context | by_phone_context(row, now) | payment_context(row, now))
 
 
 def _steps(row):

@@ -6,17 +6,29 @@ from django.utils.translation import gettext_lazy as _
 from accounts import wording
 from accounts.models import Role
 from providers.models import Staff
+from voucher import identity
+from voucher.award_changes import ChangeReason
 from voucher.claims import LateReason
-from voucher.models import Award, Booking, Permission, RunFile
+from voucher.models import Application, Award, Booking, Circumstance, Permission, RunFile
 
 ACTS = {
+    "application.agreed": _("A worker agreed to give an award more to use, and a second one was to say yes"),
+    "application.closed": _("A carer's question was closed, because the award was"),
+    "application.granted": _("The carers team said yes to what a carer asked for"),
+    "application.made": _("A carer asked the carers team for more time, more to use or a new award"),
+    "application.refused": _("The carers team said no to what a carer asked for"),
+    "application.withdrawn": _("A carer took back what they had asked for"),
     "award.acted_for": _("The carers team opened the award to act for the carer"),
+    "award.added_to": _("An award was given more to use"),
+    "award.closed": _("An award was closed"),
     "award.ended": _("The award came to its last day"),
     "award.helped": _("A helper opened an award to act for the carer"),
     "award.issued": _("An award was granted"),
     "award.opened": _("An award was opened with its code"),
     "award.questions_answered": _("The three questions were answered"),
     "award.questions_left_out": _("The three questions were left out"),
+    "award.reduced": _("An award was made smaller"),
+    "award.stopped": _("An award was stopped: nothing new can be booked with it"),
     "award.swept": _("Money that came back late went to the fund"),
     "booking.again_answered": _("A carer said whether they would use a break again"),
     "booking.by_phone": _("A provider booked a break on the telephone"),
@@ -37,8 +49,8 @@ ACTS = {
     "booking.paid_too_late": _("A card payment came after the booking had ended"),
     "booking.payment_disputed": _("A card payment was called into question with the card company"),
     "booking.refund_refused": _("The card company refused to give a payment back"),
+    "booking.not_mine_looked_into": _("The carers team looked into a booking that a carer did not make"),
     "booking.objected": _("A carer said that they did not make a booking"),
-    "booking.objection_settled": _("The carers team looked into a booking that a carer did not make"),
     "booking.requested": _("A break was asked for"),
     "booking.countered": _("Other times were suggested"),
     "booking.move_asked": _("A carer asked to move a break"),
@@ -55,12 +67,14 @@ ACTS = {
     "carer.account_linked": _("A carer's account was tied to their award"),
     "carer.added": _("A carer was added"),
     "carer.changed": _("A carer's details were changed"),
+    "carer.silence": _("From now on nothing unasked is sent to a carer"),
     "carer.message_kept_back": _("A message was not sent, because we keep silent"),
     "carer.message_told": _("A message that could not be sent was told by telephone"),
     "carer.silence_began": _("We began to keep silent towards a carer"),
     "carer.file_made": _("A copy of what is held about a carer was made"),
     "carer.identity_checked": _("The carers team asked who was on the telephone"),
     "carer.seen": _("A carer's record was looked at"),
+    "circumstance.recorded": _("A change in a carer's life was written down"),
     "claim.made": _("A claim was made"),
     "code.bound": _("A carer's code was tied to their sign-in"),
     "code.checked": _("A provider checked a code"),
@@ -126,12 +140,15 @@ SUBJECTS = {
 DETAILS = {
     "agreed": _("agreed"),
     "allocated": _("given to the fund"),
+    "application": _("question"),
+    "cancelled": _("bookings cancelled"),
     "amount": _("amount, in pence or minutes"),
     "award": _("award"),
     "claim": _("claim"),
     "cost_code": _("cost code"),
     "due_pence": _("due"),
     "ends_in": _("ends in"),
+    "call_back": _("how we made sure"),
     "facts": _("what was asked"),
     "fields": _("fields"),
     "first_day": _("first day"),
@@ -156,6 +173,7 @@ DETAILS = {
     "theme": _("theme"),
     "total_pence": _("sum"),
     "type": _("kind"),
+    "until": _("until"),
     "user": _("person"),
     "value": _("amount, in pence or minutes"),
 }
@@ -167,8 +185,14 @@ VALUES = (
     | dict(Staff.Kind.choices)
     | dict(Booking.DeclineReason.choices)
     | dict(LateReason.choices)
+    | dict(Application.Reason.choices)
+    | dict(Application.Kind.choices)
+    | dict(Circumstance.Kind.choices)
+    | dict(ChangeReason.choices)
     | dict(RunFile.Kind.choices)
     | dict(Permission.Kind.choices)
+    | dict(identity.FACTS)
+    | dict(identity.CALL_BACKS)
 )
 
 # What people know by another number than the one it is stored under.
@@ -239,5 +263,5 @@ def _value(key, value, known):
     if isinstance(value, bool):
         return _("asked for") if value else _("not asked for")
     if isinstance(value, list):
-        return ", ".join(str(each) for each in value)
+        return ", ".join(str(VALUES.get(each, each)) for each in value)
     return VALUES.get(value, value)

@@ -14,7 +14,7 @@ from brochure import catalogue
 from brochure.models import Offer
 from brochure.wording import opening, unit_price
 from providers.access import provider_required
-from voucher import awards, outcomes, rules
+from voucher import awards, outcomes, pins, rules, wishes
 from voucher.forms.provider import CheckCodeForm, length_in_words
 from voucher.ledger.models import AwardAccount
 from voucher.models import Booking
@@ -81,7 +81,9 @@ def offers(request):
                 "again": again.get(offer.pk),
             }
         )
-    return render(request, "provider/offers.html", {"offers": listed})
+    wished_for = wishes.counts(now=timezone.now(), region=request.provider.council.region)
+    context = {"offers": listed, "wished_for": [each for each in wished_for if each.people]}
+    return render(request, "provider/offers.html", context)
 
 
 @never_cache
