@@ -87,8 +87,13 @@ def move_asked(booking, suggestion):
 
 
 def move_answered(booking, suggestion, before=None):
-    """Tell the carer that her break is moved from `before`, or that the old time stands (R39)."""
+    """Tell the carer that her break is moved from `before`, or that the old time stands (R39).
+
+    A provider that agreed gets the new entry for its calendar.
+    """
     _to_carer("move_answered", booking, again=suggestion.pk, suggestion=suggestion, before=before)
+    if before:
+        _to_provider("booking_confirmed_for_provider", booking, again=booking.calendar_sequence)
 
 
 def half_confirmed(booking, other):
