@@ -68,9 +68,13 @@ def other_times(*, offer, starts_at, minutes, free, quote):
     return [Candidate(offer, start, minutes, quote) for start in sorted(nearest)]
 
 
-def free_days(award, offer, minutes, now):
-    """Return the days and times on which this award can really have the offer for that long."""
-    taken = asking.taken_times(offer, now, now + dt.timedelta(days=availability.LOOK_AHEAD_DAYS + 8))
+def free_days(award, offer, minutes, now, besides=None):
+    """Return the days and times on which this award can really have the offer for that long.
+
+    `besides` is a booking that does not count: the one that is to be moved.
+    """
+    until = now + dt.timedelta(days=availability.LOOK_AHEAD_DAYS + 8)
+    taken = asking.taken_times(offer, now, until, besides=besides)
     days = availability.free_days(offer, now, minutes=minutes, taken=taken, last_day=award.account.last_day)
     return [
         free

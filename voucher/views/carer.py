@@ -17,6 +17,7 @@ from voucher.models import Award, Booking
 from voucher.navigation import OPEN_AWARD
 from voucher.views.applications import applications_context
 from voucher.views.carer_finding import is_over, still_possible
+from voucher.views.my_choices import choices_context
 from voucher.views.my_record import by_phone_context
 from voucher.views.numbers import whole
 from voucher.views.open_award import award_required
@@ -28,7 +29,9 @@ PAST_SHOWN = 10
 
 def booking_of(award, ref):
     """Return the award's own booking with all that its page shows, or 404: another award's is not there."""
-    rows = Booking.objects.select_related("offer__category", "provider", "hold", "award__account", "council__scheme")
+    rows = Booking.objects.select_related(
+        "offer__category", "provider", "hold", "award__account", "council__scheme", "asked_in"
+    )
     return get_object_or_404(rows, award=award, ref=ref)
 
 
@@ -38,7 +41,7 @@ def award(request):
     """What is left, the next break, and the ways on."""
     now = timezone.now()
     rows = request.award.bookings.select_related("offer", "provider")
-    live = rows.filter(state__in=bookings.TAKES_A_PLACE)
+    live = rows.filter(state__in=bookings.IS_LIVE)
     coming = list(live.filter(ends_at__gt=now).order_by("starts_at", "pk"))
     past = rows.exclude(pk__in=[each.pk for each in coming]).order_by("-starts_at", "-pk")
     others = (
@@ -109,7 +112,7 @@ def cancel(request, ref):
     except bookings.HasStarted:
         messages.error(request, _("It has started, so it can no longer be cancelled. If nobody came, tell us here."))
     except bookings.BookingMoved as moved:
-        _say_moved(request, moved, State.CANCELLED)
+        say_moved(request, moved, State.CANCELLED)
     else:
         told = _("Ended. Everything is given back.") if was_unpaid else _("Cancelled. We have told the provider.")
         messages.success(request, told)
@@ -127,7 +130,7 @@ def did_not_happen(request, ref):
         sentence = _("You can say this from %(time)s. Until then, please ring them.")
         messages.error(request, sentence % {"time": wording.time(early.at)})
     except bookings.BookingMoved as moved:
-        _say_moved(request, moved, State.DID_NOT_HAPPEN)
+        say_moved(request, moved, State.DID_NOT_HAPPEN)
     else:
         messages.success(request, _("Thank you. Everything is given back, and the carers team will ring you."))
     return redirect("my:booking", row.ref)
@@ -155,9 +158,10 @@ def _what_it_still_buys(award, now):
 
 def _booking_page(request, row):
     now = timezone.now()
-    over = row.state == State.REQUESTED and row.answer_by <= now
+    over = row.state in {State.REQUESTED, State.COUNTERED} and row.answer_by <= now
     from_when = rules.did_not_happen_from(row.starts_at)
-    can_cancel = row.state in {State.UNPAID, State.REQUESTED} or (row.state == State.CONFIRMED and now < row.starts_at)
+    unanswered = row.state in {State.UNPAID, State.REQUESTED, State.COUNTERED}
+    can_cancel = unanswered or (row.state == State.CONFIRMED and now < row.starts_at)
     context = {
         "booking": row,
         "award": request.award,
@@ -170,7 +174,8 @@ def _booking_page(request, row):
         "can_say_nobody_came": row.state == State.CONFIRMED and now >= from_when,
         "nobody_came_from": from_when if row.state == State.CONFIRMED and row.starts_at <= now < from_when else None,
     }
-    return render(request, "my/booking.html", context | by_phone_context(row, now) | payment_context(row, now))
+    context |= by_phone_context(row, now) | payment_context(row, now) | choices_context(row, now)
+    return render(request, "my/booking.html", context)
 
 
 def _steps(row):
@@ -181,6 +186,12 @@ def _steps(row):
             {"text": asked, "state": "done", "note": wording.day(row.requested_at)},
             {"text": _("Waiting for an answer"), "state": "now", "note": ""},
             {"text": over, "state": "", "note": wording.day(row.starts_at)},
+        ]
+    if row.state == State.COUNTERED:
+        return [
+            {"text": asked, "state": "done", "note": wording.day(row.requested_at)},
+            {"text": _("Another time suggested"), "state": "now", "note": ""},
+            {"text": over, "state": "", "note": ""},
         ]
     if row.state in {State.CONFIRMED, State.DELIVERED, State.CLAIMED}:
         taken = row.state != State.CONFIRMED
@@ -215,7 +226,7 @@ def _free_until(row, now):
     return until if row.state == State.CONFIRMED and now <= until else None
 
 
-def _say_moved(request, moved, goal):
+def say_moved(request, moved, goal):
     if moved.state == goal:
         messages.info(request, _("That was done already."))
     else:
