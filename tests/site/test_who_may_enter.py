@@ -24,7 +24,7 @@ from accounts.models import OutboxMessage, Role
 from brochure.models import Edition, EditionFile
 from tests import factories
 from tests.voucher import breaks, claimed
-from voucher import awards, looks, settlement
+from voucher import applications, awards, looks, settlement
 from voucher.models import Carer, RunFile, Wish
 
 TABLE = Path(__file__).with_name("who_may_enter.csv")
@@ -110,9 +110,16 @@ def there(monkeypatch, settings, caerphilly, flintshire, bryn_cafe, bryn, now):
         **{"kind": "news", "channel": "post", "to": "Alys\nNP12 1AA", "language": "en", "subject": "News"},
         **{"body": "News\n\nWords.", "dedupe_key": "news", "council": caerphilly, "attempts": mail.TRIES_MAX},
     )
+    asked = applications.apply(
+        award=award, kind="more_value", reason="costs_more", wanted_amount=4_000, by=Who(label="tests"), now=now
+    )
     code = {name: awards.new_code(award=each, by=factories.TESTS, now=now) for name, each in carers(award).items()}
     addresses = {
         **{page: {"pk": unsent.pk} for page in ("demo_letter", "team:try_again", "team:message_told")},
+        "my:apply": {"kind": "more-time"},
+        "my:withdraw_application": {"number": asked.pk},
+        "team:application": {"number": asked.pk},
+        "team:circumstance": {"ref": award.ref, "kind": "carer-died"},
         "category": {"category": "sitting"},
         "offer": {"slug": sitting.slug},
         "printed_offer": {"number": sitting.number},

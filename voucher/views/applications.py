@@ -23,6 +23,7 @@ Kind, State = Application.Kind, Application.State
 # As the addresses write them.
 KINDS = {"more-time": Kind.MORE_TIME, "more-to-use": Kind.MORE_VALUE, "new-award": Kind.NEW_AWARD}
 SHOWN = 3
+A_YEAR = dt.timedelta(days=366)
 # A new award is asked for without a reason: that the old one is used up is reason enough.
 NO_REASON = Application.Reason.OTHER
 
@@ -99,36 +100,32 @@ def applications_context(award, now):
     }
 
 
-def beyond_the_end(request, offer, refusal, wanted):
-    """Say that a day is after the last one, or how many nights of a stay are covered, and lead to more time (R30).
+def after_the_end(request, offer, day, minutes):
+    """Answer to a wish for a day after the award's last one, or for a stay that runs past it; None where all is well.
 
-    `wanted` is the last day that would have to be covered.
+    It says how many of the nights are covered, and leads to more time with the day filled in, or to a shorter stay.
     """
-    now = timezone.now()
+    account, is_stay = request.award.account, offer.unit == Offer.Unit.NIGHT
+    nights = minutes // offer.minutes if is_stay else 1
+    if day is None or not account.first_day <= day <= account.last_day + A_YEAR:
+        return None
+    covered = rules.nights_covered(account.first_day, account.last_day, day, nights)
+    if covered == nights:
+        return None
+    now, wanted = timezone.now(), day + dt.timedelta(days=nights - 1)
     may_ask = Kind.MORE_TIME in applications.may_ask(request.award, on=timezone.localdate(now))
     query = urlencode({"until": wanted.isoformat(), "offer": offer.slug})
+    shorter = urlencode({"minutes": covered * offer.minutes, "day": day.isoformat()})
     context = {
         "offer": offer,
-        "refusal": refusal,
+        "last_day": account.last_day,
+        "nights": nights if is_stay else 0,
+        "covered": covered,
         "more_time": f"{reverse('my:apply', args=['more-time'])}?{query}" if may_ask else "",
         "waits": request.award.applications.filter(kind=Kind.MORE_TIME, state=State.OPEN).first(),
-        "shorter": _shorter(request, offer, refusal),
+        "shorter": f"{reverse('my:ask', args=[offer.slug])}?{shorter}" if covered else "",
     }
     return render(request, "my/beyond_the_end.html", context)
-
-
-def last_night(arrival, nights):
-    """Return the day on which the last night of a stay begins (R3)."""
-    return arrival + dt.timedelta(days=nights - 1)
-
-
-def _shorter(request, offer, refusal):
-    """Return where the covered nights alone can be asked for, or nothing where none is."""
-    day = request.GET.get("day", "")
-    if not refusal.covered or day_of(day) is None:
-        return ""
-    query = urlencode({"minutes": refusal.covered * offer.minutes, "day": day})
-    return f"{reverse('my:ask', args=[offer.slug])}?{query}"
 
 
 def _send(request, kind, form, offer, now):

@@ -19,9 +19,11 @@ from brochure import wording as brochure_wording
 from brochure.models import Offer
 from voucher import bookings, rules
 from voucher.alternatives import free_days
+from voucher.forms.applications import day_of
 from voucher.forms.carer import AskForm, DayForm, LengthForm, TimeForm, as_typed, is_a_day_of_ours
 from voucher.ledger.acts import KeyWasUsed
 from voucher.views import ask_more
+from voucher.views.applications import after_the_end
 from voucher.views.numbers import whole
 from voucher.views.open_award import award_required
 
@@ -81,9 +83,14 @@ def _next_question(request, offer, quotes, now):
         typed = request.GET if asked or "minutes" in request.GET else None
         form = LengthForm(typed, offer=offer, quotes=quotes, unit=request.award.unit)
         if not form.is_valid():
-            return _question(request, offer, "length", form, {})
+            # A day that was found with the offer goes along while the length is chosen.
+            day = day_of(request.GET.get("day", ""))
+            return _question(request, offer, "length", form, {"day": day.isoformat()} if day else {})
         minutes = form.cleaned_data["minutes"]
     carried = {"minutes": minutes}
+    day = request.GET.get("day") or request.GET.get("starts_at", "")[:10]
+    if beyond := after_the_end(request, offer, day_of(day), minutes):
+        return beyond
     days = free_days(request.award, offer, minutes, now)
     if not days:
         return _cannot(request, offer, bookings.Full())
@@ -94,9 +101,6 @@ def _next_question(request, offer, quotes, now):
     if not form.is_valid():
         return _question(request, offer, "day", form, carried, later=len(days) > len(shown))
     free = next(free for free in days if free.day.isoformat() == chosen)
-    if problem := _straddles(request.award, offer, free.starts[0], minutes):
-        form.add_error("day", problem)
-        return _question(request, offer, "day", form, carried)
     if len(free.starts) == 1 and not starts_at:
         starts_at = free.starts[0]
     if starts_at not in free.starts:
@@ -133,6 +137,10 @@ def _send(request, offer, quotes, now):
                 more = ask_more.say_refused(request, refusal, more)
                 query = more.query(minutes=minutes, starts_at=as_typed(starts_at))
                 return redirect(f"{reverse('my:ask', args=[offer.slug])}?{query}")
+            if isinstance(refusal, bookings.OutsidePeriod):
+                beyond = after_the_end(request, offer, timezone.localdate(starts_at), minutes)
+                if beyond:
+                    return beyond
             if isinstance(refusal, (bookings.StalePrice, *TIMES)):
                 form = _with_refusal(form, refusal)
             else:
@@ -212,17 +220,6 @@ def _nights_sentence(refusal):
     return sentence % words
 
 
-def _straddles(award, offer, starts_at, minutes):
-    if offer.unit != Offer.Unit.NIGHT:
-        return ""
-    period = {"first_day": award.account.first_day, "last_day": award.account.last_day}
-    nights = minutes // offer.minutes
-    covered = rules.nights_covered(**period, arrival=timezone.localdate(starts_at), nights=nights)
-    if covered == nights:
-        return ""
-    return _nights_sentence(bookings.OutsidePeriod(**period, covered=covered, nights=nights))
-
-
 def _question(request, offer, step, form, carried, later=False):
     context = {
         "offer": offer,
@@ -241,7 +238,7 @@ def _chosen(offer, carried):
     if "minutes" in carried and len(availability.lengths(offer)) > 1:
         rows.append((_("How long"), brochure_wording.length(carried["minutes"], offer.unit, offer.minutes), page))
     if "day" in carried:
-        back = f"{page}?{urlencode({'minutes': carried['minutes']})}"
+        back = f"{page}?{urlencode({key: carried[key] for key in carried if key == 'minutes'})}"
         rows.append((_("Day"), capfirst(wording.day(dt.date.fromisoformat(carried["day"]))), back))
     return [{"key": key, "value": value, "href": href, "action": _("Change")} for key, value, href in rows]
 

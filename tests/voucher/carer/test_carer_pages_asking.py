@@ -305,7 +305,7 @@ def test_a_stay_that_runs_past_the_last_day_says_how_many_nights_are_covered(cli
 
     response = client.get(reverse("my:ask", args=["stay"]), {"minutes": 3 * 1440, "day": "2026-10-16"})
 
-    assert "2 of these 3 nights are covered." in text_of(response)
+    assert "2 of 3 nights covered" in text_of(response)
     nothing_was_written(award)
 
 
