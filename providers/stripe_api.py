@@ -6,7 +6,6 @@ here is called inside a transaction. Every call that makes something carries a k
 makes it once.
 """
 
-import datetime as dt
 import json
 from dataclasses import dataclass
 
@@ -44,6 +43,7 @@ class Session:
     key: str
     url: str
     is_open: bool
+    is_over: bool
     is_paid: bool
     pence: int
     payment_intent: str
@@ -51,9 +51,10 @@ class Session:
 
 @dataclass(frozen=True)
 class Refund:
-    """A card refund: `state` is "succeeded", "pending", or why it has failed."""
+    """A card refund: `state` is "succeeded", "pending", or why it has failed; `key` is ours where we asked for it."""
 
     id: str
+    key: str
     state: str
     payment_intent: str
 
@@ -74,6 +75,14 @@ class Event:
     type: str
     account: str
     about: dict
+
+
+@dataclass(frozen=True)
+class Charge:
+    """A payment that went through, and how much of it has gone back to the card, in pence."""
+
+    payment_intent: str
+    back_pence: int
 
 
 def is_set_up():
@@ -143,8 +152,7 @@ def refund_made_before(*, account, key, payment_intent):
     options = {"stripe_account": account}
     wanted = {"payment_intent": payment_intent, "limit": 100}
     found = _ask(lambda client: client.v1.refunds.list(wanted, options))
-    ours = (row for row in found.data if _plain(row).get("metadata", {}).get("top_up") == key)
-    return next((_refund(row) for row in ours), None)
+    return next((refund for refund in map(_refund, found.data) if refund.key == key), None)
 
 
 def open_account(*, key, email, country="GB"):
@@ -212,20 +220,20 @@ def account_in(event):
     return _account(event.about)
 
 
+def charge_in(event):
+    """Return the Charge that an event is about; of a dispute, the one that is called into question."""
+    return Charge(event.about.get("payment_intent") or "", event.about.get("amount_refunded") or 0)
+
+
 def http_client():
     """Return what carries our calls; a test puts its own here."""
     return stripe.RequestsClient(timeout=TIMEOUT_SECONDS)
 
 
-def soonest_expiry(now):
-    """Return the earliest moment at which a card page opened now may close: Stripe allows no less than half an hour."""
-    return now + dt.timedelta(minutes=31)
-
-
 def _ask(question):
     """Ask one question. Every error becomes Unavailable or Refused; the text of none goes on: it may hold anything."""
-    client = stripe.StripeClient(settings.STRIPE_SECRET_KEY, http_client=http_client(), max_network_retries=RETRIES)
     try:
+        client = stripe.StripeClient(settings.STRIPE_SECRET_KEY, http_client=http_client(), max_network_retries=RETRIES)
         return question(client)
     except (stripe.InvalidRequestError, stripe.CardError, stripe.PermissionError, stripe.IdempotencyError) as error:
         raise Refused(error.code or type(error).__name__) from None
@@ -241,6 +249,7 @@ def _session(row):
         key=row.get("client_reference_id") or "",
         url=row.get("url") or "",
         is_open=row.get("status") == "open",
+        is_over=row.get("status") == "expired",
         is_paid=row.get("payment_status") == "paid",
         pence=row.get("amount_total") or 0 if row.get("currency") == CURRENCY else 0,
         payment_intent=row.get("payment_intent") or "",
@@ -249,7 +258,12 @@ def _session(row):
 
 def _refund(row):
     row = _plain(row)
-    return Refund(id=row["id"], state=row.get("status") or "pending", payment_intent=row.get("payment_intent") or "")
+    return Refund(
+        id=row["id"],
+        key=(row.get("metadata") or {}).get("top_up", ""),
+        state=row.get("status") or "pending",
+        payment_intent=row.get("payment_intent") or "",
+    )
 
 
 def _account(row):

@@ -2,7 +2,7 @@
 
 import datetime as dt
 
-from django.db.models import Case, IntegerField, Value, When
+from django.db.models import Case, Count, IntegerField, Value, When
 
 from accounts import history
 from voucher.models import Booking, Task
@@ -10,7 +10,7 @@ from voucher.models import Booking, Task
 Kind = Task.Kind
 A_YEAR = dt.timedelta(days=365)
 # Whoever may be alone comes first.
-MOST_URGENT_FIRST = [Kind.NOBODY_CAME, Kind.EMERGENCY, Kind.OBJECTION, Kind.PAY_BY_HAND]
+MOST_URGENT_FIRST = [Kind.NOBODY_CAME, Kind.EMERGENCY, Kind.NOT_MINE, Kind.OBJECTION, Kind.PAY_BY_HAND]
 # What the history says when each is done.
 DONE_ACTS = {
     Kind.NOBODY_CAME: "booking.carer_rung",
@@ -18,6 +18,7 @@ DONE_ACTS = {
     Kind.OBJECTION: "booking.objection_answered",
     Kind.PAY_BY_HAND: "booking.settled_by_hand",
     Kind.CARD: "booking.card_looked_into",
+    Kind.NOT_MINE: "booking.not_mine_looked_into",
 }
 
 
@@ -35,29 +36,27 @@ def waiting(council):
     """Return what a council's carers team has still to do: where somebody may be alone first, then the oldest."""
     order = [When(kind=kind, then=Value(place)) for place, kind in enumerate(MOST_URGENT_FIRST)]
     rows = Task.objects.filter(council=council, done_at=None)
-    return rows.annotate(place=Case(*order, output_field=IntegerField())).order_by("place", "made_at", "pk")
+    place = Case(*order, default=Value(len(order)), output_field=IntegerField())
+    return rows.annotate(place=place).order_by("place", "made_at", "pk")
 
 
 def done(*, task, by, now, note=""):
-    """Say that a task is done; who and when stays with it, and in the history of its booking. Raises TaskDone."""
+    """Say that a task is done; who and when stands in the history of its booking too, the note only with the task.
+
+    Raises TaskDone.
+    """
     changed = Task.objects.filter(pk=task.pk, done_at=None).update(done_by=by.user, done_at=now, note=note)
     if not changed:
         raise TaskDone
     task.refresh_from_db()
-    details = {"note": note} if note else {}
     booking = task.booking
     history.record(
-        act=DONE_ACTS[task.kind],
-        subject=booking,
-        by=by,
-        at=now,
-        council=task.council,
-        award=booking.award_id,
-        **details,
+        act=DONE_ACTS[task.kind], subject=booking, by=by, at=now, council=task.council, award=booking.award_id
     )
 
 
-def emergencies_in_a_year(carer, now):
-    """Return how many breaks this carer has cancelled in an emergency in the last twelve months."""
+def emergencies_of(carers, now):
+    """Return for each of these carers how many breaks they cancelled in an emergency in the last twelve months."""
     since = now - A_YEAR
-    return Booking.objects.filter(award__carer=carer, emergency=True, ended_at__gt=since, ended_at__lte=now).count()
+    rows = Booking.objects.filter(award__carer__in=carers, emergency=True, ended_at__gt=since, ended_at__lte=now)
+    return dict(rows.order_by().values_list("award__carer").annotate(Count("pk")))

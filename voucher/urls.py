@@ -24,6 +24,7 @@ from voucher.views import (
     provider_desk,
     provider_money,
     provider_phone,
+    provider_times,
     team_outcomes,
     team_wishes,
 )
@@ -127,6 +128,9 @@ provider = [
     path("bookings/<slug:ref>/calendar.ics", calendar_pages.for_provider, name="calendar"),
     path("bookings/<slug:ref>/confirm/", provider_pages.confirm, name="confirm"),
     path("bookings/<slug:ref>/decline/", provider_pages.decline, name="decline"),
+    path("bookings/<slug:ref>/times/", provider_times.suggest, name="suggest"),
+    path("bookings/<slug:ref>/move/", provider_times.accept_move, name="accept_move"),
+    path("bookings/<slug:ref>/leave/", provider_times.decline_move, name="decline_move"),
     path("bookings/<slug:ref>/given/", provider_pages.deliver, name="deliver"),
     path("bookings/<slug:ref>/given/undo/", provider_pages.undo, name="undo"),
     path("bookings/<slug:ref>/not-given/", provider_pages.did_not_happen, name="did_not_happen"),

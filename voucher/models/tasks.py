@@ -16,6 +16,7 @@ class Task(models.Model):
         EMERGENCY = "emergency", _("An emergency: ring the carer")
         OBJECTION = "objection", _("The provider says that it was there")
         CARD = "card", _("A carer’s own card payment: look into it")
+        NOT_MINE = "not_mine", _("The carer did not make this booking")
         PAY_BY_HAND = "pay_by_hand", _("The fund had nothing left to pay the provider")
 
     council = models.ForeignKey(Council, models.PROTECT, related_name="tasks")
