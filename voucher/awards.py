@@ -10,7 +10,7 @@ from django.db.models.functions import Length
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts import history
+from accounts import history, wording
 from voucher import codes, rules
 from voucher.ledger import acts, books
 from voucher.ledger.books import FundExhausted
@@ -29,10 +29,11 @@ __all__ = [
     "balances",
     "issue",
     "issue_with_code",
+    "letter_instead",
+    "named_by",
     "new_code",
     "new_code_once",
     "of_council",
-    "named_by",
     "open_with",
     "opens_for",
     "put_codes",
@@ -103,6 +104,8 @@ class Line:
     amount: int
     left_after: int
     booking: Booking | None = None
+    # What else the carer should know of it, in a sentence: her own share, or that it cost her nothing.
+    note: str = ""
 
 
 def issue(*, council, carer, fund, value, first_day, assessment_ref, assessment_date, by, now, key, ref="") -> Award:
@@ -257,6 +260,13 @@ def revoke_code(*, award, by, now):
     return bool(ended)
 
 
+def letter_instead(*, award, by, now):
+    """End the award's code, and let a letter with a fresh one wait to be printed; nobody need read out anything."""
+    with transaction.atomic():
+        revoke_code(award=award, by=by, now=now)
+        Award.objects.filter(pk=award.pk).update(printed_at=None)
+
+
 def open_with(*, code, user=None) -> Award:
     """Return the award that this code opens, with its account, carer and council; raise CodeRefused.
 
@@ -348,7 +358,8 @@ def statement(award):
         change = _change(transfer)
         left += change
         shown = -transfer.amount if transfer.kind == Kind.SPEND else change
-        lines.append(Line(_day(transfer), _words(transfer, booking), shown, left, booking))
+        words, note = _words(transfer, booking), _note(transfer, booking)
+        lines.append(Line(_day(transfer), words, shown, left, booking, note))
     return lines
 
 
@@ -364,6 +375,14 @@ def _change(transfer):
     if (transfer.debit_kind, transfer.debit_id) == (Transfer.Side.AWARD, transfer.award_id):
         return -transfer.amount
     return 0
+
+
+def _note(transfer, booking):
+    if booking is not None and transfer.kind == Kind.HOLD and booking.own_pence:
+        return _("You pay %(own)s of the price yourself.") % {"own": wording.money(booking.own_pence)}
+    if booking is not None and transfer.kind == Kind.RELEASE and booking.emergency:
+        return _("It was an emergency, so cancelling cost you nothing.")
+    return ""
 
 
 def _words(transfer, booking):

@@ -55,6 +55,10 @@ TABLES = {
 }
 
 
+NAMES = {Language.ENGLISH: "what-we-hold-about-you.html", Language.WELSH: "amdanoch-chi.html"}
+OF_A_MESSAGE = ("kind", "channel", "to", "subject", "body", "created_at", "sent_at")
+
+
 @dataclass(frozen=True)
 class Part:
     """One part of the page to read: its title and its rows, each a title with (name, value) pairs."""

@@ -1,4 +1,4 @@
-"""Helpers: someone acts for a carer for twenty minutes with the carer's code, or by a permission from day to day (R36)."""
+"""Helpers: someone acts for a carer, for twenty minutes with the code, or by a permission from day to day (R36)."""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ Kind = Permission.Kind
 
 
 class NotAgreed(Exception):
-    """Neither the carer's agreement nor the carer's PIN was given; `by_pin`: the code is bound, so only a PIN will do."""
+    """Neither the carer's agreement nor the PIN was given; `by_pin`: the code is bound, so only a PIN will do."""
 
     def __init__(self, *, by_pin):
         super().__init__()

@@ -1,15 +1,13 @@
 """Breaks that a provider books for a carer on the telephone, with the code and the PIN read out (R37)."""
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from accounts import history
-from accounts.models import HistoryEntry
-from voucher import bookings, messages, rules
-from voucher.models import Booking
+from voucher import bookings, messages, rules, tasks
+from voucher.models import Booking, Task
 
-BOOKED, OBJECTED, SETTLED = "booking.by_phone", "booking.objected", "booking.objection_settled"
+BOOKED, OBJECTED = "booking.by_phone", "booking.objected"
 State, Party = Booking.State, Booking.Party
 
 
@@ -87,21 +85,12 @@ def disown(*, booking, by, now):
         if booking.state in bookings.TAKES_A_PLACE:
             bookings.cancel(booking=booking, party=Party.TEAM, by=by, now=now)
         history.record(act=OBJECTED, subject=booking, by=by, at=now, council=booking.council)
+        tasks.give(booking=booking, kind=Task.Kind.NOT_MINE, now=now)
 
 
-def settle(*, booking, by, now):
-    """The carers team has looked into an objection; a second time changes nothing."""
-    with transaction.atomic():
-        Booking.objects.select_for_update().get(pk=booking.pk)
-        if _row(booking, OBJECTED) and not _row(booking, SETTLED):
-            history.record(act=SETTLED, subject=booking, by=by, at=now, council=booking.council)
-
-
-def objected(council):
-    """Return the bookings of a council that carers say they did not make, and that nobody has looked into yet."""
-    about = HistoryEntry.objects.filter(subject_kind="booking", subject_id=OuterRef("pk"))
-    rows = Booking.objects.filter(Exists(about.filter(act=OBJECTED)), council=council)
-    return rows.exclude(Exists(about.filter(act=SETTLED))).order_by("starts_at", "pk")
+def is_disowned(booking):
+    """Return True where the carer has said already that they did not make this booking."""
+    return _row(booking, OBJECTED) is not None
 
 
 def _row(booking, act):

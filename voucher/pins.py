@@ -55,7 +55,8 @@ def is_right(*, carer, pin, now):
     """
     counts = ((f"pin:{carer.pk}", WRONG_AN_HOUR, HOUR), (f"pin-a-day:{carer.pk}", WRONG_A_DAY, DAY))
     # Both are counted, whatever the first one says.
-    if not all([limits.allow(key, limit, seconds, now) for key, limit, seconds in counts]):
+    allowed = [limits.allow(key, limit, seconds, now) for key, limit, seconds in counts]
+    if not all(allowed):
         raise PinLocked
     right = bool(carer.pin) and check_password(pin, carer.pin)
     if right:

@@ -54,7 +54,7 @@ PEOPLE = [
 ]
 # The carers team's pages that name a booking; its others name an award.
 BOOKINGS_OF_THE_TEAM = [
-    f"team:{name}" for name in ("booking", "deliver", "did_not_happen", "cancel", "claim", "told", "slip")
+    f"team:{name}" for name in ("booking", "deliver", "did_not_happen", "cancel", "claim", "told", "slip", "not_made")
 ]
 # What is looked at by machines, before anybody is known.
 WITHOUT_NAME = {"healthz", "readyz"}

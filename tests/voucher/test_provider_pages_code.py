@@ -10,7 +10,7 @@ from accounts.models import HistoryEntry
 from tests import factories
 from tests.voucher.breaks import ALYS
 from tests.voucher.test_provider_pages import clock, text
-from voucher import awards, codes
+from voucher import awards, codes, pins
 from voucher.ledger import books
 
 pytestmark = pytest.mark.django_db
@@ -83,11 +83,10 @@ def test_an_hours_award_is_measured_in_hours(page, caerphilly, sitting, now):
 
 
 def test_every_code_that_does_not_work_is_refused_in_the_same_words(
-    page, caerphilly, flintshire, sitting, code, award, now
+    page, caerphilly, sitting, code, award, now
 ):
     replaced = code
     fresh = awards.new_code(award=award, by=ALYS, now=now)
-    other_county = awards.new_code(award=factories.award(flintshire), by=ALYS, now=now)
     over = factories.award(caerphilly, first_day=dt.date(2026, 1, 1), now=dt.datetime(2026, 1, 1, 9, tzinfo=dt.UTC))
     not_begun = factories.award(caerphilly, first_day=dt.date(2026, 10, 13))
     run_out = awards.new_code(award=over, by=ALYS, now=now)
@@ -98,16 +97,59 @@ def test_every_code_that_does_not_work_is_refused_in_the_same_words(
         for each, units in [
             (codes.generate(), 2),
             (replaced, 2),
-            (other_county, 2),
             (run_out, 2),
             (early, 2),
             (fresh, 3),
         ]
     ]
 
-    assert [NO in answer for answer in answers] == [True] * 6
+    assert [NO in answer for answer in answers] == [True] * 5
     told = {answer[answer.index(NO) :].split("What is it for?")[0] for answer in answers}
     assert len(told) == 1
+
+
+def test_a_code_of_another_part_of_wales_is_said_to_be_good_elsewhere_and_nothing_more(page, flintshire, sitting, now):
+    there = factories.award(flintshire, carer_row=factories.carer(flintshire, first_name="Heledd"))
+    answer = check(page, awards.new_code(award=there, by=ALYS, now=now), sitting)
+
+    assert "This code is good in another part of Wales" in text(answer)
+    for private in ("Heledd", "300", "Flintshire", there.ref):
+        assert private not in text(answer)
+
+
+def test_where_the_carer_has_a_pin_the_code_alone_says_only_to_ask_for_it(page, sitting, award, code, clock, now):
+    pins.put(carer=award.carer, pin="7294", by=ALYS, now=now)
+
+    enough, too_dear = check(page, code, sitting), check(page, code, sitting, units=3)
+    wrong = page.post(ADDRESS, {"code": code, "offer": sitting.pk, "units": 2, "pin": "7295"})
+    right = page.post(ADDRESS, {"code": code, "offer": sitting.pk, "units": 2, "pin": "7294"})
+    right_but_too_dear = page.post(ADDRESS, {"code": code, "offer": sitting.pk, "units": 3, "pin": "7294"})
+
+    assert "Ask for the PIN" in text(enough) and "Ask for the PIN" in text(too_dear)
+    assert YES not in text(enough)
+    assert NO in text(wrong)
+    assert YES in text(right)
+    assert NO in text(right_but_too_dear)
+    assert "7294" not in right.content.decode()
+
+
+def test_five_wrong_pins_lock_the_pin_for_every_provider(page, sitting, award, code, clock, now):
+    pins.put(carer=award.carer, pin="7294", by=ALYS, now=now)
+    typed = {"code": code, "offer": sitting.pk, "units": 2}
+    for _ in range(5):
+        page.post(ADDRESS, typed | {"pin": "7295"})
+
+    assert "Too many wrong PINs" in text(page.post(ADDRESS, typed | {"pin": "7294"}))
+    clock.at = now + dt.timedelta(hours=1)
+    assert YES in text(page.post(ADDRESS, typed | {"pin": "7294"}))
+
+
+def test_a_bound_code_is_still_good_at_the_counter(page, sitting, award, code, now):
+    award.carer.user = factories.user(award.carer.email)
+    award.carer.code_bound_at = now
+    award.carer.save()
+
+    assert YES in text(check(page, code, sitting))
 
 
 def test_a_revoked_code_and_a_frozen_award_are_refused(page, sitting, award, code, now, transactional_freeze):

@@ -57,7 +57,8 @@ def _send_code(request, form):
     """Send a code to the address and remember it; False with the reason on the form."""
     now, award, email = timezone.now(), request.award, form.cleaned_data["email"].lower()
     counts = ((f"account-of:{award.pk}", ADDRESSES_A_DAY), (f"account-from:{limits.client_key(request)}", 20))
-    if not all([limits.allow(key, limit, DAY, now) for key, limit in counts]):
+    allowed = [limits.allow(key, limit, DAY, now) for key, limit in counts]
+    if not all(allowed):
         form.add_error(None, _("There have been too many tries today. Try again tomorrow, or ring us."))
         return False
     try:

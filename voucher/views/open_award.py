@@ -40,7 +40,10 @@ WRONG_CODES_SECONDS = 15 * 60
 ALARM_A_MINUTE = 60
 # All that a helper needs: what is left, asking for a break, and what becomes of it. Every other page of the
 # carer's is closed to helpers, and so is each new one until it is named here.
-HELPERS_PAGES = {"award", "planner", "ask", "asked", "booking", "slip", "cancel", "did_not_happen", "leave"}
+HELPERS_PAGES = {
+    *("award", "planner", "ask", "ask_another", "ask_sitter", "too_dear", "asked", "booking", "slip", "leave"),
+    *("take", "take_none", "change_time", "keep_time", "cancel", "did_not_happen"),
+}
 
 
 def award_required(view):

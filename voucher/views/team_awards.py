@@ -53,6 +53,8 @@ def award(request, ref):
         "earlier": [code for code in codes if code.ended_at],
         "live_code": next((code for code in codes if code.state == Code.State.ACTIVE), None),
         "entries": entries,
+        "applications": row.applications.order_by("-made_at", "-pk"),
+        "circumstances": row.carer.circumstances.all(),
         "today": timezone.localdate(),
         "key": uuid.uuid4(),
     }
@@ -72,7 +74,7 @@ def issue(request):
     form = kind(request.POST) if request.method == "POST" else kind()
     if form.is_valid() and (made := _issue(request, form, carer)):
         row, code = made
-        return _show_code(request, row, code, issued=True)
+        return show_code(request, row, code, issued=True)
     return render(request, "team/issue.html", {"form": form, "carer": carer})
 
 
@@ -101,24 +103,8 @@ def _issue(request, form, carer):
         form.add_error(None, _("Somebody else issued an award at the same moment. Press Issue again."))
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@never_cache
-@carers_team_required
-def new_code(request, ref):
-    """Make a new code and show it, in answer to the press itself: to load the page again shows it no more."""
-    row = award_of(request.council, ref)
-    if request.method != "POST":
-        return redirect(row)
-    try:
-        key = str(uuid.UUID(request.POST.get("key", "")))
-        code = awards.new_code_once(award=row, by=Who(user=request.user), now=timezone.now(), key=key)
-    except (ValueError, KeyWasUsed):
-        messages.error(request, _("Nothing was changed. Press the button again."))
-        return redirect(row)
-    return _show_code(request, row, code)
-
-
-def _show_code(request, row, code, issued=False):
+def show_code(request, row, code, issued=False):
+    """Answer with the code itself, the only time that it can be seen."""
     context = {"award": row, "carer": row.carer, "code": code, "issued": issued}
     context["spoken"] = spelling.spoken(code) if code else []
     return render(request, "team/code.html", context)
