@@ -11,6 +11,8 @@ from django.utils import timezone
 from django.utils.translation import get_language
 
 MINUS = "−"
+# So much of a name tells who it is, and leaves room in a text message for the news.
+SHORT_NAME = 24
 # Hours read best with the quarters people use; any other rest is said in minutes.
 QUARTERS = {0: "", 15: "¼", 30: "½", 45: "¾"}
 
@@ -169,6 +171,14 @@ def miles(distance):
     if distance <= 0.5:
         return {"en": "less than a mile", "cy": "llai na milltir"}[language()]
     return numbered(round(distance), "mile")
+
+
+def in_short(name):
+    """Return a name whole where it is short, else its first words and "...", at most SHORT_NAME signs."""
+    if len(name) <= SHORT_NAME:
+        return name
+    begun = name[: SHORT_NAME - 2].rpartition(" ")[0] or name[: SHORT_NAME - 3]
+    return f"{begun.rstrip(' ,;:-')}..."
 
 
 def joined(items):

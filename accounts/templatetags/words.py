@@ -55,6 +55,12 @@ def until(start, end):
 
 
 @register.filter
+def in_short(name):
+    """`{{ provider.name|in_short }}`: a long name cut between two words, for a text message."""
+    return wording.in_short(str(name))
+
+
+@register.filter
 def time_left(last_day, on):
     """`{{ award.last_day|time_left:today }}` "5 weeks left"."""
     return _told(wording.time_left)(last_day, on)

@@ -251,3 +251,18 @@ def test_a_text_in_the_other_language_only_says_which_it_is(title_en, title_cy, 
         page = Template('{{ offer|spoken:"title" }}').render(Context({"offer": offer}))
 
     assert page == told
+
+
+@pytest.mark.parametrize(
+    ("name", "short"),
+    [
+        ("Caffi Bryn", "Caffi Bryn"),
+        ("Gwasanaeth Gwarchod Tŷ'r", "Gwasanaeth Gwarchod Tŷ'r"),
+        ("Gwasanaeth Gwarchod Tŷ'r Gŵr", "Gwasanaeth Gwarchod..."),
+        ("Canolfan Hamdden, Ystrad Mynach", "Canolfan Hamdden..."),
+        ("Llanfairpwllgwyngyllgogerychwyrndrobwll", "Llanfairpwllgwyngyllg..."),
+    ],
+)
+def test_a_long_name_is_cut_between_two_words(name, short):
+    assert wording.in_short(name) == short
+    assert len(short) <= 24
