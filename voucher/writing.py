@@ -73,22 +73,6 @@ def carer_number(row):
     return int(row.reader.removeprefix(READER)) if row.reader.startswith(READER) else None
 
 
-def fall_silent(*, carer, by, now):
-    """Keep silent towards a carer from now on, and take back all that waits for her; returns how many messages.
-
-    A second time changes nothing but what has come to wait meanwhile. It is written in the history.
-    """
-    with transaction.atomic():
-        begun = Carer.objects.filter(pk=carer.pk, quiet_since=None).update(quiet_since=now)
-        withdrawn = mail.withdraw(reader=reader(carer), now=now)
-        carer.refresh_from_db(fields=["quiet_since"])
-        if begun or withdrawn:
-            history.record(
-                act="carer.silence_began", subject=carer, by=by, at=now, council=carer.council, messages=withdrawn
-            )
-    return withdrawn
-
-
 def withdraw_if_silent(row, now):
     """Withdraw a message that nobody asked for, where we have come to keep silent since; return whether it was so.
 

@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 from django.utils import timezone
 
-from accounts import mail, texts
+from accounts import texts
 from accounts.history import Who
 from accounts.models import HistoryEntry, OutboxMessage
 from tests import factories
@@ -158,22 +158,6 @@ def test_what_nobody_asked_for_is_not_written_in_silence_and_answers_are(caerphi
     assert set(OutboxMessage.objects.filter(reader=f"carer {quiet.pk}").values_list("kind", flat=True)) == {
         "booking_confirmed"
     }
-
-
-def test_when_silence_begins_all_that_waits_for_the_carer_is_withdrawn_and_it_is_written_down(caerphilly, now, carys):
-    alys, other = carer(caerphilly), carer(caerphilly)
-    [mine], [theirs] = told(alys), told(other)
-
-    for _twice in range(2):
-        writing.fall_silent(carer=alys, by=Who(user=carys), now=now)
-
-    assert mail.send_waiting(theirs.due_at) == 1
-    mine.refresh_from_db()
-    assert (mine.sent_at, mine.withdrawn_at) == (None, now)
-    alys.refresh_from_db()
-    assert alys.quiet_since == now
-    entry = HistoryEntry.objects.get(act="carer.silence_began")
-    assert (entry.subject_id, entry.actor, entry.details) == (alys.pk, carys, {"messages": 1})
 
 
 def test_silence_that_begins_between_writing_and_sending_is_seen_at_the_moment_of_sending(caerphilly, mailoutbox):
