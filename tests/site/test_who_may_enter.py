@@ -24,7 +24,7 @@ from accounts.models import OutboxMessage, Role
 from brochure.models import Edition, EditionFile
 from tests import factories
 from tests.voucher import breaks, claimed
-from voucher import applications, awards, looks, settlement
+from voucher import applications, awards, disputes, looks, settlement, tasks
 from voucher.models import Carer, RunFile, Wish
 
 TABLE = Path(__file__).with_name("who_may_enter.csv")
@@ -98,6 +98,8 @@ def there(monkeypatch, settings, caerphilly, flintshire, bryn_cafe, bryn, now):
         council=caerphilly, lines=[line], pay_on=PAY_ON, by=by["preparer"], now=now, key="prepare-1"
     )
     run = settlement.release(run=run, by=by["approver"], now=now)
+    disputes.make(booking=line.booking, said_minutes=0, by=Who(label="tests"), now=now)
+    task = tasks.give(booking=waiting, kind="pay_by_hand", now=now)
     content = b"A file."
     file = {"council": caerphilly, "sha256": hashlib.sha256(content).hexdigest(), "content": content, "made_at": now}
     advice = RunFile.objects.create(run=run, kind="remittance", provider=bryn_cafe, language="en", name="1.pdf", **file)
@@ -126,10 +128,14 @@ def there(monkeypatch, settings, caerphilly, flintshire, bryn_cafe, bryn, now):
         "edition_file": {"number": 1, "language": "en"},
         "edition_file_large": {"number": 1, "language": "en"},
         **{page: {"slug": sitting.slug} for page in ("my:ask", "my:too_dear", "my:ask_own", "my:save", "my:unsave")},
+        **{page: {"slug": sitting.slug} for page in ("my:ask_another", "my:ask_sitter")},
         "provider:day_list": {"day": "2026-10-16"},
         "provider:make_claim": {"council": caerphilly.slug},
         "provider:claim": {"number": line.claim.number},
         "provider:remittance": {"number": advice.pk},
+        "provider:account": {"ref": line.booking.ref},
+        "team:resolve": {"ref": line.booking.ref},
+        **{page: {"pk": task.pk} for page in ("team:task_done", "team:task_pay")},
         "team:listing": {"kind": "ending"},
         "team:provider": {"ref": bryn_cafe.ref},
         "team:wishes_theme": {"theme": "sitting"},

@@ -44,7 +44,9 @@ from voucher.bookings.choices import choices_before as choices_before
 from voucher.bookings.delivering import deliver as deliver
 from voucher.bookings.delivering import did_not_happen as did_not_happen
 from voucher.bookings.delivering import due_for as due_for
+from voucher.bookings.delivering import may_object as may_object
 from voucher.bookings.delivering import not_marked as not_marked
+from voucher.bookings.delivering import object_to as object_to
 from voucher.bookings.delivering import undo_delivery as undo_delivery
 from voucher.bookings.emergencies import FundExhausted as FundExhausted
 from voucher.bookings.emergencies import late_share as late_share
@@ -69,6 +71,7 @@ from voucher.bookings.pairs import lost_half as lost_half
 from voucher.bookings.pairs import other_half as other_half
 from voucher.bookings.steps import BookingMoved as BookingMoved
 from voucher.bookings.steps import NotYet as NotYet
+from voucher.bookings.steps import state_now as state_now
 from voucher.bookings.suggesting import SUGGESTIONS_MOST as SUGGESTIONS_MOST
 from voucher.bookings.suggesting import BadTime as BadTime
 from voucher.bookings.suggesting import open_suggestions as open_suggestions

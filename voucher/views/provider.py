@@ -19,7 +19,9 @@ from providers.access import provider_required
 from providers.models import Provider, Staff
 from voucher import bookings, rules, writing
 from voucher.forms.provider import DeclineForm, DeliveredForm, DidNotHappenForm, length_in_words
-from voucher.models import Booking
+from voucher.models import Booking, Suggestion
+from voucher.views.offer_cards import moment_of
+from voucher.views.provider_after import after_context
 
 A_PAGE = 25
 # Kinds of break that come to the carer's door: only there is the address of any use.
@@ -31,7 +33,7 @@ State = Booking.State
 def booking_of(provider, ref):
     """Return the provider's own booking with all that its page shows, or 404: another provider's is not there."""
     rows = Booking.objects.select_related(
-        "offer__category", "award__carer", "award__account", "council__scheme", "hold"
+        "offer__category", "award__carer", "award__account", "council__scheme", "hold", "asked_in"
     ).prefetch_related("claim_lines__claim")
     return get_object_or_404(rows, provider=provider, ref=ref)
 
@@ -48,7 +50,11 @@ def inbox(request):
     for row in page:
         row.is_urgent = is_urgent(row, now)
     unmarked = list(ours.filter(state=State.CONFIRMED, ends_at__lte=now).order_by("starts_at", "pk")[: A_PAGE + 1])
+    moves = Suggestion.objects.filter(booking__provider=request.provider, by=Booking.Party.CARER, answer_by__gt=now)
+    moves = moves.filter(state=Suggestion.State.OPEN).select_related("booking__offer", "booking__award__carer")
     context = {
+        "moves": list(moves.order_by("answer_by", "pk")[:A_PAGE]),
+        "countered": list(ours.filter(state=State.COUNTERED).order_by("answer_by", "pk")[:A_PAGE]),
         "waiting": page,
         "unmarked": unmarked[:A_PAGE],
         "unmarked_more": len(unmarked) > A_PAGE,
@@ -69,16 +75,17 @@ def booking(request, ref):
 @provider_required
 def confirm(request, ref):
     row = booking_of(request.provider, ref)
-    return _answer(
+    return answer(
         request,
         row,
         bookings.confirm,
         goal=State.CONFIRMED,
-        said=_told(
+        said=told(
             row,
             _("Confirmed. We have told the carer."),
             _("Confirmed. A letter would come too late, so the carers team tells them."),
         ),
+        seen_starts_at=moment_of(request.POST.get("seen", "")),
     )
 
 
@@ -89,12 +96,12 @@ def decline(request, ref):
     form = DeclineForm(request.POST, prefix="decline")
     if not form.is_valid():
         return _booking_page(request, row, decline=form)
-    return _answer(
+    return answer(
         request,
         row,
         bookings.decline,
         goal=State.DECLINED,
-        said=_told(
+        said=told(
             row,
             _("Declined. We have told the carer, and what was set aside has gone back to them."),
             _("Declined. All has gone back. A letter would come too late, so the carers team tells them."),
@@ -110,7 +117,7 @@ def deliver(request, ref):
     form = DeliveredForm(request.POST, booking=row, prefix="delivered")
     if not form.is_valid():
         return _booking_page(request, row, delivered=form)
-    return _answer(
+    return answer(
         request,
         row,
         bookings.deliver,
@@ -124,7 +131,7 @@ def deliver(request, ref):
 @provider_required
 def undo(request, ref):
     row = booking_of(request.provider, ref)
-    return _answer(
+    return answer(
         request,
         row,
         bookings.undo_delivery,
@@ -142,7 +149,7 @@ def did_not_happen(request, ref):
     if not form.is_valid():
         return _booking_page(request, row, not_given=form)
     said = _("Noted. Everything has gone back to the carer, and we have told the carers team.")
-    return _answer(
+    return answer(
         request,
         row,
         bookings.did_not_happen,
@@ -158,12 +165,12 @@ def did_not_happen(request, ref):
 def cancel(request, ref):
     """The provider cannot keep a confirmed booking: everything goes back to the carer."""
     row = booking_of(request.provider, ref)
-    return _answer(
+    return answer(
         request,
         row,
         bookings.cancel,
         goal=State.CANCELLED,
-        said=_told(
+        said=told(
             row,
             _("Cancelled. We have told the carer, and everything has gone back to them."),
             _("Cancelled. All has gone back. A letter would come too late, so the carers team tells them."),
@@ -186,7 +193,7 @@ def contact(request, ref):
     return _booking_page(request, row, contact=_contact(row))
 
 
-def _told(row, by_message, by_team):
+def told(row, by_message, by_team):
     """Return who brings the carer the news: we, or the carers team where a letter would be too late (its queue)."""
     day, today = timezone.localdate(row.starts_at), timezone.localdate()
     return by_team if writing.is_rung(row.award.carer, day=day, on=today) else by_message
@@ -225,6 +232,8 @@ def _booking_page(request, row, *, decline=None, delivered=None, not_given=None,
         "may_see_contact": may_see_contact(row, now),
         "contact_until": rules.contact_until(row.ends_at),
         "can_answer": row.state == State.REQUESTED and row.answer_by > now,
+        "suggested": bookings.open_suggestions(row, Booking.Party.PROVIDER),
+        "proposed": bookings.proposed(row) if confirmed else None,
         "can_take_on": may_take_on(request.provider),
         "urgent": is_urgent(row, now),
         "can_deliver": confirmed and started,
@@ -236,7 +245,7 @@ def _booking_page(request, row, *, decline=None, delivered=None, not_given=None,
         "not_given_form": not_given or DidNotHappenForm(prefix="not"),
         "is_owner": is_owner(request),
     }
-    return render(request, "provider/booking.html", context)
+    return render(request, "provider/booking.html", context | after_context(row, now))
 
 
 def _facts(row):
@@ -275,7 +284,7 @@ def _contact(row):
     return rows
 
 
-def _answer(request, row, verb, *, goal, said, remember="", **arguments):
+def answer(request, row, verb, *, goal, said, remember="", **arguments):
     """Do one thing to a booking and say so; when somebody was quicker, say what happened instead.
 
     `remember` names one more line of history, written with the act or not at all.
@@ -290,9 +299,11 @@ def _answer(request, row, verb, *, goal, said, remember="", **arguments):
         if moved.state == goal:
             messages.success(request, said)
         else:
-            messages.error(request, _happened(moved.state))
+            messages.error(request, what_happened(moved.state))
     except bookings.NotLive:
         messages.error(request, _("You cannot confirm while your service is paused. You can still decline."))
+    except bookings.OutsidePeriod:
+        messages.error(request, _("That time is no longer within the carer’s award, so the old time stands."))
     except bookings.NotYet as early:
         messages.error(request, _("That can be said from %(moment)s.") % {"moment": wording.moment(early.at)})
     except bookings.HasStarted:
@@ -302,10 +313,14 @@ def _answer(request, row, verb, *, goal, said, remember="", **arguments):
     return _to(row)
 
 
-def _happened(state):
+def what_happened(state):
     """Say in a sentence how a booking stands that moved while the page was open."""
     return {
-        State.REQUESTED: _("Nothing has changed: this booking is still waiting for an answer."),
+        State.UNPAID: _("The carer has not paid their own share yet."),
+        State.REQUESTED: _(
+            "This is still waiting for an answer. Look again at the time: the carer may have changed it."
+        ),
+        State.COUNTERED: _("Nothing has changed: you suggested other times, and the carer has not chosen yet."),
         State.CONFIRMED: _("Nothing has changed: this booking was confirmed already."),
         State.DECLINED: _("Nothing has changed: this booking was declined already."),
         State.TIMED_OUT: _("The time to answer had run out, so the request has gone back to the carer."),

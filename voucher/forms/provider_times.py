@@ -1,0 +1,85 @@
+"""The other times that a provider suggests: some that are really free, or any half hour of the next 60 days (R25)."""
+
+import datetime as dt
+
+from django import forms
+from django.utils.text import capfirst
+from django.utils.translation import gettext_lazy as _
+
+from accounts import wording
+from brochure import availability
+from voucher import bookings
+from voucher.forms.carer import as_typed
+
+
+class SuggestForm(forms.Form):
+    """Up to three other times: ticked from a list of free ones, and one that is typed as a day and a time."""
+
+    times = forms.MultipleChoiceField(
+        label=_("Times that are free by your opening hours"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"invalid_choice": _("One of these times is no longer free. Choose again.")},
+    )
+    day = forms.ChoiceField(
+        label=_("Or another day"),
+        required=False,
+        error_messages={"invalid_choice": _("Choose a day from the list.")},
+    )
+    time = forms.ChoiceField(
+        label=_("and time"),
+        required=False,
+        error_messages={"invalid_choice": _("Choose a time from the list.")},
+    )
+
+    def __init__(self, *args, free, today, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["times"].choices = [(as_typed(start), capfirst(wording.moment(start))) for start in free]
+        ahead = [today + dt.timedelta(days=number) for number in range(availability.LOOK_AHEAD_DAYS + 1)]
+        self.fields["day"].choices = [("", _("No other day"))] + [
+            (str(day), capfirst(wording.day(day))) for day in ahead
+        ]
+        clock = [dt.time(minute // 60, minute % 60) for minute in range(0, 24 * 60, availability.STEP_MINUTES)]
+        self.fields["time"].choices = [("", _("No other time"))] + [
+            (time.strftime("%H:%M"), wording.time(time)) for time in clock
+        ]
+        self._free = {as_typed(start): start for start in free}
+
+    def clean(self):
+        cleaned = super().clean()
+        if self.errors:
+            return cleaned
+        starts = [self._free[text] for text in cleaned["times"]]
+        if bool(cleaned["day"]) != bool(cleaned["time"]):
+            missing = "time" if cleaned["day"] else "day"
+            self.add_error(missing, _("Choose a day and a time, or neither."))
+            return cleaned
+        if cleaned["day"]:
+            minute = dt.time.fromisoformat(cleaned["time"])
+            start = availability.at(dt.date.fromisoformat(cleaned["day"]), minute.hour * 60 + minute.minute)
+            if start is None:
+                self.add_error("time", _("The clocks change in that night. Choose another time."))
+                return cleaned
+            starts.append(start)
+        if not 1 <= len(set(starts)) <= bookings.SUGGESTIONS_MOST:
+            self.add_error("times", _("Choose one, two or three times."))
+        cleaned["starts"] = starts
+        return cleaned
+
+    def say(self, bad):
+        """Put a time that cannot be suggested into words, beside the field it came from."""
+        self.add_error("times" if as_typed(bad.starts_at) in self._free else "day", why_not(bad))
+
+
+def why_not(bad):
+    """Return the sentence for a bookings.BadTime."""
+    when = {"when": wording.moment(bad.starts_at)}
+    return {
+        "past": _("%(when)s is over. Choose a later time."),
+        "far": _("%(when)s is more than 60 days from now. Choose an earlier time."),
+        "step": _("%(when)s is not on the hour or the half hour."),
+        "same": _("%(when)s is the time they asked for. If you can do it, confirm it."),
+        "uninsured": _("Your insurance ends before %(when)s. Choose an earlier time, or send us the new papers."),
+        "outside": _("%(when)s is outside the time for which the carer has this award. Choose another time."),
+        "taken": _("%(when)s is taken by another booking. Choose another time."),
+    }[bad.why] % when
