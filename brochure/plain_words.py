@@ -81,7 +81,8 @@ MONTHS = {
 } | {"fawrth": 3, "ebr": 4, "fai": 5, "fehefin": 6, "orffennaf": 7, "fedi": 9, "dachwedd": 11, "ragfyr": 12, "sept": 9}
 TIME = re.compile(r"(\d{1,2})(?:[:.](\d\d))?(am|pm|yb|yp|yh)?")
 ORDINAL = re.compile(r"(\d{1,2})(?:st|nd|rd|th|af|ail|ydd|fed|eg|ain)?")
-SPAN = re.compile(r"(\d(?:am|pm|yb|yp|yh)?)\s*[-–—]\s*(\d)", re.IGNORECASE)
+# "2-4.30pm" and "14:00–16:30", but not the dashes of 2026-12-03.
+SPAN = re.compile(r"(?<![\d-])(\d{1,2}(?:[:.]\d\d)?(?:am|pm|yb|yp|yh)?)\s*[-–—]\s*(\d{1,2})(?![\d-])", re.IGNORECASE)
 O_CLOCK = (["o'clock"], ["oclock"], ["o'r", "gloch"], ["or", "gloch"])
 HALF_PAST = (["half", "past"], ["hanner", "awr", "wedi"])
 BEFORE_A_TIME = (["after"], ["ar", "ol"], ["wedi"], ["from"], ["between"], ["rhwng"], ["at"], ["am"], ["o"])

@@ -31,9 +31,16 @@ KINDS = {
     Theme.TRANSPORT: ("transport",),
     Theme.BODY: ("hair-and-beauty", "wellbeing"),
 }
+# What a kind of break is first of all about.
+THEMES = {
+    "wellbeing": Theme.BODY,
+    "day-opportunities": Theme.SITTING,
+    "food": Theme.GOING_OUT,
+    "garden-and-craft": Theme.LEARNING,
+} | {kinds[0]: theme for theme, kinds in KINDS.items() if theme != Theme.GAMES}
 # What the list of synonyms has no word for, since no offer is of that kind: the beginnings of words.
 GAMES_WORDS = (
-    *("game", "cards", "bingo", "chess", "darts", "quiz", "whist", "domino", "social", "group", "club"),
+    *("game", "card", "bingo", "chess", "darts", "quiz", "whist", "domino", "social", "group", "club"),
     *("gem", "cardiau", "gwyddbwyll", "dartiau", "cwis", "grwp", "clwb", "cymdeithas"),
 )
 
@@ -67,7 +74,7 @@ def theme_of(words):
     if any(synonyms.has(line, word) for word in GAMES_WORDS):
         return Theme.GAMES
     kinds = [kind for concept in synonyms.concepts(words) for kind in _kinds_of(concept)]
-    return next((theme for kind in kinds for theme, fitting in KINDS.items() if kind == fitting[0]), Theme.OTHER)
+    return THEMES[kinds[0]] if kinds else Theme.OTHER
 
 
 def _kinds_of(concept):
