@@ -36,6 +36,7 @@ from voucher.views import helping as helping_pages
 from voucher.views import own_money as own_money_pages
 from voucher.views import people as people_pages
 from voucher.views import provider as provider_pages
+from voucher.views import provider_own_money, scheme_settings
 from voucher.views import public as public_pages
 from voucher.views import team as team_pages
 from voucher.views import team_applications as team_application_pages
@@ -149,6 +150,9 @@ provider = [
     path("offers/", provider_desk.offers, name="offers"),
     path("code/", provider_desk.check_code, name="check_code"),
     path("phone/", provider_phone.phone, name="phone"),
+    path("own-money/", provider_own_money.own_money_page, name="own_money"),
+    path("own-money/account/", provider_own_money.card_account, name="card_account"),
+    path("own-money/account/back/", provider_own_money.card_account_back, name="card_account_back"),
     path("money/", provider_money.money, name="money"),
     path("money/claim/<slug:council>/", provider_money.make_claim, name="make_claim"),
     path("money/<int:number>/", provider_money.statement, name="claim"),
@@ -224,6 +228,7 @@ audit = [
 people = [
     path("", people_pages.people_list, name="list"),
     path("invite/", people_pages.invite, name="invite"),
+    path("scheme/", scheme_settings.scheme, name="scheme"),
     path("<int:pk>/", people_pages.person, name="person"),
     path("<int:pk>/roles/<slug:kind>/remove/", people_pages.remove_role, name="remove_role"),
     path("<int:pk>/posts/<int:provider>/remove/", people_pages.remove_post, name="remove_post"),

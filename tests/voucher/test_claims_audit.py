@@ -9,7 +9,7 @@ from tests import factories
 from tests.voucher import claimed
 from tests.voucher.breaks import ALYS, ask, confirm, deliver, london
 from tests.voucher.ledger.desk import tamper
-from voucher import bookings, claims
+from voucher import bookings, claims, disputes
 from voucher.ledger import audit
 from voucher.models import Booking
 
@@ -24,22 +24,29 @@ def world(caerphilly, bryn_cafe, bryn, now):
     free = factories.offer(bryn_cafe, price_pence=0)
     found = {}
     for unit in ("pence", "minutes"):
-        award = factories.award(caerphilly, unit=unit, value=90_000)
-        days = iter(london(2026, 10, day, 14) for day in range(14, 28))
+        award = factories.award(caerphilly, unit=unit, value=120_000)
+        days = iter(london(2026, 10, day, 14) for day in range(14, 32))
         rows = {name: confirm(award, sitting, bryn, now, starts_at=next(days)) for name in CONFIRMED}
         rows |= {name: ask(award, sitting, now, starts_at=next(days)) for name in ASKED}
         _go_on(rows, bryn, now)
         part = deliver(rows["claimed"], 60, bryn)
-        claimed.claim(
-            bryn_cafe, [part, Booking.objects.get(pk=rows["late claimed"].pk)], by=Who(bryn), now=part.ends_at
-        )
+        disputed = deliver(rows["disputed claimed"], 150, bryn)
+        for row in (deliver(rows["disputed"], 150, bryn), disputed):
+            disputes.make(booking=row, said_minutes=60, by=ALYS, now=row.ends_at)
+        late = [
+            Booking.objects.get(pk=rows[name].pk) for name in ("late claimed", "emergency claimed", "disputed claimed")
+        ]
+        claimed.claim(bryn_cafe, [part, *late], by=Who(bryn), now=london(2026, 11, 2, 9))
         found |= {(unit, name): row for name, row in rows.items()}
     found["free"] = deliver(confirm(award, free, bryn, now), 150, bryn)
     return found
 
 
-CONFIRMED = ("confirmed", "delivered", "claimed", "late", "late claimed", "nobody came")
-ASKED = ("requested", "declined", "timed out", "cancelled")
+CONFIRMED = (
+    *("confirmed", "delivered", "claimed", "late", "late claimed", "nobody came"),
+    *("emergency", "emergency claimed", "disputed", "disputed claimed"),
+)
+ASKED = ("requested", "declined", "timed out", "cancelled", "countered")
 
 
 def _go_on(rows, bryn, now):
@@ -48,6 +55,12 @@ def _go_on(rows, bryn, now):
     for name in ("late", "late claimed"):
         row = rows[name]
         bookings.cancel(booking=row, party="carer", by=ALYS, now=row.starts_at - dt.timedelta(hours=1))
+    for name in ("emergency", "emergency claimed"):
+        row = rows[name]
+        at = row.starts_at - dt.timedelta(hours=1)
+        bookings.cancel(booking=row, party="carer", by=ALYS, now=at, emergency=True)
+    other = rows["countered"].starts_at + dt.timedelta(hours=1)
+    bookings.suggest(booking=rows["countered"], starts=[other], by=by, now=now)
     bookings.did_not_happen(booking=rows["nobody came"], party="carer", by=ALYS, now=rows["nobody came"].ends_at)
     bookings.decline(booking=rows["declined"], reason="full", by=by, now=now)
     bookings.time_out(booking=rows["timed out"], now=rows["timed out"].answer_by)
@@ -56,7 +69,7 @@ def _go_on(rows, bryn, now):
 
 def test_what_the_verbs_did_has_no_differences(world):
     assert claims.differences() == audit.differences() == []
-    assert {row.state for row in Booking.objects.all()} == set(State)
+    assert {row.state for row in Booking.objects.all()} == set(State) - {State.UNPAID}
 
 
 @pytest.mark.parametrize(
@@ -72,6 +85,16 @@ def test_what_the_verbs_did_has_no_differences(world):
         ("late", "UPDATE voucher_booking SET due_pence = NULL WHERE id = {pk}"),
         ("late", "UPDATE voucher_booking SET due_pence = 1 WHERE id = {pk}"),
         ("late claimed", "UPDATE voucher_booking SET state = 'cancelled' WHERE id = {pk}"),
+        ("emergency", "UPDATE voucher_booking SET due_pence = 1 WHERE id = {pk}"),
+        ("emergency", "UPDATE voucher_booking SET due_pence = NULL WHERE id = {pk}"),
+        ("emergency", "UPDATE voucher_booking SET emergency = {no} WHERE id = {pk}"),
+        ("emergency claimed", "DELETE FROM voucher_claimline WHERE booking_id = {pk}"),
+        ("disputed", "UPDATE voucher_booking SET state = 'claimed' WHERE id = {pk}"),
+        (
+            "disputed claimed",
+            "UPDATE voucher_booking SET in_question_pence = 0, in_question_amount = 0 WHERE id = {pk}",
+        ),
+        ("disputed claimed", "UPDATE voucher_claimline SET amount_pence = amount_pence + 1 WHERE booking_id = {pk}"),
         ("confirmed", "UPDATE voucher_booking SET amount = 1 WHERE id = {pk}"),
         ("confirmed", "UPDATE voucher_booking SET state = 'claimed' WHERE id = {pk}"),
         ("confirmed", "UPDATE voucher_booking SET state = 'timed_out' WHERE id = {pk}"),
@@ -84,7 +107,7 @@ def test_a_booking_that_was_changed_behind_the_books_is_named(world, caerphilly,
     other = factories.provider(caerphilly, name="Caffi Arall").pk
     paid = f"hold_id = {row.hold_id} AND credit_kind = 'payable'"
 
-    tamper(change.format(pk=row.pk, other=other, paid=paid))
+    tamper(change.format(pk=row.pk, other=other, paid=paid, no="FALSE"))
 
     now_is = Booking.objects.get(pk=row.pk).state
     assert claims.differences() == [

@@ -14,6 +14,7 @@ from tests.voucher.ledger.desk import faults
 from tests.voucher.ledger.test_faults import FailOn
 from voucher import bookings, claims, disputes, line_checks, settlement, settlement_figures
 from voucher.ledger import books
+from voucher.ledger.models import AwardAccount, Hold, Transfer
 from voucher.models import Booking, Claim, ClaimLine, Dispute
 
 pytestmark = pytest.mark.django_db
@@ -544,7 +545,5 @@ def test_a_dispute_whose_nth_statement_fails_leaves_nothing_and_can_be_done_agai
 
 
 def _everything():
-    from voucher.ledger.models import AwardAccount, Hold, Transfer
-
     models = (AwardAccount, Hold, Transfer, Booking, Dispute, Claim, ClaimLine, HistoryEntry, OutboxMessage)
     return [list(model.objects.order_by("pk").values()) for model in models]

@@ -1,6 +1,7 @@
 """What is said after a break: that it was given, the whole or a part, or that it did not happen."""
 
 from django.db import transaction
+from django.utils import timezone
 
 from voucher import messages, rules, tasks
 from voucher.asking import BadLength
@@ -65,6 +66,24 @@ def did_not_happen(*, booking, party, by, now):
         if party == Party.CARER:
             messages.nobody_came_for_provider(booking)
         pairs.half_fell_away(booking, by, now)
+
+
+def may_object(booking, now):
+    """True for a provider of which the carer says that nobody came, as long as it could have claimed (R40)."""
+    if booking.state != State.DID_NOT_HAPPEN or booking.ended_by != Party.CARER:
+        return False
+    days = booking.council.scheme.claim_window_days
+    last = rules.last_day_to_claim(service_day=timezone.localdate(booking.ends_at), window_days=days)
+    return timezone.localdate(now) <= last
+
+
+def object_to(*, booking, words, by, now):
+    """Say for the provider that it was there, in its own words; the carers team looks into it. Raises BookingMoved."""
+    if not may_object(booking, now):
+        raise BookingMoved(steps.state_now(booking))
+    with transaction.atomic():
+        tasks.give(booking=booking, kind=Task.Kind.OBJECTION, now=now, words=words.strip())
+        steps.remember(booking, "booking.objected", by, now)
 
 
 def not_marked(*, council, over_before):

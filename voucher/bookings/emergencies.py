@@ -62,7 +62,7 @@ def pay_late(*, task, by, now):
 
 
 def late_share(booking):
-    """Return what the provider of a break cancelled late in an emergency is paid out of the fund, in pence (R12, R28)."""
+    """Return what the fund pays the provider of a break that was cancelled late in an emergency, in pence (R28)."""
     return min(rules.late_cancel_share(booking.price_pence, booking.late_cancel_percent), booking.award_pence)
 
 

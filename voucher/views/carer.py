@@ -16,6 +16,7 @@ from voucher import awards, bookings, carer_accounts, outcomes, planner, rules
 from voucher.models import Award, Booking
 from voucher.navigation import OPEN_AWARD
 from voucher.views.applications import applications_context
+from voucher.views.carer_after import after_context
 from voucher.views.carer_finding import is_over, still_possible
 from voucher.views.my_choices import choices_context
 from voucher.views.my_record import by_phone_context
@@ -101,12 +102,9 @@ def cancel(request, ref):
     row, now = booking_of(request.award, ref), timezone.now()
     # Whoever sends no figure has seen none, so nothing may be charged.
     seen_due_pence = whole(request.POST.get("seen_due_pence", ""), digits_most=9) or 0
-    party, was_unpaid = Party.CARER, row.state == State.UNPAID
-    if request.acting and "waive" in request.POST:
-        # An emergency on the telephone: the carers team cancels, and the carer pays nothing.
-        party, seen_due_pence = Party.TEAM, 0
+    was_unpaid = row.state == State.UNPAID
     try:
-        bookings.cancel(booking=row, party=party, by=request.who, now=now, seen_due_pence=seen_due_pence)
+        bookings.cancel(booking=row, party=Party.CARER, by=request.who, now=now, seen_due_pence=seen_due_pence)
     except bookings.StaleCost:
         messages.error(request, _("What cancelling costs has changed. Look at it again, then decide."))
     except bookings.HasStarted:
@@ -174,7 +172,8 @@ def _booking_page(request, row):
         "can_say_nobody_came": row.state == State.CONFIRMED and now >= from_when,
         "nobody_came_from": from_when if row.state == State.CONFIRMED and row.starts_at <= now < from_when else None,
     }
-    context |= by_phone_context(row, now) | payment_context(row, now) | choices_context(row, now)
+    context |= after_context(row, now) | by_phone_context(row, now)
+    context |= payment_context(row, now) | choices_context(row, now)
     return render(request, "my/booking.html", context)
 
 

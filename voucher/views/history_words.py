@@ -122,6 +122,8 @@ ACTS = {
     "run.prepared": _("A payment run was prepared"),
     "run.released": _("A payment run was released"),
     "run.voided": _("A payment run was voided"),
+    "scheme.takes_cards": _("Carers may pay the difference by card"),
+    "scheme.takes_no_cards": _("Carers may no longer pay the difference by card"),
     "second_factor.added": _("A second step was set up"),
     "second_factor.reset": _("A lost second step was taken away, to be set up anew"),
     "second_factor.removed": _("A second step was removed"),
@@ -142,6 +144,7 @@ SUBJECTS = {
     "paymentrun": _("payment run"),
     "provider": _("provider"),
     "runfile": _("file"),
+    "scheme": _("settings"),
     "user": _("person"),
     "wish": _("wish"),
 }

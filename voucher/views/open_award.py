@@ -43,6 +43,7 @@ ALARM_A_MINUTE = 60
 HELPERS_PAGES = {
     *("award", "planner", "ask", "ask_another", "ask_sitter", "too_dear", "asked", "booking", "slip", "leave"),
     *("take", "take_none", "change_time", "keep_time", "cancel", "did_not_happen"),
+    *("emergency", "agree", "how_much"),
 }
 
 

@@ -19,8 +19,9 @@ from providers.access import provider_required
 from providers.models import Provider, Staff
 from voucher import bookings, rules, writing
 from voucher.forms.provider import DeclineForm, DeliveredForm, DidNotHappenForm, length_in_words
-from voucher.models import Booking, Suggestion
+from voucher.models import Booking, Suggestion, TopUp
 from voucher.views.offer_cards import moment_of
+from voucher.views.own_money_words import payment_context
 from voucher.views.provider_after import after_context
 
 A_PAGE = 25
@@ -35,6 +36,8 @@ def booking_of(provider, ref):
     rows = Booking.objects.select_related(
         "offer__category", "award__carer", "award__account", "council__scheme", "hold", "asked_in"
     ).prefetch_related("claim_lines__claim")
+    # Of what a carer has not paid by card yet, or did not, the provider was never asked.
+    rows = rows.exclude(top_up__way=TopUp.Way.CARD, top_up__paid_at=None)
     return get_object_or_404(rows, provider=provider, ref=ref)
 
 
@@ -44,7 +47,7 @@ def booking_of(provider, ref):
 def inbox(request):
     """What waits for an answer, the oldest clock first; then what is over and not marked yet."""
     now = timezone.now()
-    ours = Booking.objects.filter(provider=request.provider).select_related("offer", "award__carer")
+    ours = Booking.objects.filter(provider=request.provider).select_related("offer", "award__carer", "top_up")
     waiting = ours.filter(state=State.REQUESTED, answer_by__gt=now).order_by("answer_by", "pk")
     page = Paginator(waiting, A_PAGE).get_page(request.GET.get("page"))
     for row in page:
@@ -245,7 +248,8 @@ def _booking_page(request, row, *, decline=None, delivered=None, not_given=None,
         "not_given_form": not_given or DidNotHappenForm(prefix="not"),
         "is_owner": is_owner(request),
     }
-    return render(request, "provider/booking.html", context | after_context(row, now))
+    context |= after_context(row, now) | payment_context(row, now)
+    return render(request, "provider/booking.html", context)
 
 
 def _facts(row):

@@ -21,10 +21,11 @@ from brochure import catalogue
 from brochure.models import Offer
 from providers.models import Provider
 from voucher import bookings as breaks
-from voucher import claims, codes, letters, writing
+from voucher import claims, codes, disputes, letters, tasks, writing
 from voucher.forms.team import SearchForm
 from voucher.ledger.models import AwardAccount
 from voucher.models import Award, Booking, Carer, Code
+from voucher.views.team_after import to_ring
 from voucher.views.team_applications import waiting_and_late
 
 A_PAGE = 25
@@ -68,6 +69,9 @@ def queue(request):
         "applications": waiting_applications,
         "applications_late": late_applications,
         "letters": waiting.count(),
+        "to_ring": to_ring(request.council, now),
+        "tasks": tasks.waiting(request.council).count(),
+        "disputes": disputes.waiting(request.council).count(),
         "not_sent": mail.given_up().filter(council=request.council).count(),
         "kinds": kinds,
         "ending": ending,

@@ -20,6 +20,7 @@ from voucher.forms.team_bookings import LateClaimForm, NotGivenForm
 from voucher.ledger import acts
 from voucher.models import Booking
 from voucher.views import history_words
+from voucher.views.team_after import after_context
 
 State = Booking.State
 
@@ -75,10 +76,11 @@ def did_not_happen(request, ref):
 @require_POST
 @carers_team_required
 def cancel(request, ref):
-    """The carers team cancels, at any time and free of charge for the carer."""
-    row = booking_of(request.council, ref)
+    """The carers team cancels, at any time and free of charge for the carer; in an emergency the fund pays."""
+    row, emergency = booking_of(request.council, ref), "emergency" in request.POST
     said = _("Cancelled. Everything has gone back to the carer, and the provider has been told.")
-    return _say(request, row, bookings.cancel, goal=State.CANCELLED, said=said, party=Booking.Party.TEAM)
+    how = {"party": Booking.Party.TEAM, "emergency": emergency}
+    return _say(request, row, bookings.cancel, goal=State.CANCELLED, said=said, **how)
 
 
 @require_POST
@@ -186,7 +188,7 @@ def _booking_page(request, row, *, delivered=None, not_given=None, claim=None):
             for entry in history.history_of(row)
         ],
     }
-    return render(request, "team/booking.html", context)
+    return render(request, "team/booking.html", context | after_context(row))
 
 
 def _facts(row):

@@ -1,0 +1,95 @@
+"""What is typed after a break: how much of it took place, how it was for the provider, what the carers team found."""
+
+from django import forms
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from voucher.forms.provider import length_in_words
+
+WORDS_MOST = 1000
+NOTE_MOST = 300
+
+
+class WordsField(forms.CharField):
+    """A few sentences."""
+
+    def __init__(self, **options):
+        errors = {"max_length": _("Please write it in 1,000 letters or fewer.")} | options.pop("error_messages", {})
+        super().__init__(max_length=WORDS_MOST, widget=forms.Textarea({"rows": 4}), error_messages=errors, **options)
+
+
+class HowMuchForm(forms.Form):
+    """How much of a break took place, in the carer's own account."""
+
+    minutes = forms.TypedChoiceField(
+        label=_("How much of it took place?"),
+        coerce=int,
+        error_messages={
+            "required": _("Choose how much of it took place."),
+            "invalid_choice": _("Choose how much from the list."),
+        },
+    )
+    words = WordsField(
+        label=_("What happened?"),
+        help_text=_("A sentence is enough, or nothing at all. The provider does not read it."),
+        required=False,
+    )
+
+    def __init__(self, *args, booking, lengths, **kwargs):
+        super().__init__(*args, **kwargs)
+        # Nothing is chosen beforehand: what a tired hand sends by mistake would say that nobody came.
+        self.fields["minutes"].choices = [("", gettext("Choose")), *_lengths(booking, lengths)]
+
+
+class FindingForm(forms.Form):
+    """What the carers team found, and why."""
+
+    minutes = forms.TypedChoiceField(
+        label=_("How much of it took place?"),
+        coerce=int,
+        error_messages={
+            "required": _("Choose how much of it took place."),
+            "invalid_choice": _("Choose how much from the list."),
+        },
+    )
+    finding = forms.CharField(
+        label=_("Why do you think so?"),
+        help_text=_("Both sides read this."),
+        max_length=NOTE_MOST,
+        error_messages={
+            "required": _("Say in a sentence why. Both sides read it."),
+            "max_length": _("The reason can be 300 letters long. Make it a little shorter."),
+        },
+    )
+
+    def __init__(self, *args, booking, lengths, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["minutes"].choices = [("", gettext("Choose")), *_lengths(booking, lengths)]
+
+
+class AccountForm(forms.Form):
+    """How it was, as the provider tells it."""
+
+    words = WordsField(
+        label=_("How was it for you?"),
+        help_text=_("Only the carers team reads this."),
+        error_messages={"required": _("Write in a few words how it was.")},
+    )
+
+
+class DoneForm(forms.Form):
+    """A word on how something on the list was settled."""
+
+    note = forms.CharField(
+        label=_("A word on it, if you like"),
+        max_length=NOTE_MOST,
+        required=False,
+        error_messages={"max_length": _("The note can be 300 letters long. Make it a little shorter.")},
+    )
+
+
+def _lengths(booking, lengths):
+    return [
+        (minutes, length_in_words(booking, minutes) if minutes else gettext("None of it: it did not take place"))
+        for minutes in lengths
+    ]

@@ -1,0 +1,110 @@
+"""What a carer says when something went otherwise: an emergency, yes it took place, no it was less."""
+
+from django.contrib import messages
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts.models import HistoryEntry
+from voucher import bookings, disputes
+from voucher.forms.disputes import HowMuchForm
+from voucher.forms.provider import length_in_words
+from voucher.models import Booking, Dispute
+from voucher.views.open_award import award_required
+
+State = Booking.State
+AGREES = "booking.carer_agrees"
+
+
+def after_context(row, now):
+    """Return what the page of a booking shows of what was said after the break, in at most two queries."""
+    if row.state not in disputes.GIVEN:
+        return {}
+    dispute = Dispute.objects.filter(booking=row).first()
+    agreed = HistoryEntry.objects.filter(act=AGREES, subject_kind="booking", subject_id=row.pk).exists()
+    words = {}
+    if dispute:
+        words = {
+            "dispute_said": length_in_words(row, dispute.said_minutes),
+            "dispute_given": length_in_words(row, dispute.given_minutes),
+            "dispute_found": length_in_words(row, dispute.found_minutes or 0),
+        }
+    return words | {
+        "dispute": dispute,
+        "agreed": agreed,
+        "given_in_words": length_in_words(row, row.delivered_minutes or 0),
+        "can_dispute": dispute is None and disputes.may_dispute(row, now),
+        "last_day_to_dispute": disputes.last_day(row) if row.delivered_at else None,
+    }
+
+
+@require_POST
+@award_required
+def emergency(request, ref):
+    """Cancel at once and free of charge; nobody asks for a reason, and somebody rings."""
+    row, now = _booking_of(request.award, ref), timezone.now()
+    please_ring = "please_ring" in request.POST
+    try:
+        bookings.cancel(
+            booking=row, party=Booking.Party.CARER, by=request.who, now=now, emergency=True, please_ring=please_ring
+        )
+    except bookings.HasStarted:
+        messages.error(request, _("It has started, so it can no longer be cancelled here. Please ring us."))
+    except bookings.BookingMoved as moved:
+        if moved.state == State.CANCELLED:
+            messages.info(request, _("That was done already."))
+        else:
+            messages.error(request, _("Something has changed meanwhile. Here is how the booking stands now."))
+    else:
+        messages.success(request, _("It is cancelled, and it costs you nothing. We have told the provider."))
+    return redirect("my:booking", row.ref)
+
+
+@require_POST
+@award_required
+def agree(request, ref):
+    """Yes, it took place as they say; the same answer twice is written down once."""
+    row, now = _booking_of(request.award, ref), timezone.now()
+    if not after_context(row, now).get("agreed"):
+        try:
+            disputes.agree(booking=row, by=request.who, now=now)
+        except disputes.NotDisputable:
+            messages.info(request, _("This booking has changed since. Here is how it stands now."))
+            return redirect("my:booking", row.ref)
+    messages.success(request, _("Thank you for telling us."))
+    return redirect("my:booking", row.ref)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@award_required
+def how_much(request, ref):
+    """No, it was less: how much took place. What is not disputed is paid, the rest waits for the carers team."""
+    row, now = _booking_of(request.award, ref), timezone.now()
+    if not disputes.may_dispute(row, now):
+        return _cannot(request, row)
+    lengths = disputes.what_can_be_said(row)
+    form = HowMuchForm(request.POST if request.method == "POST" else None, booking=row, lengths=lengths)
+    if form.is_valid():
+        said = {"said_minutes": form.cleaned_data["minutes"], "words": form.cleaned_data["words"]}
+        try:
+            disputes.make(booking=row, by=request.who, now=now, **said)
+        except (disputes.AlreadyDisputed, disputes.NotDisputable, disputes.BadMinutes, bookings.BookingMoved):
+            return _cannot(request, row)
+        messages.success(request, _("Thank you. The carers team finds out how it was and tells you."))
+        return redirect("my:booking", row.ref)
+    context = {"booking": row, "form": form, "given_in_words": length_in_words(row, row.delivered_minutes)}
+    return render(request, "my/how_much.html", context)
+
+
+def _cannot(request, row):
+    if Dispute.objects.filter(booking=row).exists():
+        messages.info(request, _("You have told us already. Here is how it stands."))
+    else:
+        messages.info(request, _("This can no longer be changed here. Please ring us."))
+    return redirect("my:booking", row.ref)
+
+
+def _booking_of(award, ref):
+    rows = Booking.objects.select_related("offer", "provider", "hold", "award__account", "council__scheme")
+    return get_object_or_404(rows, award=award, ref=ref)

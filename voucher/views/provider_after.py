@@ -1,0 +1,74 @@
+"""What a provider says when the carer tells it otherwise: how it was, or that somebody was there."""
+
+from django.contrib import messages
+from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from accounts.history import Who
+from providers.access import provider_required
+from voucher import bookings, disputes
+from voucher.forms.disputes import AccountForm
+from voucher.forms.provider import length_in_words
+from voucher.models import Booking, Dispute, Task
+
+
+def after_context(row, now):
+    """Return what the page of a booking shows of what the carer says, in one query."""
+    if row.state == Booking.State.DID_NOT_HAPPEN:
+        objection = Task.objects.filter(booking=row, kind=Task.Kind.OBJECTION).first()
+        can_object = objection is None and bookings.may_object(row, now)
+        return {"objection": objection, "can_object": can_object, "account_form": AccountForm(prefix="account")}
+    if row.state not in disputes.GIVEN:
+        return {}
+    dispute = Dispute.objects.filter(booking=row).first()
+    if dispute is None:
+        return {}
+    return {
+        "dispute": dispute,
+        "dispute_said": length_in_words(row, dispute.said_minutes),
+        "dispute_given": length_in_words(row, dispute.given_minutes),
+        "dispute_found": length_in_words(row, dispute.found_minutes or 0),
+        "account_form": AccountForm(prefix="account", initial={"words": dispute.answer}),
+    }
+
+
+@require_POST
+@provider_required
+def account(request, ref):
+    """Tell the carers team how a disputed break was."""
+    row, form = _booking_of(request.provider, ref), AccountForm(request.POST, prefix="account")
+    dispute = get_object_or_404(Dispute, booking=row)
+    if not form.is_valid():
+        messages.error(request, form.errors["words"][0])
+        return redirect("provider:booking", row.ref)
+    try:
+        disputes.answer(dispute=dispute, words=form.cleaned_data["words"], by=Who(request.user), now=timezone.now())
+    except disputes.Resolved:
+        messages.info(request, _("The carers team has decided already. See below what it found."))
+    else:
+        messages.success(request, _("Thank you. The carers team reads it before it decides."))
+    return redirect("provider:booking", row.ref)
+
+
+@require_POST
+@provider_required
+def we_were_there(request, ref):
+    """Say that somebody was there, where the carer says that nobody came."""
+    row, form = _booking_of(request.provider, ref), AccountForm(request.POST, prefix="account")
+    if not form.is_valid():
+        messages.error(request, form.errors["words"][0])
+        return redirect("provider:booking", row.ref)
+    try:
+        bookings.object_to(booking=row, words=form.cleaned_data["words"], by=Who(request.user), now=timezone.now())
+    except bookings.BookingMoved:
+        messages.error(request, _("This can no longer be changed here. Please ring the carers team."))
+    else:
+        messages.success(request, _("Thank you. The carers team looks into it and rings you."))
+    return redirect("provider:booking", row.ref)
+
+
+def _booking_of(provider, ref):
+    rows = Booking.objects.select_related("offer", "award", "council__scheme")
+    return get_object_or_404(rows, provider=provider, ref=ref)

@@ -1,0 +1,144 @@
+"""What the carers team does after a break: rings where somebody may be alone, settles what two sides see differently."""
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.access import carers_team_required
+from accounts.history import Who
+from voucher import bookings, disputes, tasks
+from voucher.forms.disputes import DoneForm, FindingForm
+from voucher.forms.provider import length_in_words
+from voucher.models import Booking, Dispute, Task
+
+A_PAGE = 25
+AROUND = ("booking__award__carer", "booking__award__account", "booking__offer", "booking__provider")
+
+
+def to_ring(council, now):
+    """Return the tasks that cannot wait, where somebody may be alone, ready to be shown."""
+    return _shown(tasks.waiting(council).filter(kind=Task.Kind.NOBODY_CAME).select_related(*AROUND)[:A_PAGE], now)
+
+
+def after_context(row):
+    """Return what the team's page of a booking shows of a dispute and of what is to be done, in two queries."""
+    dispute = Dispute.objects.filter(booking=row).select_related("resolved_by").first()
+    context = {"tasks": list(Task.objects.filter(booking=row).select_related("done_by")), "dispute": dispute}
+    if dispute:
+        dispute.booking = row
+        context |= {
+            "dispute_said": length_in_words(row, dispute.said_minutes),
+            "dispute_given": length_in_words(row, dispute.given_minutes),
+            "dispute_found": length_in_words(row, dispute.found_minutes or 0),
+            "finding_form": FindingForm(prefix="finding", booking=row, lengths=disputes.what_can_be_found(dispute)),
+        }
+    return context
+
+
+@require_safe
+@never_cache
+@carers_team_required
+def task_list(request):
+    """Everything to do after breaks: who may be alone first, then the oldest."""
+    rows = tasks.waiting(request.council).select_related(*AROUND)
+    page = Paginator(rows, A_PAGE).get_page(request.GET.get("page"))
+    page.object_list = _shown(page.object_list, timezone.now())
+    return render(request, "team/tasks.html", {"page": page})
+
+
+@require_POST
+@carers_team_required
+def task_done(request, pk):
+    """Say that somebody has rung, or that it is settled; a second press finds it done."""
+    task, form = _task_of(request.council, pk), DoneForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, form.errors["note"][0])
+        return redirect("team:tasks")
+    try:
+        tasks.done(task=task, by=_who(request, task.booking), now=timezone.now(), note=form.cleaned_data["note"])
+    except tasks.TaskDone:
+        messages.info(request, _("A colleague has done this already."))
+    else:
+        messages.success(request, _("Noted. It is off the list."))
+    return redirect("team:queue" if task.kind == Task.Kind.NOBODY_CAME else "team:tasks")
+
+
+@require_POST
+@carers_team_required
+def task_pay(request, pk):
+    """Let the fund pay a provider now, for an emergency for which it had too little."""
+    task = _task_of(request.council, pk, kind=Task.Kind.PAY_BY_HAND)
+    try:
+        bookings.pay_late(task=task, by=_who(request, task.booking), now=timezone.now())
+    except bookings.FundExhausted:
+        messages.error(request, _("The fund still has too little. Ask finance to add to it, or settle it another way."))
+    except (tasks.TaskDone, bookings.BookingMoved):
+        messages.info(request, _("A colleague has done this already."))
+    else:
+        messages.success(request, _("The fund pays. The provider can claim it now."))
+    return redirect("team:tasks")
+
+
+@require_safe
+@never_cache
+@carers_team_required
+def dispute_list(request):
+    """The disputes that wait for a finding, the oldest first."""
+    rows = disputes.waiting(request.council).select_related(*AROUND)
+    page = Paginator(rows, A_PAGE).get_page(request.GET.get("page"))
+    for dispute in page:
+        dispute.said = length_in_words(dispute.booking, dispute.said_minutes)
+        dispute.given = length_in_words(dispute.booking, dispute.given_minutes)
+    return render(request, "team/disputes.html", {"page": page})
+
+
+@require_POST
+@carers_team_required
+def resolve(request, ref):
+    """Write down what was found; both sides are told."""
+    rows = Dispute.objects.select_related("booking__offer", "booking__award")
+    dispute = get_object_or_404(rows, booking__council=request.council, booking__ref=ref)
+    lengths = disputes.what_can_be_found(dispute)
+    form = FindingForm(request.POST, prefix="finding", booking=dispute.booking, lengths=lengths)
+    if not form.is_valid():
+        for errors in form.errors.values():
+            messages.error(request, errors[0])
+        return redirect("team:booking", ref)
+    try:
+        disputes.resolve(
+            dispute=dispute,
+            found_minutes=form.cleaned_data["minutes"],
+            finding=form.cleaned_data["finding"],
+            by=_who(request, dispute.booking),
+            now=timezone.now(),
+        )
+    except disputes.Resolved:
+        messages.info(request, _("A colleague has decided this already. See below what was found."))
+    except (disputes.BadMinutes, disputes.NoFinding, bookings.BookingMoved):
+        messages.error(request, _("Something has changed meanwhile, so nothing was decided. Look at it again."))
+    else:
+        messages.success(request, _("Noted. Both sides are told."))
+    return redirect("team:booking", ref)
+
+
+def _shown(rows, now):
+    """Return the tasks with what their line shows beside them, in one query more."""
+    rows = list(rows)
+    counts = tasks.emergencies_of({task.booking.award.carer_id for task in rows}, now)
+    for task in rows:
+        task.emergencies = counts.get(task.booking.award.carer_id, 0)
+        task.late_share = bookings.late_share(task.booking) if task.kind == Task.Kind.PAY_BY_HAND else 0
+    return rows
+
+
+def _task_of(council, pk, **which):
+    rows = Task.objects.select_related("booking__award__account", "booking__hold", "booking__council")
+    return get_object_or_404(rows, pk=pk, council=council, **which)
+
+
+def _who(request, booking):
+    return Who(user=request.user, on_behalf_of=f"award {booking.award.ref}")
