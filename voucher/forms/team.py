@@ -179,6 +179,7 @@ class NewCarerForm(AwardForm):
 
     def __init__(self, *args, **options):
         super().__init__(*args, **options)
+        self.fields["born_on"].last = self.today
         # Asked only when somebody like this is known.
         self.alike = self._known() if self.is_bound else None
         if self.alike is None:
