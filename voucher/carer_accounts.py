@@ -55,7 +55,7 @@ def link(*, carer, user, by, now):
     Raises OtherAddress and HasAccount.
     """
     with transaction.atomic():
-        row = Carer.objects.select_for_update().select_related("council__scheme").get(pk=carer.pk)
+        row = Carer.objects.select_for_update(of=("self",)).select_related("council__scheme").get(pk=carer.pk)
         if row.user_id == user.pk:
             return
         refuse_unless_own(row, user.email)

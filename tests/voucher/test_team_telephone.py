@@ -1,0 +1,182 @@
+"""A carer on the carers team's telephone: who it is, a lost code, the PIN, and bookings they did not make."""
+
+import datetime as dt
+import uuid
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts import wording
+from accounts.history import Who
+from accounts.models import HistoryEntry
+from tests import factories
+from tests.voucher.carer.pages import FRIDAY, TEAM, text_of
+from voucher import awards, bookings, letters, pins
+from voucher.ledger import audit
+from voucher.models import Booking, Carer, Code, Task
+
+pytestmark = pytest.mark.django_db
+ASKED = {"facts": ["address", "booking"], "call_back": "rang_back"}
+
+
+@pytest.fixture(autouse=True)
+def clock(monkeypatch, now):
+    monkeypatch.setattr(timezone, "now", lambda: now)
+
+
+@pytest.fixture
+def award(caerphilly):
+    return factories.award(caerphilly, value=40_000)
+
+
+@pytest.fixture
+def code(award, now):
+    return awards.new_code(award=award, by=TEAM, now=now)
+
+
+@pytest.fixture
+def team(client, carys):
+    client.force_login(carys)
+    return client
+
+
+@pytest.fixture
+def by_finder(award, bryn_cafe, code, now):
+    """A booking that whoever found the letter has made."""
+    by = Who(label=f"code {code[-4:]}")
+    terms = {"starts_at": FRIDAY, "minutes": 60, "seen_price_pence": 2500}
+    return bookings.make(award=award, offer=factories.offer(bryn_cafe), by=by, now=now, key="finder", **terms)
+
+
+def press(team, award, **typed):
+    typed = ASKED | {"key": str(uuid.uuid4()), "way": "read_out"} | typed
+    return team.post(reverse("team:new_code", args=[award.ref]), typed)
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ({"facts": ["address"]}, "Tick at least two things"),
+        ({"facts": []}, "Tick at least two things"),
+        ({"call_back": ""}, "Say how you made sure"),
+        ({"way": ""}, "Choose how the new code goes out."),
+        ({"facts": ["address", "colour"]}, "Choose from the list."),
+    ],
+)
+def test_without_two_facts_and_a_call_back_no_code_changes(team, award, code, typed, said):
+    assert said in text_of(press(team, award, **typed))
+    assert awards.open_with(code=code) == award
+
+
+def test_what_was_asked_is_kept_as_kinds_and_never_as_values(team, award, code):
+    press(team, award)
+
+    entry = HistoryEntry.objects.get(act="carer.identity_checked")
+    assert entry.details == {"facts": ["address", "booking"], "call_back": "rang_back"}
+    assert award.carer.address not in f"{list(HistoryEntry.objects.values())}"
+
+
+def test_by_letter_the_old_code_stops_now_and_the_letter_waits(team, award, code, today):
+    award.printed_at = timezone.now()
+    award.save()
+
+    assert press(team, award, way="letter").url == award.get_absolute_url()
+
+    with pytest.raises(awards.CodeRefused):
+        awards.open_with(code=code)
+    assert list(letters.waiting(on=today, council=award.council)) == [award]
+    assert not Code.objects.filter(award=award, state="active").exists()
+
+
+def test_what_was_booked_with_the_code_is_listed_and_can_be_disowned_at_no_cost(team, award, by_finder):
+    page = text_of(team.get(reverse("team:new_code", args=[award.ref])))
+    assert "Sitting at home" in page
+
+    for _ in range(2):
+        team.post(reverse("team:not_made", args=[by_finder.ref]))
+
+    by_finder.refresh_from_db()
+    award.account.refresh_from_db()
+    assert (by_finder.state, by_finder.ended_by, by_finder.due_pence) == ("cancelled", "team", None)
+    assert award.account.available == 40_000
+    assert Task.objects.get(booking=by_finder).kind == Task.Kind.NOT_MINE
+    assert HistoryEntry.objects.filter(act="booking.objected").count() == 1
+    assert audit.differences() == []
+
+
+def test_one_that_was_given_already_stays_and_is_on_the_list_of_what_to_look_into(team, award, by_finder, now):
+    bookings.confirm(booking=by_finder, by=TEAM, now=now)
+    over = FRIDAY + dt.timedelta(hours=2)
+    bookings.deliver(booking=by_finder, minutes=60, by=TEAM, now=over)
+
+    team.post(reverse("team:not_made", args=[by_finder.ref]))
+
+    by_finder.refresh_from_db()
+    assert by_finder.state == Booking.State.DELIVERED
+    assert Task.objects.filter(booking=by_finder, kind=Task.Kind.NOT_MINE).exists()
+
+
+def test_what_the_team_booked_is_not_among_the_codes_bookings(team, award, bryn_cafe, carys, code, now):
+    by = Who(user=carys, on_behalf_of=f"award {award.ref}")
+    terms = {"starts_at": FRIDAY, "minutes": 60, "seen_price_pence": 2500}
+    bookings.make(award=award, offer=factories.offer(bryn_cafe), by=by, now=now, key="k", **terms)
+
+    assert "Nothing was booked with it." in text_of(team.get(reverse("team:new_code", args=[award.ref])))
+
+
+def test_anothers_booking_cannot_be_disowned(team, flintshire, now):
+    there = factories.award(flintshire)
+    offer = factories.offer(factories.provider(flintshire))
+    terms = {"starts_at": FRIDAY, "minutes": 60, "seen_price_pence": 2500}
+    row = bookings.make(award=there, offer=offer, by=TEAM, now=now, key="k", **terms)
+
+    assert team.post(reverse("team:not_made", args=[row.ref])).status_code == 404
+
+
+def test_the_team_checks_a_pin_with_yes_or_no_and_it_is_written_down(team, award, now):
+    pins.put(carer=award.carer, pin="7294", by=TEAM, now=now)
+    check = reverse("team:check_pin", args=[award.ref])
+
+    assert "No, that is not the PIN" in text_of(team.post(check, {"pin": "7295"}))
+    right = team.post(check, {"pin": "7294"})
+
+    assert "Yes, that is the PIN" in text_of(right)
+    assert "7294" not in right.content.decode()
+    told = [entry.details["right"] for entry in HistoryEntry.objects.filter(act="pin.checked").order_by("pk")]
+    assert told == [False, True]
+
+
+def test_a_locked_pin_says_until_when(team, award, now):
+    pins.put(carer=award.carer, pin="7294", by=TEAM, now=now)
+    check = reverse("team:check_pin", args=[award.ref])
+    for _ in range(5):
+        team.post(check, {"pin": "7295"})
+
+    assert f"Try again after {wording.time(now + dt.timedelta(hours=1))}." in text_of(team.post(check, {"pin": "7294"}))
+
+
+def test_after_two_facts_and_a_call_back_the_pin_is_taken_away(team, award, now):
+    pins.put(carer=award.carer, pin="7294", by=TEAM, now=now)
+    page = reverse("team:telephone", args=[award.ref])
+
+    team.post(page, {"facts": ["address"], "call_back": "rang_back", "what": "pin"})
+    assert Carer.objects.get(pk=award.carer_id).pin
+    team.post(page, ASKED | {"what": "pin"})
+
+    assert Carer.objects.get(pk=award.carer_id).pin == ""
+    assert HistoryEntry.objects.filter(act="pin.reset").count() == 1
+
+
+def test_a_carer_who_lost_the_e_mail_has_the_code_unbound_by_the_team(team, award, now):
+    Carer.objects.filter(pk=award.carer_id).update(user=factories.user(award.carer.email), code_bound_at=now)
+
+    team.post(reverse("team:telephone", args=[award.ref]), ASKED | {"what": "unbind"})
+
+    assert Carer.objects.get(pk=award.carer_id).code_bound_at is None
+
+
+def test_a_pin_is_not_set_by_anybody_but_the_carer(team, award):
+    team.post(reverse("team:book_for", args=[award.ref]))
+
+    assert team.post(reverse("my:pin"), {"pin": "7294", "again": "7294"}).status_code == 404
