@@ -120,8 +120,9 @@ def remind_of_breaks(now):
         starts_at__range=(now, now + before),
         answered_at__lte=F("starts_at") - before,
     )
-    rows = coming.select_related("award__carer__council__scheme", "council__scheme", "offer", "provider")
-    told = set(OutboxMessage.objects.filter(kind="break_coming").values_list("dedupe_key", flat=True))
+    rows = list(coming.select_related("award__carer__council__scheme", "council__scheme", "offer", "provider"))
+    keys = [messages.break_key(row) for row in rows]
+    told = set(OutboxMessage.objects.filter(dedupe_key__in=keys).values_list("dedupe_key", flat=True))
     due = [row for row in rows if messages.break_key(row) not in told]
     due = [row for row in due if messages.is_reminded_of_breaks(row.award.carer)]
     return _each(due, "booking", messages.break_coming) if rules.is_by_day(now) else (0, 0)
