@@ -114,7 +114,8 @@ def record(*, carer, kind, happened_on, honoured_until=None, seen, by, now) -> C
             return _record(carer, ahead, happened_on, by, now)
     except IntegrityError as twice:
         raise AlreadyRecorded from twice
-    except bookings.BookingMoved as moved:
+    except (bookings.BookingMoved, books.AwardEnded) as moved:
+        # Somebody was quicker, or the night after the last day.
         later = plan(carer=carer, kind=kind, honoured_until=honoured_until, now=now)
         raise StalePlan(later) from moved
 
