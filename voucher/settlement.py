@@ -92,6 +92,12 @@ def awaiting(council):
     )
 
 
+def given_back(council, providers):
+    """Return what these providers have to give back after disputes: lines below nothing that no run has taken off."""
+    lines = awaiting(council).filter(amount_pence__lt=0, claim__provider__in=providers)
+    return list(lines.select_related("claim__provider", "booking"))
+
+
 def lines_of(run):
     """Return the claim lines of a run, live or voided."""
     return ClaimLine.objects.filter(run_lines__run=run).order_by("claim__provider__name", "claim__number", "pk")
@@ -300,9 +306,8 @@ def _prepare(*, council, ids, pay_on, left_out, by, now):
 
 def _with_what_is_given_back(council, ids):
     """Return the chosen lines with all lines of their providers that take something back, in order."""
-    paid = ClaimLine.objects.filter(pk__in=ids).values("claim__provider")
-    back = awaiting(council).filter(amount_pence__lt=0, claim__provider__in=paid)
-    return sorted({*ids, *back.values_list("pk", flat=True)})
+    paid = set(ClaimLine.objects.filter(pk__in=ids).values_list("claim__provider", flat=True))
+    return sorted({*ids, *(line.pk for line in given_back(council, paid))})
 
 
 def _refuse_more_given_back(chosen):

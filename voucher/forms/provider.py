@@ -113,7 +113,7 @@ class ClaimForm(forms.Form):
         field.choices = [(booking.ref, _claimable(booking)) for booking in ready]
         field.initial = [booking.ref for booking in ready]
         field.label = gettext("Ready: %(price)s together") % {
-            "price": wording.money(sum(booking.due_pence for booking in ready), exact=True)
+            "price": wording.money(sum(booking.undisputed_pence for booking in ready), exact=True)
         }
         field.help_text = _("Untick what you do not want to claim yet.")
 
@@ -213,12 +213,15 @@ def _claimable(booking):
     words = {
         "offer": booking.offer.title,
         "day": wording.day(booking.starts_at),
-        "price": wording.money(booking.due_pence, exact=True),
+        "price": wording.money(booking.undisputed_pence, exact=True),
         "name": booking.award.carer.first_name,
     }
     if booking.delivered_minutes is None:
         return gettext("%(price)s: %(offer)s for %(name)s, %(day)s (cancelled late)") % words
     words["length"] = length_in_words(booking, booking.delivered_minutes)
+    if booking.in_question_pence:
+        words["waits"] = wording.money(booking.in_question_pence, exact=True)
+        return gettext("%(price)s: %(offer)s for %(name)s, %(day)s; %(waits)s more is in question") % words
     return gettext("%(price)s: %(offer)s for %(name)s, %(day)s, %(length)s") % words
 
 

@@ -67,7 +67,7 @@ def prepare(request):
     earliest = rules.earliest_pay_day(timezone.localdate(now))
     if request.method != "POST":
         checked = line_checks.looked_at(settlement.awaiting(request.council))
-        form = PrepareForm(lines=[each.line for each in checked if each.passes], earliest=earliest)
+        form = PrepareForm(lines=_to_pay(checked), earliest=earliest)
         return _prepare_page(request, form, checked)
     # Only what the page showed: a claim that came in meanwhile waits for the next run.
     shown = [pk for text in request.POST.getlist("shown") if (pk := whole(text)) is not None]
@@ -87,6 +87,9 @@ def prepare(request):
             )
         except settlement.PayDayTooSoon as refusal:
             form.add_error("pay_on", _pay_day_refused(refusal))
+        except settlement.MoreToGiveBack as refusal:
+            sentence = _("%(provider)s has more to give back than you ticked. Tick more of its lines, or none.")
+            form.add_error(None, sentence % {"provider": refusal.provider.name})
         except (settlement.LinesMoved, settlement.NothingToPay, acts.KeyWasUsed):
             messages.error(
                 request, _("The list has changed since you opened it, so no run was made. Look at it again.")
@@ -200,6 +203,11 @@ def overdue(request):
     return render(request, "finance/overdue.html", {"page": page, "rows": [(line, waited[line.pk]) for line in page]})
 
 
+def _to_pay(checked):
+    """Return the lines that can be ticked; what a provider gives back is taken off without a tick."""
+    return [each.line for each in checked if each.passes and each.line.amount_pence > 0]
+
+
 def _prepare_page(request, form, checked):
     today = timezone.localdate()
     by_line = {each.line.pk: each for each in checked}
@@ -213,13 +221,15 @@ def _prepare_page(request, form, checked):
         }
         for line, take, why in form.rows()
     ]
+    given_back = settlement.given_back(request.council, {row["line"].claim.provider_id for row in rows})
     return render(
         request,
         "finance/prepare.html",
         {
             "form": form,
             "rows": rows,
-            "total_pence": sum(row["line"].amount_pence for row in rows),
+            "given_back": given_back,
+            "total_pence": sum(line.amount_pence for line in [*(row["line"] for row in rows), *given_back]),
             "held": [each for each in checked if not each.passes],
         },
     )

@@ -146,6 +146,7 @@ def _money_page(request, *, typed=None):
         "form": next((group["form"] for group in groups if group["council"] == typed), None),
         "claims": page,
         "next_payment": _next_payment(provider, today),
+        "given_back": _given_back(provider),
         "remittances": remittances.select_related("run__council").defer("content").order_by("-made_at")[:A_PAGE],
         # The council's own service is recharged inside the council; no bank is asked.
         "has_account": provider.legal_form == provider.LegalForm.COUNCIL
@@ -195,6 +196,12 @@ def _next_payment(provider, today):
         .order_by("run__pay_on")
         .first()
     )
+
+
+def _given_back(provider):
+    """Return what is taken off the provider's next payment after disputes, in pence; 0 where it is nothing."""
+    lines = ClaimLine.objects.filter(claim__provider=provider, amount_pence__lt=0).exclude(run_lines__live=True)
+    return -(lines.aggregate(pence=Sum("amount_pence"))["pence"] or 0)
 
 
 def _already(when, pence):

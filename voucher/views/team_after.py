@@ -1,4 +1,4 @@
-"""What the carers team does after a break: rings where somebody may be alone, settles what two sides see differently."""
+"""What the carers team does after a break: rings where somebody may be alone, and settles what two sides dispute."""
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -13,7 +13,7 @@ from accounts.history import Who
 from voucher import bookings, disputes, tasks
 from voucher.forms.disputes import DoneForm, FindingForm
 from voucher.forms.provider import length_in_words
-from voucher.models import Booking, Dispute, Task
+from voucher.models import Dispute, Task
 
 A_PAGE = 25
 AROUND = ("booking__award__carer", "booking__award__account", "booking__offer", "booking__provider")
