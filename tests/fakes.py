@@ -4,9 +4,11 @@ import hashlib
 import hmac
 import itertools
 import json
+import threading
 from urllib.parse import parse_qsl, urlsplit
 
 import stripe
+from django.db import connection
 
 SECRET = "whsec_of_the_tests"
 
@@ -33,18 +35,21 @@ class FakeStripe(stripe.HTTPClient):
         self.refunds_wait = False
         self.asked = []
         self.sessions, self.refunds, self.accounts, self._answers = {}, {}, {}, {}
-        self._numbers = itertools.count(1)
+        self._numbers, self._one_at_a_time = itertools.count(1), threading.Lock()
 
     # What the library calls.
 
     def request(self, method, url, headers, post_data=None, *, _usage=None):
+        # What stays open around a test itself is no transaction of ours.
+        assert all(block._from_testcase for block in connection.atomic_blocks), "Stripe was called in a transaction."
         parts = urlsplit(url)
         sent = dict(parse_qsl(post_data if method == "post" else parts.query, keep_blank_values=True))
         account, key = headers.get("Stripe-Account", ""), headers.get("Idempotency-Key", "")
         self.asked.append((method, parts.path, account, key, sent))
         if self.down:
             raise stripe.APIConnectionError("no answer", should_retry=False)
-        status, answer = self._once(key, account, parts.path, method, sent)
+        with self._one_at_a_time:
+            status, answer = self._once(key, account, parts.path, method, sent)
         if self.loses_answers:
             raise stripe.APIConnectionError("lost", should_retry=False)
         return json.dumps(answer), status, {}

@@ -91,7 +91,8 @@ def ask_own(request, slug):
         # Enough is left, or nothing of this can be had: the usual way says so.
         return redirect(_address("my:ask", offer))
     share = top_ups.share(award=request.award, offer=offer, price=quotes[minutes], minutes=minutes)
-    if not (offer.provider.takes_own_money and share.amount):
+    # A press is not judged by what is left: pressed a second time, it finds all set aside by itself.
+    if not offer.provider.takes_own_money or not (share.amount or request.method == "POST"):
         return redirect(_address("my:too_dear", offer, minutes=minutes))
     days = free_days(request.award, offer, minutes, now)
     if request.method == "POST":

@@ -112,7 +112,7 @@ def _of_days(provider, first, last):
             starts_at__gte=days.midnight(first),
             starts_at__lt=days.midnight(last + dt.timedelta(days=1)),
         )
-        .select_related("offer", "award__carer")
+        .select_related("offer", "award__carer", "top_up")
         .order_by("starts_at", "pk")
     )
 

@@ -20,6 +20,7 @@ from voucher.forms.team_bookings import LateClaimForm, NotGivenForm
 from voucher.ledger import acts
 from voucher.models import Booking
 from voucher.views import history_words
+from voucher.views.own_money_words import payment_context
 from voucher.views.team_after import after_context
 
 State = Booking.State
@@ -188,7 +189,7 @@ def _booking_page(request, row, *, delivered=None, not_given=None, claim=None):
             for entry in history.history_of(row)
         ],
     }
-    return render(request, "team/booking.html", context | after_context(row))
+    return render(request, "team/booking.html", context | after_context(row) | payment_context(row, now))
 
 
 def _facts(row):
