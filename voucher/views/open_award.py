@@ -10,7 +10,6 @@ from functools import wraps
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import Http404
 from django.middleware.csrf import rotate_token
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -61,10 +60,10 @@ def award_required(view):
             return _help_is_over(request)
         if award is None:
             return redirect(f"{reverse('voucher')}?{urlencode({'next': _back_to(request)})}")
-        if request.helping and request.resolver_match.url_name not in HELPERS_PAGES:
-            raise Http404
         request.award, request.council, request.who = award, award.council, who
         request.acting = bool(who.on_behalf_of) and not request.helping
+        if request.helping and request.resolver_match.url_name not in HELPERS_PAGES:
+            return render(request, "helping/not_for_helpers.html", status=404)
         response = view(request, *args, **kwargs)
         response["X-Robots-Tag"] = "noindex, nofollow"
         return response
