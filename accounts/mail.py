@@ -209,5 +209,10 @@ def _send(row, now):
 
 def _without_names(error):
     """Return the kind of the error and the server's number: its text may hold the address."""
-    code = error.smtp_code if isinstance(error, smtplib.SMTPResponseException) else getattr(error, "errno", None)
+    code = getattr(error, "errno", None)
+    if isinstance(error, smtplib.SMTPResponseException):
+        code = error.smtp_code
+    elif isinstance(error, smtplib.SMTPRecipientsRefused):
+        # One message has one reader, so there is one answer.
+        code = next((answer[0] for answer in error.recipients.values()), None)
     return f"{type(error).__name__} {code or ''}".strip()

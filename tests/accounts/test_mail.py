@@ -83,6 +83,19 @@ def test_a_message_that_fails_is_tried_again_later_without_naming_anybody(now, d
     assert message.last_error == "SMTPDataError 550"
 
 
+def test_a_server_that_does_not_know_the_reader_is_remembered_by_its_number_only(now, monkeypatch):
+    def refuse(self, fail_silently=False):
+        raise smtplib.SMTPRecipientsRefused({self.to[0]: (550, b"no such person " + self.to[0].encode())})
+
+    monkeypatch.setattr("django.core.mail.EmailMessage.send", refuse)
+    message = queued()
+
+    mail.send_waiting(waiting(now))
+
+    message.refresh_from_db()
+    assert message.last_error == "SMTPRecipientsRefused 550"
+
+
 def test_a_message_that_goes_through_at_the_second_try_is_sent_once(now, deaf_server, monkeypatch):
     message = queued()
     mail.send_waiting(waiting(now))

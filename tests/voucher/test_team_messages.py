@@ -47,6 +47,23 @@ def test_the_team_sees_whom_it_is_for_what_it_says_and_why_it_did_not_go(team, a
     assert reverse("team:award", args=[award.ref]) in page
 
 
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [
+        ("SMTPRecipientsRefused 550", "was refused. Please check it."),
+        ("Notify 400 BadRequestError phone_number", "was refused. Please check it."),
+        ("NotifyRefused 403", "Our key was refused."),
+        ("NotifyRefused 503", "Nobody took it."),
+        ("CannotPrint", "Nobody took it."),
+        ("", "Nobody took it."),
+    ],
+)
+def test_why_it_did_not_go_is_said_in_words(team, award, answer, why):
+    OutboxMessage.objects.filter(pk=given_up(award).pk).update(last_error=answer)
+
+    assert why in team.get(reverse("team:not_sent")).content.decode()
+
+
 def test_what_is_sent_withdrawn_or_still_tried_is_not_there(team, award, now):
     sent, withdrawn, tried = (given_up(award, key) for key in "abc")
     OutboxMessage.objects.filter(pk=sent.pk).update(sent_at=now)

@@ -1,5 +1,7 @@
 """Messages that could not be sent: the carers team tries again, or tells the news by telephone."""
 
+import re
+
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db import transaction
@@ -29,7 +31,7 @@ def not_sent(request):
     numbers = [number for row in page if (number := writing.carer_number(row))]
     awards = Award.objects.filter(council=request.council, carer__in=numbers).select_related("carer").order_by("pk")
     newest = {award.carer_id: award for award in awards}
-    lines = [{"message": row, "award": newest.get(writing.carer_number(row))} for row in page]
+    lines = [{"message": row, "award": newest.get(writing.carer_number(row)), "why": _why(row)} for row in page]
     return render(request, "team/not_sent.html", {"page": page, "lines": lines})
 
 
@@ -55,6 +57,16 @@ def told(request, pk):
             _remember(request, row, now)
     messages.success(request, _("Noted: they know now."))
     return redirect("team:not_sent")
+
+
+def _why(row):
+    """Return in words what became of the last try; the server's own short answer stands beside it."""
+    # 400 from Notify, and from 550 to 553 from a mail server.
+    if re.search(r"\b(400|55[0-3])\b", row.last_error):
+        return _("The address or the number was refused. Please check it.")
+    if re.search(r"\b403\b", row.last_error):
+        return _("Our key was refused. Please tell those who run this site.")
+    return _("Nobody took it. It may go through now.")
 
 
 def _message(request, pk):
