@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import days, history
 from providers.models import Provider
-from voucher import messages, rules
+from voucher import messages, requests, rules
 from voucher.bookings import own_money
 from voucher.ledger import acts, books
 from voucher.ledger.models import Hold, Transfer
@@ -182,7 +182,8 @@ def differences():
         if pk not in whole
     ]
     lost = Hold.objects.filter(booking=None, dispute=None).order_by("pk").values_list("pk", flat=True)
-    return found + [f"Hold {pk} is set aside or spent for no booking." for pk in lost]
+    found += [f"Hold {pk} is set aside or spent for no booking." for pk in lost]
+    return found + requests.differences()
 
 
 def _to_provider(hold):

@@ -9,7 +9,7 @@ register = template.Library()
 
 # A state's colour is a help for the eye: the word always stands beside it.
 STATE_COLOURS = {
-    "waiting": {"requested", "prepared", "draft", "applied", "asked", "frozen", "suspended"},
+    "waiting": {"requested", "countered", "unpaid", "prepared", "draft", "applied", "asked", "frozen", "suspended"},
     "good": {"confirmed", "released", "live", "active", "checked", "paid"},
     "done": {"delivered", "claimed", "settled"},
     "bad": {"problem", "refused", "failed"},

@@ -92,7 +92,8 @@ def asked(request, ref):
     if row.state != State.REQUESTED:
         return redirect("my:booking", row.ref)
     context = {"booking": row, "unit": request.award.unit}
-    return render(request, "my/asked.html", context | payment_context(row, timezone.now()))
+    context |= payment_context(row, timezone.now()) | choices_context(row, timezone.now())
+    return render(request, "my/asked.html", context)
 
 
 @require_POST
