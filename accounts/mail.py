@@ -174,9 +174,16 @@ def given_up():
     return OutboxMessage.objects.filter(sent_at=None, withdrawn_at=None, attempts__gte=TRIES_MAX).exclude(to="")
 
 
-def try_again(*, row, now):
-    """Begin anew with a message that was given up; returns whether it was still given up."""
-    return bool(given_up().filter(pk=row.pk).update(attempts=0, due_at=now, last_error=""))
+def try_again(*, row, now, to=""):
+    """Begin anew with a message that was given up, to another address if that is given; return whether it was so.
+
+    Raises BadAddress.
+    """
+    changes = {"attempts": 0, "due_at": now, "last_error": ""}
+    if to:
+        _refuse_bad_address(row.channel, to)
+        changes["to"] = to
+    return bool(given_up().filter(pk=row.pk).update(**changes))
 
 
 def set_aside(*, row, now):

@@ -73,6 +73,20 @@ def carer_number(row):
     return int(row.reader.removeprefix(READER)) if row.reader.startswith(READER) else None
 
 
+def try_again(*, row, now):
+    """Begin anew with a message that was given up, at the address that the carer has now; return whether it was so."""
+    carer = Carer.objects.filter(pk=carer_number(row)).first()
+    to = ""
+    if carer:
+        ways = {
+            Carer.ContactBy.EMAIL: carer.email if mail.is_address(carer.email) else "",
+            Carer.ContactBy.SMS: texts.mobile(carer.phone),
+            Carer.ContactBy.POST: _postal_address(carer),
+        }
+        to = ways[row.channel]
+    return mail.try_again(row=row, now=now, to=to)
+
+
 def withdraw_if_silent(row, now):
     """Withdraw a message that nobody asked for, where we have come to keep silent since; return whether it was so.
 

@@ -85,6 +85,27 @@ def test_tried_again_it_goes(team, award, mailoutbox):
     assert len(mailoutbox) == 1
 
 
+@pytest.mark.parametrize(
+    ("way", "mended", "to"),
+    [
+        ("email", {"email": "new@post.example"}, "new@post.example"),
+        ("sms", {"phone": "07700 900456"}, "+447700900456"),
+        ("post", {"address": "4 Heol y Parc"}, "Alys Gŵyr\n4 Heol y Parc\nBlackwood\nNP12 1AA"),
+        # What cannot be written to is no reason to forget where it went before.
+        ("email", {"email": ""}, "old@post.example"),
+    ],
+)
+def test_tried_again_it_goes_to_the_address_that_was_mended(team, caerphilly, way, mended, to):
+    carer = factories.carer(caerphilly, contact_by=way, email="old@post.example")
+    row = given_up(factories.award(caerphilly, carer_row=carer))
+    type(carer).objects.filter(pk=carer.pk).update(**mended)
+
+    team.post(reverse("team:try_again", args=[row.pk]))
+
+    row.refresh_from_db()
+    assert (row.to, row.attempts) == (to, 0)
+
+
 def test_told_by_telephone_it_goes_no_more_and_who_told_is_remembered_once(team, award, carys):
     row = given_up(award)
 

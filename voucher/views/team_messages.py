@@ -40,7 +40,7 @@ def not_sent(request):
 def try_again(request, pk):
     """Begin anew with one message, where an address was mended or a server is back."""
     row = _message(request, pk)
-    if mail.try_again(row=row, now=timezone.now()):
+    if writing.try_again(row=row, now=timezone.now()):
         messages.success(request, _("We try again now. If it fails once more, it comes back here."))
     else:
         messages.info(request, _("That was done already."))
