@@ -3,6 +3,7 @@
 from allauth.account.authentication import get_authentication_records
 from allauth.mfa.models import Authenticator
 from django.db.models import Exists, OuterRef
+from django.middleware.gzip import GZipMiddleware
 from django.shortcuts import redirect
 from django.urls import Resolver404, resolve, reverse
 from django.utils.cache import patch_cache_control
@@ -12,6 +13,19 @@ from accounts.models import Role
 
 # Only the scanner needs the camera, and only a search near here the place; nothing of ours needs the rest.
 PERMISSIONS = "camera=(self), geolocation=(self), microphone=(), payment=(), usb=(), display-capture=()"
+
+
+class SmallPages(GZipMiddleware):
+    """Compress pages on their way out, so that a telephone with a weak signal has them soon.
+
+    Django hides the true length behind some bytes of chance, so that nobody learns a secret from it. Files that are
+    compact already, such as PDF, go as they are.
+    """
+
+    def process_response(self, request, response):
+        if response.headers.get("Content-Type", "").startswith("text/"):
+            return super().process_response(request, response)
+        return response
 
 
 class PrivatePages:

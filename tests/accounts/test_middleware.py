@@ -1,8 +1,13 @@
 """Headers: no copies of private pages, and nothing a page of ours does not need."""
 
+import gzip
+
 import pytest
+from django.http import HttpResponse
+from django.test import RequestFactory
 from django.urls import reverse
 
+from accounts.middleware import SmallPages
 from providers.models import Staff
 
 pytestmark = pytest.mark.django_db
@@ -95,3 +100,15 @@ def test_changing_the_language_beside_a_refused_code_leads_to_the_code_box(clien
 
     assert page.redirect_chain == [("/cy/", 302)]
     assert 'name="code"' in page.content.decode()
+
+
+def test_a_page_is_compressed_on_its_way_and_a_file_goes_as_it_is(client):
+    home = client.get(reverse("home"), headers={"Accept-Encoding": "gzip"})
+
+    assert home.headers["Content-Encoding"] == "gzip"
+    assert b"<h1" in gzip.decompress(home.content)
+    assert len(home.content) < len(client.get(reverse("home")).content) / 2
+
+    file = SmallPages(lambda request: HttpResponse(b"%PDF" * 1000, content_type="application/pdf"))
+    answer = file(RequestFactory(headers={"Accept-Encoding": "gzip"}).get("/"))
+    assert "Content-Encoding" not in answer.headers and answer.content == b"%PDF" * 1000

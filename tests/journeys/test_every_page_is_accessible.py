@@ -1,9 +1,10 @@
-"""Every page, opened by a person who may enter it, at the width of a phone and of a desk, in both languages."""
+"""Every page, opened by a person who may enter it, in both languages: for its readers, and as HTML."""
 
 import pytest
 from django.conf import settings
 from django.utils import translation
 
+from tests.journeys import html
 from tests.journeys.browser import chromium, look_closely, open_page
 from tests.site.test_who_may_enter import PEOPLE, address, browser_of, rows, there  # noqa: F401
 
@@ -24,7 +25,7 @@ def pages_by_person():
 @pytest.mark.parametrize("language", ["en", "cy"])
 def test_every_page_is_accessible(live_server, there, language, monkeypatch):  # noqa: F811
     monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-    complaints, faults, seen = [], [], []
+    complaints, faults, seen, pages = [], [], [], {}
     with chromium() as browser:
         for person, names in pages_by_person().items():
             client = browser_of(person, there)
@@ -36,13 +37,16 @@ def test_every_page_is_accessible(live_server, there, language, monkeypatch):  #
                 # Each look of the client leaves a language behind.
                 with translation.override(language):
                     place = address(name, there)
-                if not client.get(place).headers["Content-Type"].startswith("text/html"):
+                looked_at = client.get(place)
+                if not looked_at.headers["Content-Type"].startswith("text/html"):
                     continue
+                pages[place] = looked_at.content.decode()
                 page.goto(live_server.url + place)
                 seen.append(name)
                 faults += [f"{person}: {fault}" for fault in look_closely(page, language)]
             page.context.close()
 
+    faults += html.faults(pages)
     assert not faults, "\n".join(faults)
     assert complaints == []
     assert len(seen) > 50
