@@ -1,7 +1,7 @@
 """The carer's own share of a price: what the award pays first, and what goes back to her when a booking ends."""
 
-from voucher import rules
-from voucher.models import Booking, TopUp
+from voucher import rules, tasks
+from voucher.models import Booking, Dispute, Task, TopUp
 
 State = Booking.State
 ENDS = (State.DECLINED, State.TIMED_OUT, State.CANCELLED, State.DID_NOT_HAPPEN, State.CLAIMED)
@@ -17,10 +17,16 @@ def follow(booking, now):
     """Let the carer's own money follow a booking that has just ended, in the same transaction.
 
     What was paid by card and is not needed becomes due back to the card; what was not paid yet is needed no more.
+    While a dispute is open nothing moves: the finding decides, and then this is called again.
     """
     if not booking.own_pence or booking.state not in ENDS:
         return
+    if Dispute.objects.filter(booking=booking, state=Dispute.State.OPEN).exists():
+        return
     kept, rows = kept_pence(booking), TopUp.objects.filter(booking=booking)
+    if rows.filter(state__in=[TopUp.State.REFUND_DUE, TopUp.State.REFUNDED], kept_pence__gt=kept).exists():
+        # Part of it went back before, and now less was given than that: a person sees to the rest.
+        tasks.give(booking=booking, kind=Task.Kind.CARD, now=now)
     paid = TopUp.State.PAID if kept >= booking.own_pence else TopUp.State.REFUND_DUE
     rows.filter(state=TopUp.State.PAID).update(state=paid, kept_pence=kept, try_at=now)
     agreed = TopUp.State.AGREED if kept else TopUp.State.NOT_NEEDED

@@ -11,7 +11,7 @@ from tests import factories
 from tests.voucher.breaks import FRIDAY
 from tests.voucher.top_ups import own
 from tests.voucher.top_ups.own import ask, confirmed, fresh, left, page, paid, shop, top_up
-from voucher import bookings, claims, top_ups
+from voucher import bookings, claims, disputes, top_ups
 from voucher.ledger import audit, books
 from voucher.models import Task
 
@@ -115,12 +115,14 @@ def test_late_and_with_little_on_the_award_the_provider_keeps_the_rest_of_its_ha
 
 
 def claimed(row, minutes, provider):
-    who = Who(user=factories.provider_staff(provider))
-    bookings.deliver(booking=row, minutes=minutes, by=who, now=row.ends_at)
-    claim = claims.make(
-        provider=provider, council=row.council, bookings=[row], by=who, now=row.ends_at, key=f"claim-{row.pk}"
-    )
-    return claim.lines.get()
+    bookings.deliver(booking=row, minutes=minutes, by=own.BRYN, now=row.ends_at)
+    return claim(row, provider)
+
+
+def claim(row, provider):
+    who, key = Who(user=factories.provider_staff(provider)), f"claim-{row.pk}"
+    made = claims.make(provider=provider, council=row.council, bookings=[row], by=who, now=row.ends_at, key=key)
+    return made.lines.get()
 
 
 def test_a_break_that_was_given_is_claimed_without_her_share_and_its_vat_is_of_the_councils_part(
@@ -175,6 +177,29 @@ def test_of_an_award_in_hours_the_parts_are_the_price_of_what_was_given(caerphil
     # Two hours are £50: 100 minutes of the award are £41.67, and £8.33 are her own.
     assert (line.amount_pence, top_up(row).kept_pence, back(card_company)) == (4_167, 833, 1_250)
     assert left(row) == (0, 0)
+    assert audit.differences() == []
+
+
+@pytest.mark.parametrize("found, of_award, kept", [(150, 8_000, 4_500), (120, 8_000, 2_000), (60, 5_000, 0)])
+def test_while_a_dispute_is_open_her_own_money_waits_for_the_finding(
+    caerphilly, provider, card_company, carys, now, found, of_award, kept
+):
+    sitting = factories.offer(provider, price_pence=5_000)
+    award = factories.award(caerphilly, value=8_000)
+    row = ask(award, sitting, now, price_pence=12_500, own_pence=4_500, minutes=150)
+    row = confirmed(row, card_company, now)
+    bookings.deliver(booking=row, minutes=150, by=own.BRYN, now=row.ends_at)
+    dispute = disputes.make(booking=row, said_minutes=60, by=own.BRYN, now=row.ends_at)
+
+    claimed_line = claim(fresh(row), provider)
+    assert (claimed_line.amount_pence, top_up(row).state, top_up(row).kept_pence) == (5_000, "paid", None)
+    who = Who(user=carys)
+    disputes.resolve(dispute=dispute, found_minutes=found, finding="We asked both.", by=who, now=row.ends_at)
+    top_ups.give_back_what_is_due(row.ends_at)
+
+    assert books.due(provider.pk) == of_award
+    assert (top_up(row).kept_pence, back(card_company)) == (kept, 4_500 - kept)
+    assert of_award + kept == found * 5_000 // 60
     assert audit.differences() == []
 
 
