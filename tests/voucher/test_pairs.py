@@ -87,6 +87,14 @@ def test_the_money_for_both_is_set_aside_in_one_press(award, swim, sitter, now):
     assert sound()
 
 
+def test_only_the_sitter_is_told_what_the_carer_wrote(award, swim, sitter, mair, now):
+    parts = [[swimming(swim)], [sitting(sitter), sitting(mair)]]
+    first, second = bookings.ask(award=award, parts=parts, note="The key is next door.", by=ALYS, now=now, key="pair")
+
+    assert (first.note, second.note) == ("", "The key is next door.")
+    assert decline(second, now).note == "The key is next door."
+
+
 def test_where_the_money_is_not_enough_for_both_nothing_is_set_aside(caerphilly, swim, sitter, now):
     award = factories.award(caerphilly, value=6_000)
 

@@ -178,7 +178,8 @@ def book(choice, *, hold, amount, own_pence=0, state=State.REQUESTED, by, now):
         own_pence=own_pence,
         free_cancel_hours=scheme.free_cancel_hours,
         late_cancel_percent=scheme.late_cancel_percent,
-        note=request.note,
+        # Of a pair only the sitter is told what was written: how to get in is of no use to the pool.
+        note=request.note if choice.part == request.parts else "",
         requested_at=now,
         answer_by=answer_by(scheme, offer, choice.starts_at, now),
     )

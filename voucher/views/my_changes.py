@@ -12,7 +12,7 @@ from brochure import availability
 from voucher import alternatives, bookings, rules
 from voucher.forms.carer import DayForm, TimeForm
 from voucher.models import Booking
-from voucher.views.ask import why_not_then
+from voucher.views.ask import DAYS_SHOWN, why_not_then
 from voucher.views.carer import booking_of, say_moved
 from voucher.views.numbers import whole
 from voucher.views.offer_cards import moment_of
@@ -88,7 +88,8 @@ def keep_time(request, ref):
 def _choose_time(request, row, now):
     days = alternatives.free_days(request.award, row.offer, row.minutes, now, besides=row)
     chosen = request.GET.get("day", "")
-    form = DayForm({"day": chosen} if chosen or request.GET.get("step") else None, days=days)
+    shown = days if chosen or request.GET.get("later") else days[:DAYS_SHOWN]
+    form = DayForm({"day": chosen} if chosen or request.GET.get("step") else None, days=shown)
     step = "day"
     if days and form.is_valid():
         free = next(free for free in days if free.day.isoformat() == chosen)
@@ -99,6 +100,7 @@ def _choose_time(request, row, now):
         "form": form,
         "step": step,
         "days": days,
+        "has_later": step == "day" and len(days) > len(shown),
         "day": capfirst(wording.day(free.day)) if step == "time" else "",
         "is_confirmed": row.state == State.CONFIRMED,
         "is_late": row.state == State.CONFIRMED
