@@ -44,8 +44,8 @@ def addresses(there, language, states):
 def one_of_each(found):
     """Return the first address of each name: the steps and states of one page look much alike."""
     first = {}
-    for address, name in found.items():
-        first.setdefault(name.partition(",")[0], address)
+    for place, name in found.items():
+        first.setdefault(name.partition(",")[0], place)
     return set(first.values())
 
 

@@ -1,4 +1,4 @@
-"""What is measured of a page in a real browser: its weight, whether it moves, whether it fits, whether keys reach it."""
+"""What is measured of a page in a real browser: its weight, whether it moves, fits, and is reached by keys."""
 
 from dataclasses import dataclass
 
