@@ -89,6 +89,9 @@ class PinForm(forms.Form):
 class PreferencesForm(forms.Form):
     """In which language, by what way and in what print we write."""
 
+    # The empty answer is one of the answers: both languages.
+    all_is_optional = True
+
     language = forms.ChoiceField(
         label=_("Which language shall we write in?"),
         choices=[*Language.choices, ("", _("Both"))],
