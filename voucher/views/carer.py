@@ -41,7 +41,7 @@ def booking_of(award, ref):
 def award(request):
     """What is left, the next break, and the ways on."""
     now = timezone.now()
-    rows = request.award.bookings.select_related("offer", "provider")
+    rows = request.award.bookings.select_related("offer", "provider", "asked_in")
     live = rows.filter(state__in=bookings.IS_LIVE)
     coming = list(live.filter(ends_at__gt=now).order_by("starts_at", "pk"))
     past = rows.exclude(pk__in=[each.pk for each in coming]).order_by("-starts_at", "-pk")
@@ -57,6 +57,7 @@ def award(request):
         "today": timezone.localdate(now),
         "is_over": timezone.localdate(now) > request.award.account.last_day or not _is_active(request.award),
         "next": coming[0] if coming else None,
+        "next_half": bookings.other_half(coming[0]) if coming else None,
         "coming": coming[1:],
         "past": past[:PAST_SHOWN],
         "others": others,
@@ -206,7 +207,10 @@ def _steps(row):
 def _facts(row, with_note=True):
     rows = [
         {"key": _("What"), "value": row.offer.title},
-        {"key": _("When"), "value": capfirst(wording.span(row.starts_at, row.ends_at))},
+        {
+            "key": _("You asked for") if row.state == State.COUNTERED else _("When"),
+            "value": capfirst(wording.span(row.starts_at, row.ends_at)),
+        },
         {"key": _("How long"), "value": length(row.minutes, row.offer.unit, row.unit_minutes)},
         {"key": _("Who"), "value": f"{row.provider.name}, {row.provider.town}"},
     ]

@@ -37,7 +37,7 @@ def choices_context(row, now):
             )
             if other is None or each.pk != other.pk
         ]
-        if live
+        if row.state in bookings.TAKES_A_PLACE
         else [],
     }
 
