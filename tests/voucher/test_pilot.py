@@ -421,3 +421,16 @@ def test_the_whole_pilot_loads_well_within_its_twenty_seconds():
     call_command("load_pilot", str(FILES))
 
     assert (timezone.now() - before).total_seconds() < 20
+
+
+def test_a_column_for_adults_only_may_be_there_and_where_it_is_not_what_is_known_stays(small):
+    pilot_file = small / "offers.csv"
+    pilot.load(small, by=BY, now=timezone.now(), on=timezone.localdate())
+    plain = pilot_file.read_text(encoding="utf-8")
+    heading, first, *rest = plain.splitlines()
+    pilot_file.write_text("\n".join([f"{heading},adults_only", f"{first},yes", *(f"{row}," for row in rest)]))
+    pilot.load(small, by=BY, now=timezone.now(), on=timezone.localdate())
+    pilot_file.write_text(plain, encoding="utf-8")
+    pilot.load(small, by=BY, now=timezone.now(), on=timezone.localdate())
+
+    assert list(Offer.objects.filter(adults_only=True).values_list("ref", flat=True)) == [first.split(",")[0]]

@@ -39,8 +39,8 @@ class Line:
     cells: dict[str, str]
 
 
-def read(path, columns):
-    """Return (lines, faults) of a CSV file that should have exactly these columns, in any order."""
+def read(path, columns, may_be_absent=()):
+    """Return (lines, faults) of a CSV file that should have exactly these columns, in any order, but for some."""
     text, faults = _text(path)
     if faults:
         return [], faults
@@ -61,7 +61,7 @@ def read(path, columns):
         return [], [Fault(path.name, 0, "", _("the file has more than 50,000 rows. Load it in parts."))]
     (heading_line, heading), *body = rows
     heading = [name.lower() for name in heading]
-    if faults := _heading_faults(path.name, heading_line, heading, columns):
+    if faults := _heading_faults(path.name, heading_line, heading, columns, may_be_absent):
         return [], faults
     lines = []
     for number, row in body:
@@ -99,13 +99,13 @@ def _text(path):
     return text, []
 
 
-def _heading_faults(name, line, heading, columns):
+def _heading_faults(name, line, heading, columns, may_be_absent):
     faults = []
     if len(heading) == 1 and any(mark in heading[0] for mark in ";\t"):
         words = _("the columns are not divided by commas. Save the file again as “CSV UTF-8”.")
         return [Fault(name, line, "", words)]
     for column in columns:
-        if column not in heading:
+        if column not in heading and column not in may_be_absent:
             faults.append(Fault(name, line, column, _("this column is missing.")))
         elif heading.count(column) > 1:
             faults.append(Fault(name, line, column, _("this column stands there more than once.")))

@@ -29,7 +29,7 @@ PROVIDER_FIELDS = (
 )
 OFFER_FIELDS = (
     *("category", "title_en", "title_cy", "description_en", "description_cy", "unit", "minutes", "places"),
-    *("personal_care", "accommodation", "hours", "notice_hours"),
+    *("personal_care", "accommodation", "hours", "notice_hours", "adults_only"),
 )
 
 
@@ -115,7 +115,7 @@ class Loader:
         number = (Offer.objects.aggregate(newest=Max("number"))["newest"] or FIRST_NUMBER - 1) + 1
         prices = {price.offer_id: price for price in OfferPrice.objects.order_by("first_day")}
         for row in rows:
-            wanted = {name: row[name] for name in OFFER_FIELDS} | {"access": list(row["access"])}
+            wanted = {name: row[name] for name in OFFER_FIELDS if row.has(name)} | {"access": list(row["access"])}
             found = there.get(row["ref"])
             fixed = {} if found else self._identity(row, providers[row["provider"]], number)
             offer, outcome, differs = self._put(row, found, Offer, wanted, **fixed)

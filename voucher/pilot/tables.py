@@ -13,11 +13,15 @@ from voucher.pilot.files import Fault
 
 @dataclass(frozen=True)
 class Column:
-    """How a column is read; an optional one may be empty and is then stored as `empty`."""
+    """How a column is read; an optional one may be empty and is then stored as `empty`.
+
+    Of one that may be absent the file need not have the column; then what is known already stays.
+    """
 
     read: callable
     optional: bool = False
     empty: object = ""
+    may_be_absent: bool = False
 
 
 def needed(read):
@@ -26,6 +30,10 @@ def needed(read):
 
 def optional(read, empty=""):
     return Column(read, optional=True, empty=empty)
+
+
+def may_be_absent(read, empty):
+    return Column(read, optional=True, empty=empty, may_be_absent=True)
 
 
 # Values that depend on another column (the unit of an award's value) are read as text here, and by checking.py.
@@ -65,6 +73,7 @@ TABLES = {
         "hours": needed(cells.opening_hours),
         "notice_hours": needed(cells.whole(0, 8760)),
         "access": optional(cells.access_features, empty=()),
+        "adults_only": may_be_absent(cells.yes_or_no, empty=False),
     },
     "awards.csv": {
         "ref": needed(cells.reference),
@@ -129,7 +138,8 @@ def read_all(folder, step):
         tables[name] = []
         if name in OPTIONAL_FILES and not path.exists():
             continue
-        lines, wrong = files.read(path, columns)
+        absent = {column for column, how in columns.items() if how.may_be_absent}
+        lines, wrong = files.read(path, columns, may_be_absent=absent)
         faults += wrong
         if not wrong and not lines:
             faults.append(Fault(name, 0, "", _("the file has a heading and no rows.")))
@@ -144,6 +154,8 @@ def read_all(folder, step):
 def _row(name, columns, line):
     values, faults = {}, []
     for column, how in columns.items():
+        if column not in line.cells:
+            continue
         cell = line.cells[column]
         try:
             if cell:

@@ -8,6 +8,7 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.views.decorators.http import condition, require_safe
 
@@ -113,7 +114,7 @@ def offer(request, slug):
         "notice": brochure_wording.notice(live.notice_hours),
         "features": access.names(live.access),
         "again": outcomes.would_use_again([live]).get(live.pk),
-        "free_days": free[:FREE_DAYS_SHOWN],
+        "free_days": [(each.day.isoformat(), _free_words(each)) for each in free[:FREE_DAYS_SHOWN]],
         "more_days": len(free) > FREE_DAYS_SHOWN,
         "chosen": _chosen(request, live, free, now, taken, last_day),
         "is_saved": bool(award) and live.pk in offer_cards.saved_by(award.carer),
@@ -233,6 +234,17 @@ def _chosen(request, offer, free, now, taken, last_day):
         "ends_at": availability.ends_at(offer, starts_at, minutes),
         "price": offer_cards.price_of(offer, minutes),
         "carried": urlencode({"minutes": minutes, "starts_at": as_typed(starts_at)}),
+    }
+
+
+def _free_words(free):
+    """Return a free day with when a break can begin on it."""
+    if len(free.starts) == 1:
+        return capfirst(wording.moment(free.starts[0]))
+    return _("%(day)s, starting between %(first)s and %(last)s") % {
+        "day": capfirst(wording.day(free.day)),
+        "first": wording.time(free.starts[0]),
+        "last": wording.time(free.last),
     }
 
 

@@ -63,6 +63,8 @@ def district(postcode):
 def marks(row):
     """Return the short words that set an offer apart: Welsh, personal care, access, one language only."""
     found = [_("Welsh-speaking staff")] if row.provider.speaks_welsh else []
+    if row.adults_only:
+        found.append(_("For adults only"))
     if row.personal_care:
         found.append(_("Personal care"))
     found += access.names(row.access)
