@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.history import Who
 from accounts.models import Council, Language, Role, User
 from accounts.people import give_role
+from providers import own_money
 from providers.models import Provider, Staff
 from providers.staff import give_post
 from voucher import awards
@@ -82,6 +83,8 @@ def make_people(*, now, on):
     if council is None or provider is None:
         raise NoPilot
     by = Who(label="make_demo_people")
+    # So that all four ways on can be tried where a break costs more than is left.
+    own_money.set_takes_own_money(provider=provider, takes=True, by=by, now=now)
     for person in PEOPLE:
         with transaction.atomic():
             user = _make(person)

@@ -100,7 +100,7 @@ def four_ways(carer):
 
 def last_look(carer):
     page = carer.get(link(four_ways(carer), "Go on, and pay £40 myself") + f"&starts_at={ON_FRIDAY}")
-    assert "From your award, set aside when you ask £80" in text(page)
+    assert "From your award £80" in text(page)
     assert "From you £40" in text(page)
     return page
 
