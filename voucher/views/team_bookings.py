@@ -14,7 +14,7 @@ from accounts import history, wording
 from accounts.access import carers_team_required
 from accounts.history import Who
 from accounts.templatetags.look import phone_link
-from voucher import bookings, claims, rules
+from voucher import bookings, claims, looks, rules
 from voucher.forms.provider import DeliveredForm, length_in_words
 from voucher.forms.team_bookings import LateClaimForm, NotGivenForm
 from voucher.ledger import acts
@@ -38,7 +38,9 @@ def booking_of(council, ref):
 @never_cache
 @carers_team_required
 def booking(request, ref):
-    return _booking_page(request, booking_of(request.council, ref))
+    row = booking_of(request.council, ref)
+    looks.note(award=row.award, by=Who(user=request.user), now=timezone.now())
+    return _booking_page(request, row)
 
 
 @require_POST
@@ -207,5 +209,7 @@ def _facts(row):
     if row.delivered_minutes is not None:
         facts.append({"key": _("Given"), "value": length_in_words(row, row.delivered_minutes)})
     if row.due_pence:
-        facts.append({"key": _("The provider is paid"), "value": wording.money(row.due_pence)})
+        facts.append({"key": _("The provider is paid"), "value": wording.money(row.undisputed_pence)})
+    if row.in_question_pence:
+        facts.append({"key": _("In question"), "value": wording.money(row.in_question_pence)})
     return facts

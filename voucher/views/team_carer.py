@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 from accounts import wording
 from accounts.access import carers_team_required
 from accounts.history import Who
-from voucher import award_changes, awards, circumstances
+from voucher import award_changes, awards, circumstances, looks
 from voucher.forms.team_carer import CarerForm, ChangeForm, CircumstanceForm
 from voucher.ledger.acts import KeyWasUsed
 from voucher.models import Circumstance
@@ -68,6 +68,7 @@ def circumstance(request, ref, kind):
 def carer(request, ref):
     """A carer's address, telephone, language, print: a move of the carer's own changes these and nothing else."""
     row = award_of(request.council, ref)
+    looks.note(award=row, by=Who(user=request.user), now=timezone.now())
     form = CarerForm(request.POST or None, carer=row.carer)
     if request.method == "POST" and form.is_valid():
         by = Who(user=request.user)

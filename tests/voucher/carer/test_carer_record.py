@@ -51,6 +51,16 @@ def test_a_look_by_the_team_is_shown_by_role_and_organisation_and_not_by_name(al
     assert "Carys" not in text_of(page)
 
 
+@pytest.mark.parametrize("page", ["award", "carer", "new_code", "telephone", "booking"])
+def test_every_page_of_the_team_with_a_carers_details_is_a_look(team, award, bryn_cafe, now, page):
+    terms = {"starts_at": FRIDAY, "minutes": 60, "seen_price_pence": 2500}
+    row = bookings.make(award=award, offer=factories.offer(bryn_cafe), by=TEAM, now=now, key="k", **terms)
+
+    team.get(reverse(f"team:{page}", args=[row.ref if page == "booking" else award.ref]))
+
+    assert HistoryEntry.objects.get(act=looks.SEEN).subject_id == award.carer_id
+
+
 def test_a_person_is_written_down_once_a_day_and_again_the_next(team, carys, award, clock, now):
     for _ in range(3):
         team.get(reverse("team:award", args=[award.ref]))
