@@ -220,7 +220,7 @@ def test_c10_nobody_came_and_the_team_is_told_at_once(carer, booked, provider, t
     assert "Ring now: 01632 960555" in first
     # The provider cannot claim it, reads why in kind words, and can say that it was there.
     shown = page(provider, booked, "provider")
-    assert "Were you there? Ring" in shown
+    assert "Were you there? Ring us on" in shown
     assert not claims.ready(bryn_cafe).exists()
     assert "£62.50" not in text_of(provider.get("/provider/money/"))
     assert "looks into it and rings you" in press(

@@ -269,7 +269,9 @@ def _facts(row):
     if row.delivered_minutes is not None:
         facts.append((_("Given"), length_in_words(row, row.delivered_minutes)))
     if row.due_pence:
-        facts.append((_("You are paid"), wording.money(row.due_pence)))
+        facts.append((_("You are paid"), wording.money(row.undisputed_pence)))
+    if row.in_question_pence:
+        facts.append((_("In question"), wording.money(row.in_question_pence)))
     return [{"key": key, "value": value} for key, value in facts]
 
 

@@ -27,6 +27,8 @@ def after_context(row, now):
         return {}
     return {
         "dispute": dispute,
+        # What the carer disputes is no longer a slip of the finger.
+        "can_undo": False,
         "dispute_said": length_in_words(row, dispute.said_minutes),
         "dispute_given": length_in_words(row, dispute.given_minutes),
         "dispute_found": length_in_words(row, dispute.found_minutes or 0),

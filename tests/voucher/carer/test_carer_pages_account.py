@@ -119,10 +119,12 @@ def test_staff_cancel_for_a_carer_in_an_emergency_and_it_costs_the_carer_nothing
     session.save()
 
     page = client.get(reverse("my:booking", args=[booking.ref]))
-    client.post(reverse("my:cancel", args=[booking.ref]), {"waive": "yes"})
+    client.post(reverse("my:emergency", args=[booking.ref]))
 
-    assert "Cancel it free of charge: an emergency" in text_of(page)
+    assert "It is an emergency: cancel it" in text_of(page)
     booking.refresh_from_db()
-    assert (booking.state, booking.ended_by, booking.due_pence) == ("cancelled", "team", None)
+    assert (booking.state, booking.ended_by, booking.emergency) == ("cancelled", "carer", True)
+    # The provider is paid all the same, out of the fund.
+    assert (booking.due_pence, booking.due_amount) == (3125, 0)
     award.account.refresh_from_db()
     assert award.account.available == 40_000
