@@ -7,6 +7,7 @@ over a shoulder learns of one break and no more.
 import logging
 import secrets
 
+from django.conf import settings
 from django.utils.functional import lazy
 
 from accounts import mail
@@ -369,7 +370,8 @@ def _queue(name, booking, *, to, language, again="", attachment=None, **more):
             name,
             to=to,
             language=language,
-            context=_context(booking) | more,
+            # Notify takes no calendar files: then the message must not speak of one.
+            context=_context(booking) | {"with_file": attachment and settings.MESSAGES_EMAIL != "notify"} | more,
             dedupe_key=f"{name}/{booking.pk}{again and f'/{again}'}",
             council=booking.council,
             attachment=attachment,

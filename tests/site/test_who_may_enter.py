@@ -100,18 +100,7 @@ def there(monkeypatch, settings, caerphilly, flintshire, bryn_cafe, bryn, now):
     run = settlement.release(run=run, by=by["approver"], now=now)
     disputes.make(booking=line.booking, said_minutes=0, by=Who(label="tests"), now=now)
     task = tasks.give(booking=waiting, kind="pay_by_hand", now=now)
-    content = b"A file."
-    file = {"council": caerphilly, "sha256": hashlib.sha256(content).hexdigest(), "content": content, "made_at": now}
-    advice = RunFile.objects.create(run=run, kind="remittance", provider=bryn_cafe, language="en", name="1.pdf", **file)
-    edition = Edition.objects.create(number=1, made_on=now.date(), prices_until=dt.date(2027, 3, 31))
-    for large in (False, True):
-        EditionFile.objects.create(
-            edition=edition, language="en", large_print=large, pages=1, sha256=file["sha256"], content=content
-        )
-    unsent = OutboxMessage.objects.create(
-        **{"kind": "news", "channel": "post", "to": "Alys\nNP12 1AA", "language": "en", "subject": "News"},
-        **{"body": "News\n\nWords.", "dedupe_key": "news", "council": caerphilly, "attempts": mail.TRIES_MAX},
-    )
+    advice, unsent = papers(run, bryn_cafe, now), unsent_letter(caerphilly)
     asked = applications.apply(
         award=award, kind="more_value", reason="costs_more", wanted_amount=4_000, by=Who(label="tests"), now=now
     )
@@ -156,6 +145,25 @@ def there(monkeypatch, settings, caerphilly, flintshire, bryn_cafe, bryn, now):
         "people:": {"pk": people["desk"].pk},
     }
     return {"people": people, "codes": code, "addresses": addresses, "permission": permission}
+
+
+def papers(run, provider, now):
+    """Make the files of the first edition, and a remittance advice of the run; return the advice."""
+    content = b"A file."
+    file = {"council": run.council, "sha256": hashlib.sha256(content).hexdigest(), "content": content, "made_at": now}
+    edition = Edition.objects.create(number=1, made_on=now.date(), prices_until=dt.date(2027, 3, 31))
+    for large in (False, True):
+        EditionFile.objects.create(
+            edition=edition, language="en", large_print=large, pages=1, sha256=file["sha256"], content=content
+        )
+    return RunFile.objects.create(run=run, kind="remittance", provider=provider, language="en", name="1.pdf", **file)
+
+
+def unsent_letter(council):
+    return OutboxMessage.objects.create(
+        **{"kind": "news", "channel": "post", "to": "Alys\nNP12 1AA", "language": "en", "subject": "News"},
+        **{"body": "News\n\nWords.", "dedupe_key": "news", "council": council, "attempts": mail.TRIES_MAX},
+    )
 
 
 def the_people(caerphilly, flintshire, bryn_cafe, alys, bryn):

@@ -234,6 +234,17 @@ def test_the_confirmation_brings_the_entry_with_the_method_in_both_places(confir
     assert part.get_filename() == f"{confirmed.ref}.ics"
 
 
+@pytest.mark.parametrize(("way", "speaks"), [("smtp", True), ("notify", False)])
+def test_an_e_mail_speaks_of_a_file_only_where_one_comes_with_it(settings, award, sitting, bryn, now, way, speaks):
+    settings.MESSAGES_EMAIL = way
+
+    breaks.confirm(award, sitting, bryn, now)
+
+    row = OutboxMessage.objects.get(kind="booking_confirmed_for_provider")
+    assert ("The file with this e-mail" in row.body) == speaks
+    assert "\n\n\n" not in row.body
+
+
 @pytest.mark.parametrize("kind", ["booking_cancelled", "booking_cancelled_for_provider"])
 def test_the_cancellation_takes_it_away_with_the_method_in_both_places(confirmed, now, kind):
     bookings.cancel(booking=confirmed, party=Booking.Party.CARER, by=ALYS, now=now)
