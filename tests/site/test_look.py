@@ -252,19 +252,13 @@ def test_the_shares_of_a_bar_fill_it_and_small_ones_stay_visible(amounts, widths
 
 
 def test_a_card_is_one_link_with_its_facts():
-    html = drawn(
-        "offer_card",
-        url="/offers/sitting/",
-        title="Gwarchod",
-        title_language="cy",
-        category="sitting",
-        category_name="Sitting service",
-        provider="Bryn Café",
-        town="Blackwood",
-        miles=3.2,
-        price="£29.50 an hour",
-        marks=["Step-free"],
-    )
+    offer = {
+        "title": "Gwarchod",
+        "category": {"slug": "sitting", "name": "Sitting service"},
+        "provider": {"name": "Bryn Café", "town": "Blackwood"},
+    }
+    card = {"offer": offer, "url": "/offers/sitting/", "title_language": "cy", "miles": 3.2, "marks": ["Step-free"]}
+    html = drawn("offer_card", card=card | {"price": "£29.50 an hour"})
 
     assert html.count("<a ") == 1 and 'lang="cy"' in html
     assert "Bryn Café · Blackwood · 3 miles" in html
