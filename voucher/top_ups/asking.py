@@ -17,6 +17,8 @@ Way = TopUp.Way
 PAY_WITHIN = dt.timedelta(hours=1)
 # The card page closes by itself an hour later, should nobody have closed it. Stripe asks for half an hour at least.
 PAGE_OPEN = dt.timedelta(hours=2)
+# Stripe takes no smaller payment in pounds.
+CARD_LEAST_PENCE = 30
 # A break that starts sooner leaves no time to pay first and be answered after.
 CARD_LEAD = dt.timedelta(hours=3)
 
@@ -51,13 +53,13 @@ def share(*, award, offer, price, minutes):
     return _share(award, offer.minutes, price.unit_price_pence, price.price_pence, minutes, award.account.available)
 
 
-def ways(*, provider, council, starts_at=None, now=None):
-    """Return the Ways in which a carer of the council may pay this provider herself; none where it takes no money."""
+def ways(*, provider, council, own_pence, starts_at=None, now=None):
+    """Return the Ways in which a carer of the council may pay this provider her share; none where it takes no money."""
     if not provider.takes_own_money:
         return []
     by_card = council.scheme.takes_cards and provider.takes_cards and stripe_api.is_set_up()
     in_time = starts_at is None or starts_at - now >= CARD_LEAD
-    return [Way.CARD, Way.DIRECT] if by_card and in_time else [Way.DIRECT]
+    return [Way.CARD, Way.DIRECT] if by_card and in_time and own_pence >= CARD_LEAST_PENCE else [Way.DIRECT]
 
 
 def ask(*, award, offer, starts_at, minutes, seen_price_pence, seen_own_pence, way, note="", by, now, key):
@@ -92,7 +94,8 @@ def ask(*, award, offer, starts_at, minutes, seen_price_pence, seen_own_pence, w
 def _agree(booking, way, now):
     """Write down how the own share is paid, once the award's part is set aside and nobody else can change it."""
     provider = Provider.objects.get(pk=booking.provider_id)
-    possible = ways(provider=provider, council=booking.council, starts_at=booking.starts_at, now=now)
+    asked = {"own_pence": booking.own_pence, "starts_at": booking.starts_at, "now": now}
+    possible = ways(provider=provider, council=booking.council, **asked)
     if not (possible and booking.own_pence and booking.amount):
         raise NoOwnMoney
     if way not in possible:

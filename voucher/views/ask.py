@@ -141,6 +141,8 @@ def _send(request, offer, quotes, now):
                 beyond = after_the_end(request, offer, timezone.localdate(starts_at), minutes)
                 if beyond:
                     return beyond
+            if isinstance(refusal, bookings.NotEnough):
+                return redirect(f"{reverse('my:too_dear', args=[offer.slug])}?{urlencode({'minutes': minutes})}")
             if isinstance(refusal, (bookings.StalePrice, *TIMES)):
                 form = _with_refusal(form, refusal)
             else:

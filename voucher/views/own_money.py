@@ -152,8 +152,9 @@ def _offer(request, slug):
         return offer, None
 
 
-def _ways(request, offer, starts_at, now):
-    ways = top_ups.ways(provider=offer.provider, council=request.council, starts_at=starts_at, now=now)
+def _ways(request, offer, own_pence, starts_at, now):
+    asked = {"own_pence": own_pence, "starts_at": starts_at, "now": now}
+    ways = top_ups.ways(provider=offer.provider, council=request.council, **asked)
     # Nobody types a carer's card for her.
     return [way for way in ways if way != TopUp.Way.CARD or not request.acting]
 
@@ -185,7 +186,7 @@ def _next_question(request, offer, minutes, quote, days, now):
         "seen_price_pence": quote.price_pence,
         "seen_own_pence": share.own_pence,
     }
-    ways = _ways(request, offer, starts_at, now)
+    ways = _ways(request, offer, share.own_pence, starts_at, now)
     form = AskWithOwnMoneyForm(initial=initial, ways=ways, provider=offer.provider, own_pence=share.own_pence)
     return _last_look(request, offer, form, starts_at, minutes, quote, now)
 
@@ -194,7 +195,7 @@ def _send(request, offer, minutes, now):
     """Return the form with what was wrong and no answer, or the answer of a request that was made."""
     own_pence = whole(request.POST.get("seen_own_pence", ""), digits_most=9) or 0
     starts_at = moment_of(request.POST.get("starts_at", "").replace("+00:00", "Z"))
-    possible = _ways(request, offer, starts_at, now)
+    possible = _ways(request, offer, own_pence, starts_at, now)
     make = {"ways": possible, "provider": offer.provider}
     form = AskWithOwnMoneyForm(request.POST, **make, own_pence=own_pence)
     if not form.is_valid():

@@ -54,7 +54,9 @@ def inbox(request):
         row.is_urgent = is_urgent(row, now)
     unmarked = list(ours.filter(state=State.CONFIRMED, ends_at__lte=now).order_by("starts_at", "pk")[: A_PAGE + 1])
     moves = Suggestion.objects.filter(booking__provider=request.provider, by=Booking.Party.CARER, answer_by__gt=now)
-    moves = moves.filter(state=Suggestion.State.OPEN).select_related("booking__offer", "booking__award__carer")
+    moves = moves.filter(state=Suggestion.State.OPEN).select_related(
+        "booking__offer", "booking__award__carer", "booking__top_up"
+    )
     context = {
         "moves": list(moves.order_by("answer_by", "pk")[:A_PAGE]),
         "countered": list(ours.filter(state=State.COUNTERED).order_by("answer_by", "pk")[:A_PAGE]),

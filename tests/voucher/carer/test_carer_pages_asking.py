@@ -125,9 +125,9 @@ def test_two_tabs_that_want_more_than_is_left_get_one_break_and_the_new_balance(
     first, second = look(client, sitting), look(client, sitting, starts_at="2026-10-17T13:00Z")
     send(client, sitting, form_of(first))
 
-    response = send(client, sitting, form_of(second))
+    response = client.get(send(client, sitting, form_of(second))["Location"])
 
-    assert "It costs £62.50, and you have £2.50 left." in text_of(response)
+    assert "Sitting at home, 2½ hours, costs £62.50. You have £2.50 left." in text_of(response)
     assert Booking.objects.count() == 1
     assert audit.differences() == []
 
@@ -148,11 +148,11 @@ def test_a_stale_price_is_shown_again_and_the_next_press_agrees_to_the_new_one(a
 def test_overspending_is_refused_with_both_figures(alys, award, bryn_cafe):
     dear = factories.offer(bryn_cafe, price_pence=45_000, unit="session", slug="dear")
 
-    response = alys.get(reverse("my:ask", args=["dear"]))
-    forced = send(alys, dear, forged(price_pence=45_000))
+    response = alys.get(reverse("my:ask", args=["dear"]), follow=True)
+    forced = alys.get(send(alys, dear, forged(price_pence=45_000))["Location"])
 
-    assert "It costs £450, and you have £400 left." in text_of(response)
-    assert "It costs £450, and you have £400 left." in text_of(forced)
+    assert "costs £450. You have £400 left." in text_of(response)
+    assert "costs £450. You have £400 left." in text_of(forced)
     nothing_was_written(award)
 
 
@@ -163,7 +163,9 @@ def test_only_lengths_that_can_be_paid_for_are_offered(client, caerphilly, sitti
     page = text_of(client.get(reverse("my:ask", args=[sitting.slug])))
 
     assert "2 hours: £50" in page
-    assert "2½ hours" not in page
+    assert "2½ hours: " not in page
+    # What is longer leads to the ways on, and is no choice of the form.
+    assert "2½ hours, £62.50" in page
 
 
 def test_an_expired_award_sends_nothing(alys, award, sitting, later):
@@ -187,15 +189,15 @@ def test_another_countys_offer_is_refused_by_name(alys, award, flintshire):
     nothing_was_written(award)
 
 
-def test_the_day_after_the_last_day_is_refused_beside_the_time_with_what_was_typed(client, caerphilly, sitting, now):
+def test_the_day_after_the_last_day_is_refused_and_leads_to_more_time(client, caerphilly, sitting, now):
     award = factories.award(caerphilly, value=40_000, first_day=dt.date(2026, 4, 17))  # to 16 October
     client.post(reverse("open_award"), {"code": awards.new_code(award=award, by=TEAM, now=now)})
     page = look(client, sitting)
 
     response = send(client, sitting, form_of(page, starts_at="2026-10-17T13:00Z", note="Ring twice.", share="on"))
 
-    assert "Your award is for breaks from Friday 17 April to Friday 16 October." in text_of(response)
-    assert "Ring twice." in text_of(response)
+    assert "That day is after your award ends" in text_of(response)
+    assert f"{reverse('my:apply', args=['more-time'])}?until=2026-10-17" in response.content.decode()
     assert "Saturday 17 October" not in text_of(client.get(reverse("my:ask", args=[sitting.slug]), {"minutes": 60}))
     nothing_was_written(award)
 

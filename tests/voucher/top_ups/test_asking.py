@@ -76,7 +76,17 @@ def test_a_provider_that_takes_no_money_from_carers_is_not_asked_to(award, offer
         ask(award, offer, now, way="direct")
 
     assert not Booking.objects.exists()
-    assert top_ups.ways(provider=provider, council=award.council) == []
+    assert top_ups.ways(provider=provider, council=award.council, own_pence=4_000) == []
+
+
+def test_less_than_the_card_company_takes_is_paid_directly(caerphilly, provider, offer, now):
+    award = factories.award(caerphilly, value=11_971)
+
+    with pytest.raises(top_ups.NotThatWay):
+        ask(award, offer, now, own_pence=29)
+
+    assert ask(award, offer, now, own_pence=29, way="direct").state == State.REQUESTED
+    assert top_ups.ways(provider=provider, council=caerphilly, own_pence=30) == ["card", "direct"]
 
 
 @pytest.mark.parametrize("missing", ["the council", "the provider", "a key", "time"])

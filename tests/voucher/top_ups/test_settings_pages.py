@@ -113,11 +113,11 @@ def test_the_administrator_lets_the_councils_carers_pay_by_card(administrator, c
         administrator.post(reverse("people:scheme"), {"takes_cards": "on"})
 
     caerphilly.scheme.refresh_from_db()
-    assert top_ups.ways(provider=provider, council=caerphilly) == ["card", "direct"]
+    assert top_ups.ways(provider=provider, council=caerphilly, own_pence=4_000) == ["card", "direct"]
     assert acts() == ["scheme.takes_cards"]
     administrator.post(reverse("people:scheme"), {})
     caerphilly.scheme.refresh_from_db()
-    assert top_ups.ways(provider=provider, council=caerphilly) == ["direct"]
+    assert top_ups.ways(provider=provider, council=caerphilly, own_pence=4_000) == ["direct"]
 
 
 def test_without_keys_the_administrator_is_told_that_there_are_no_cards(administrator):
