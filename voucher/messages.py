@@ -195,6 +195,7 @@ def claim_made(*, claim, lines, total_pence):
         language=claim.provider.language,
         context=context,
         dedupe_key=f"claim_made/{claim.pk}",
+        council=claim.council,
     )
 
 
@@ -208,6 +209,7 @@ def lines_left_out(*, run, provider, left_out):
             language=provider.language,
             context=context,
             dedupe_key=f"lines_left_out/{run.pk}/{provider.pk}",
+            council=run.council,
         )
     except mail.BadAddress:
         # A slip in an address must not keep others from being paid; the reason is in the report as well.

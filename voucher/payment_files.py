@@ -248,6 +248,7 @@ def _queue_remittance(file, share):
                 context=context,
                 dedupe_key=f"remittance/{run.pk}/{provider.pk}",
                 attachment=(file.name, CONTENT_TYPES[".pdf"], bytes(file.content)),
+                council=run.council,
             )
     except mail.BadAddress:
         # The run's page says that this one has to be posted.

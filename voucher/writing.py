@@ -100,7 +100,7 @@ def withdraw_if_silent(row, now):
     with transaction.atomic():
         mail.withdraw(reader=row.reader, kinds=UNASKED, now=now)
         by, council = history.CLOCK, carer.council
-        history.record(act="carer.message_kept_back", subject=carer, by=by, at=now, council=council, message=row.kind)
+        history.record(act="carer.message_kept_back", subject=carer, by=by, at=now, council=council, kind=row.kind)
     return True
 
 

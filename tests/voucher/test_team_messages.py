@@ -116,7 +116,7 @@ def test_told_by_telephone_it_goes_no_more_and_who_told_is_remembered_once(team,
     row.refresh_from_db()
     assert row.withdrawn_at and not row.sent_at
     told = HistoryEntry.objects.get(act="carer.message_told")
-    assert (told.subject_id, told.actor, told.details) == (award.carer.pk, carys, {"message": "award_reminder"})
+    assert (told.subject_id, told.actor, told.details) == (award.carer.pk, carys, {"kind": "award_reminder"})
 
 
 def test_another_councils_messages_are_not_there(team, flintshire):

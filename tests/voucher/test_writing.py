@@ -172,7 +172,7 @@ def test_silence_that_begins_between_writing_and_sending_is_seen_at_the_moment_o
     assert mailoutbox == []
     row.refresh_from_db()
     assert (row.sent_at, row.withdrawn_at) == (None, due)
-    assert HistoryEntry.objects.get(act="carer.message_kept_back").details == {"message": "award_reminder"}
+    assert HistoryEntry.objects.get(act="carer.message_kept_back").details == {"kind": "award_reminder"}
 
 
 def test_an_answer_that_waits_is_sent_in_silence(caerphilly, sitting, bryn, now, mailoutbox):

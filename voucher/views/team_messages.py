@@ -77,6 +77,4 @@ def _remember(request, row, now):
     carer = Carer.objects.filter(council=request.council, pk=writing.carer_number(row)).first()
     if carer:
         by = Who(user=request.user)
-        history.record(
-            act="carer.message_told", subject=carer, by=by, at=now, council=request.council, message=row.kind
-        )
+        history.record(act="carer.message_told", subject=carer, by=by, at=now, council=request.council, kind=row.kind)
