@@ -18,6 +18,19 @@ OUT = BASE / "docs" / "screens"
 SIZES = {"phone": (360, 740), "desktop": (1280, 860)}
 LARGEST = 150_000  # bytes
 PAPER_WIDTH = 720  # pixels
+# The carer's own pages that need nothing but an open award.
+CARERS_PAGES = {
+    "planner": "/my/planner/",
+    "saved": "/my/saved/",
+    "no-results": "/brochure/?words=hang+gliding",
+    "wish": "/wish/",
+    "questions": "/my/how-are-you/",
+    "preferences": "/my/preferences/",
+    "helpers": "/my/helpers/",
+    "who-looked": "/my/looks/",
+}
+# How many of ten carers feel better than at the start, in the picture of the figures.
+TENTHS_BETTER = {"start": 0, "after": 8, "later": 6}
 
 
 def main():
@@ -39,11 +52,11 @@ def main():
         server = subprocess.Popen([*command, "--log-level", "warning"], cwd=BASE)
         try:
             wait_for(f"http://localhost:{PORT}/healthz")
-            photograph()
+            ref = photograph()
         finally:
             server.terminate()
             server.wait()
-        photograph_paper()
+        photograph_paper(ref)
     for path in sorted(OUT.glob("*.png")):
         print(f"{path.stat().st_size:>8,}  {path.relative_to(BASE)}")
 
@@ -91,6 +104,8 @@ def photograph():
             story.confirm(bryn, site, ref)
         shoot(carer, "my-award", "/my/")
         shoot(carer, "booking", f"/my/bookings/{refs[1]}/")
+        for name, path in CARERS_PAGES.items():
+            shoot(carer, name, path)
         shoot(bryn, "provider-inbox", "/provider/")
         for ref in refs[:2]:
             world.let_a_break_pass(ref)
@@ -107,9 +122,14 @@ def photograph():
         shoot(gwen, "settlement-report", f"{run}report/")
         shoot(bryn, "provider-money", "/provider/money/")
         shoot(carer, "statement", "/my/statement/")
-        shoot(person("carys", staff=True), "team-to-do", "/team/")
+        shoot(carer, "booking-after", f"/my/bookings/{refs[0]}/")
+        carys = person("carys", staff=True)
+        shoot(carys, "team-to-do", "/team/")
+        some_answers()
+        shoot(carys, "outcomes", "/team/outcomes/")
     if complaints:
         raise SystemExit("\n".join(complaints))
+    return refs[2]
 
 
 def a_code():
@@ -175,8 +195,24 @@ def shoot(page, name, path):
             keep(page.screenshot(), f"{name}-{language}-{size}.png")
 
 
-def photograph_paper():
-    """Draw the cover and a page of the brochure in each language, and a voucher's letter."""
+def some_answers():
+    """Let some carers have answered the three questions before and after a break; the figures need ten of them."""
+    from django.utils import timezone
+
+    from voucher import outcomes
+    from voucher.models import Answers, Award
+
+    for number, award in enumerate(Award.objects.filter(council__slug="caerphilly")[:26]):
+        start = 2 + number % 2
+        for moment, tenths in TENTHS_BETTER.items():
+            better = {name: (number * 3 + place) % 10 < tenths for place, name in enumerate(outcomes.QUESTIONS)}
+            said = {name: start + better[name] + (better[name] and number % 3 == 0) for name in better}
+            defaults = said | {"answered_at": timezone.now()}
+            Answers.objects.get_or_create(award=award, moment=moment, defaults=defaults)
+
+
+def photograph_paper(ref):
+    """Draw the brochure's cover and a page in each language, a voucher's letter, and a carer's own papers."""
     from django.core.management import call_command
 
     from brochure.models import EditionFile
@@ -187,6 +223,23 @@ def photograph_paper():
     letters = Path(os.environ["VAR_DIR"]) / "letters.pdf"
     call_command("print_vouchers", out=letters, limit=1, large_print=False)
     draw(letters.read_bytes(), 0, "letter.png")
+    draw_carers_papers(ref)
+
+
+def draw_carers_papers(ref):
+    """Draw the slip of a booking and the statement of its award, as the carer gets them."""
+    import functools
+
+    from django.utils import timezone
+
+    from voucher import awards, slips
+    from voucher.models import Booking
+
+    booking, on = Booking.objects.get(ref=ref), timezone.localdate()
+    lines = functools.partial(awards.statement, booking.award)
+    paper = slips.statement(booking.award, balance=awards.balance(booking.award), lines=lines, on=on)
+    draw(slips.booking_slip(booking, on=on).content, 0, "booking-slip.png")
+    draw(paper.content, 0, "statement-paper.png")
 
 
 def draw(pdf, number, name):
