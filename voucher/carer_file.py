@@ -36,6 +36,7 @@ from voucher.models import (
 
 # What is secret even from the carer, and what is about somebody else: who on the staff did it, and numbers of rows.
 LEFT_OUT = {"pin", "digest", "key_id", "user", "helper", "issued_by", "decided_by", "recorded_by", "council", "fund"}
+LEFT_OUT |= {"agreed_by"}
 # Every table with something about a carer, by what leads from its rows to the carer.
 TABLES = {
     "awards": (Award, "carer"),

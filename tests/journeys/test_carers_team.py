@@ -273,6 +273,20 @@ def test_c7_a_day_after_the_end_leads_to_more_time_and_what_is_left_waits_for_th
     assert stands(eleri) == (0, 0, 0, 40_000)
 
 
+def test_c7_asked_by_telephone_the_team_does_it_on_her_own_pages_and_both_are_named(eleri, team, carys, clock):
+    clock[0] = london(2026, 9, 2, 16)
+    press(team, "team:book_for", eleri.ref)
+
+    said = press(team, "my:apply", "more-time", reason="illness", words="", **day_typed("until", dt.date(2026, 9, 30)))
+
+    assert "You are acting for the carer of award" in said.content.decode()
+    entry = HistoryEntry.objects.get(act="application.made")
+    assert (entry.actor, entry.on_behalf_of) == (carys, f"award {eleri.ref}")
+    assert entry.details["until"] == "2026-09-30"
+    night(clock, london(2026, 9, 3, 0))
+    assert stands(eleri) == (40_000, 0, 0, 0)
+
+
 def test_c7_an_answer_that_does_not_come_keeps_nothing_beyond_ten_working_days(her, eleri, clock):
     clock[0] = london(2026, 9, 2, 22)
     press(her, "my:apply", "more-time", reason="hospital", words="", **day_typed("until", dt.date(2026, 9, 30)))
