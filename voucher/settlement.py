@@ -311,11 +311,8 @@ def _with_what_is_given_back(council, ids):
 
 
 def _refuse_more_given_back(chosen):
-    sums = defaultdict(int)
-    for each in chosen:
-        sums[each.provider] += each.line.amount_pence
-    for provider, pence in sums.items():
-        if pence <= 0:
+    for provider in {each.provider for each in chosen}:
+        if sum(each.line.amount_pence for each in chosen if each.provider == provider) <= 0:
             raise MoreToGiveBack(provider)
 
 
