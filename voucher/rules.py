@@ -1,6 +1,7 @@
 """The written rules of the scheme: one function a rule, numbered as in docs/rules.md; none reads a clock or a table."""
 
 import datetime as dt
+import itertools
 from zoneinfo import ZoneInfo
 
 import holidays
@@ -276,7 +277,7 @@ def permission_may_last(first_day, last_day):
 
 def is_weak_pin(pin, *, phone=""):
     """R37. A PIN is four digits, and none that is tried first: runs, doubles, years, or the end of the telephone."""
-    steps = {(int(after) - int(before)) % 10 for before, after in zip(pin, pin[1:], strict=False)}
+    steps = {(int(after) - int(before)) % 10 for before, after in itertools.pairwise(pin)}
     digits = "".join(filter(str.isdecimal, phone))
     return (
         steps in ({0}, {1}, {9})
@@ -342,7 +343,7 @@ def last_day_to_ask_for_more_time(last_day):
 
 
 def team_answers_by(asked_on, working_days):
-    """R30, R31. The carers team answers an application within so many working days; returns the last of them."""
+    """R30. The carers team answers an application (also of R31) in so many working days; returns the last of them."""
     return working_days_after(asked_on, working_days)
 
 

@@ -29,8 +29,10 @@ def test_a_code_opens_the_award_however_it_is_typed(client, award, code):
     assert "Use by Sunday 28 February 2027" in text_of(response)
 
 
-def test_what_is_left_is_also_told_in_hours_of_sitting(alys, sitting):
-    assert "That is enough for about 16 hours with a sitter." in text_of(alys.get(reverse("my:award")))
+def test_what_is_left_is_also_told_in_hours_of_sitting_at_usual_prices(alys, sitting):
+    page = text_of(alys.get(reverse("my:award")))
+
+    assert "At usual prices near you it would still buy one of these: about 16 hours of sitting" in page
 
 
 def test_the_code_is_nowhere_in_the_session_the_address_or_the_log(client, award, code, caplog):
