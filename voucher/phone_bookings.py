@@ -7,7 +7,7 @@ from accounts import history
 from voucher import bookings, messages, rules, tasks
 from voucher.models import Booking, Task
 
-BOOKED, OBJECTED = "booking.by_phone", "booking.objected"
+BOOKED, NOT_MINE = "booking.by_phone", "booking.not_mine"
 State, Party = Booking.State, Booking.Party
 
 
@@ -52,7 +52,7 @@ def book(*, award, offer, starts_at, minutes, seen_price_pence, by, now, key):
 def may_object(booking, now):
     """Return the last day on which the carer may object to this booking (R37), or None where there is none."""
     booked = _row(booking, BOOKED)
-    if booked is None or _row(booking, OBJECTED):
+    if booked is None or _row(booking, NOT_MINE):
         return None
     last_day = rules.may_object_until(timezone.localdate(booked.at))
     return last_day if timezone.localdate(now) <= last_day else None
@@ -71,7 +71,7 @@ def object_to(*, booking, by, now):
         last_day = rules.may_object_until(timezone.localdate(booked.at))
         if timezone.localdate(now) > last_day:
             raise TooLateToObject(last_day)
-        if _row(booking, OBJECTED) is None:
+        if _row(booking, NOT_MINE) is None:
             disown(booking=booking, by=by, now=now)
 
 
@@ -82,15 +82,15 @@ def disown(*, booking, by, now):
     """
     with transaction.atomic():
         booking.refresh_from_db()
-        if booking.state in bookings.TAKES_A_PLACE:
+        if booking.state in bookings.IS_LIVE:
             bookings.cancel(booking=booking, party=Party.TEAM, by=by, now=now)
-        history.record(act=OBJECTED, subject=booking, by=by, at=now, council=booking.council)
+        history.record(act=NOT_MINE, subject=booking, by=by, at=now, council=booking.council)
         tasks.give(booking=booking, kind=Task.Kind.NOT_MINE, now=now)
 
 
 def is_disowned(booking):
     """Return True where the carer has said already that they did not make this booking."""
-    return _row(booking, OBJECTED) is not None
+    return _row(booking, NOT_MINE) is not None
 
 
 def _row(booking, act):
