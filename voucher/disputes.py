@@ -69,7 +69,7 @@ def what_can_be_said(booking):
 
 
 def what_can_be_found(dispute):
-    """Return what the carers team can find, in minutes, longest first: from what one side says to what the other does."""
+    """Return what the carers team can find, in minutes, longest first: between what the two sides say."""
     booking = dispute.booking
     lengths = rules.delivered_lengths(booking.offer.unit, booking.unit_minutes, booking.minutes)
     within = {minutes for minutes in lengths if dispute.said_minutes < minutes < dispute.given_minutes}

@@ -67,8 +67,10 @@ def end_awards(now):
     """End every award whose last day has passed, and return to its fund what came back to it later."""
     today = timezone.localdate(now)
     kept = Q(account__kept_until__gte=today) & ~Q(account__state=AwardAccount.State.ENDED)
-    over = Award.objects.filter(account__last_day__lt=today).exclude(kept).filter(
-        ~Q(account__state=AwardAccount.State.ENDED) | Q(account__available__gt=0)
+    over = (
+        Award.objects.filter(account__last_day__lt=today)
+        .exclude(kept)
+        .filter(~Q(account__state=AwardAccount.State.ENDED) | Q(account__available__gt=0))
     )
     return _each(over.select_related("account", "council"), "award", lambda award: _end(award, today, now))
 

@@ -6,11 +6,6 @@ from django.urls import include, path, re_path
 from voucher.views import account as account_pages
 from voucher.views import applications as application_pages
 from voucher.views import ask as ask_pages
-from voucher.views import audit as audit_pages
-from voucher.views import brochure as brochure_pages
-from voucher.views import brochure_desk as brochure_desk_pages
-from voucher.views import calendars as calendar_pages
-from voucher.views import carer as carer_pages
 from voucher.views import (
     ask_more,
     carer_after,
@@ -25,27 +20,33 @@ from voucher.views import (
     provider_after,
     provider_desk,
     provider_money,
+    provider_own_money,
     provider_phone,
     provider_times,
+    scheme_settings,
     team_after,
     team_outcomes,
+    team_telephone,
     team_wishes,
+    webhooks,
 )
+from voucher.views import audit as audit_pages
+from voucher.views import brochure as brochure_pages
+from voucher.views import brochure_desk as brochure_desk_pages
+from voucher.views import calendars as calendar_pages
+from voucher.views import carer as carer_pages
 from voucher.views import finance as finance_pages
 from voucher.views import helping as helping_pages
 from voucher.views import own_money as own_money_pages
 from voucher.views import people as people_pages
 from voucher.views import provider as provider_pages
-from voucher.views import provider_own_money, scheme_settings
 from voucher.views import public as public_pages
 from voucher.views import team as team_pages
 from voucher.views import team_applications as team_application_pages
 from voucher.views import team_awards as team_award_pages
 from voucher.views import team_bookings as team_booking_pages
-from voucher.views import team_messages as team_message_pages
-from voucher.views import team_telephone
 from voucher.views import team_carer as team_carer_pages
-from voucher.views import webhooks
+from voucher.views import team_messages as team_message_pages
 from voucher.views import wishes as wish_pages
 
 public = [

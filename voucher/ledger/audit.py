@@ -59,7 +59,10 @@ SELECT id, state, net_told, net, spent_told, spent, charged_told, charged, refun
  WHERE net_told <> net OR spent_told <> spent OR charged_told <> charged OR refunded_told <> refunded
     OR charge_refunded_told <> charge_refunded OR covered_told <> covered OR ends_told <> ends
  ORDER BY id"""
-OF_A_HOLD = ("set aside", "spent", "charged", "refunded", "refunded of the charge", "covered", "ended by so many transfers")
+OF_A_HOLD = (
+    *("set aside", "spent", "charged", "refunded", "refunded of the charge", "covered"),
+    "ended by so many transfers",
+)
 
 # I5: what a fund has issued is what left it for awards, less what came back.
 FUNDS = """
@@ -98,7 +101,8 @@ OVERPAID = """
 SELECT payee, paid, earned FROM (
     SELECT payee,
            SUM(CASE WHEN kind = 'settle' THEN amount WHEN kind = 'unsettle' THEN -amount ELSE 0 END) AS paid,
-           SUM(CASE WHEN kind IN ('spend', 'charge', 'cover') AND credit_kind = 'payable' THEN amount ELSE 0 END) AS earned
+           SUM(CASE WHEN kind IN ('spend', 'charge', 'cover') AND credit_kind = 'payable'
+                    THEN amount ELSE 0 END) AS earned
       FROM ledger_transfer WHERE payee IS NOT NULL GROUP BY payee) sums
  WHERE paid > earned
  ORDER BY payee"""

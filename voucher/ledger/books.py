@@ -209,7 +209,8 @@ def refund(*, hold, amount, op_key, actor, now, charge_pence=None, on=None, reas
 def expire(*, award, on, op_key, actor, now, reason=""):
     """End an award whose last day is before `on` and return what is left to its fund; return how much that was.
 
-    An award that is kept waits until that day is over too. What is set aside stays so. Call it again when a late release has brought money back to an ended award.
+    An award that is kept waits until that day is over too. What is set aside stays so. Call it again when a late
+    release has brought money back to an ended award.
 
     Raises NotYetOver; NotEnough where something else took from the award at that very moment (try again).
     """

@@ -196,7 +196,9 @@ class Circumstance(models.Model):
 
     class Meta:
         ordering = ["-recorded_at", "-pk"]
-        constraints = [models.UniqueConstraint(fields=["carer", "kind", "happened_on"], name="circumstance_is_recorded_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["carer", "kind", "happened_on"], name="circumstance_is_recorded_once")
+        ]
 
     def __str__(self):
         return f"circumstance {self.pk}"

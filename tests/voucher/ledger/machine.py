@@ -116,8 +116,14 @@ class Machine(RuleBasedStateMachine):
         if done:
             fund["issued"] += amount
             self.awards[award] = {
-                "fund": number, "unit": fund["unit"], "available": amount, "held": 0, "state": "active", "kept_until": None, **days,
-            }  # fmt: skip
+                "fund": number,
+                "unit": fund["unit"],
+                "available": amount,
+                "held": 0,
+                "state": "active",
+                "kept_until": None,
+                **days,
+            }
             self.swept[award] = 0
 
     @rule(pick=picks, share=shares, day=st.sampled_from([0, 0, 1, "first", "before the first"]))

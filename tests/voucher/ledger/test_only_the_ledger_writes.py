@@ -65,7 +65,9 @@ def test_the_search_sees_a_writer(source):
     assert writes(source) == [1]
 
 
-@pytest.mark.parametrize("name", ["acts.py", "audit.py", "books.py", "seals.py", "statements.py", "steps.py", "terms.py"])
+@pytest.mark.parametrize(
+    "name", ["acts.py", "audit.py", "books.py", "seals.py", "statements.py", "steps.py", "terms.py"]
+)
 def test_the_ledgers_sql_is_fixed_text(name):
     """A statement is a constant; figures are always parameters."""
     tree = ast.parse(Path(LEDGER / name).read_text())
