@@ -12,6 +12,7 @@ from voucher.models import Award, Carer
 
 # Ended awards stay to be looked at for so long.
 SHOWN_FOR = dt.timedelta(days=365)
+LINKED, UNLINKED = "carer.account_linked", "carer.account_unlinked"
 
 
 class OtherAddress(Exception):
@@ -62,8 +63,27 @@ def link(*, carer, user, by, now):
         noted = not row.email
         row.user, row.email = user, row.email or user.email
         row.save(update_fields=["user", "email"])
-        history.record(act="carer.account_linked", subject=row, by=by, at=now, council=row.council, noted_address=noted)
+        history.record(act=LINKED, subject=row, by=by, at=now, council=row.council, noted_address=noted)
         messages.account_made(row, noted_address=noted)
+
+
+def unlink(*, carer, by, now):
+    """Take the carer's awards out of the account they are in, by the carers team; returns True if there was one.
+
+    For an account that is not the carer's own, or that they can no longer sign in to. The code alone opens the award
+    again, and an address that only that account had brought is forgotten: no more is written to it.
+    """
+    with transaction.atomic():
+        row = Carer.objects.select_for_update(of=("self",)).select_related("user", "council__scheme").get(pk=carer.pk)
+        if row.user is None:
+            return False
+        linked = history.history_of(row).filter(act=LINKED).order_by("-pk").first()
+        brought = bool(linked and linked.details["noted_address"]) and row.email == row.user.email
+        row.user, row.code_bound_at, row.email = None, None, "" if brought else row.email
+        row.save(update_fields=["user", "code_bound_at", "email"])
+        history.record(act=UNLINKED, subject=row, by=by, at=now, council=row.council, forgot_address=brought)
+        messages.code_bound(row, now=now)
+    return True
 
 
 def awards_of(user, on):

@@ -4,15 +4,16 @@ import datetime as dt
 import uuid
 
 import pytest
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts import wording
 from accounts.history import Who
-from accounts.models import HistoryEntry
+from accounts.models import HistoryEntry, OutboxMessage
 from tests import factories
 from tests.voucher.carer.pages import FRIDAY, TEAM, text_of
-from voucher import awards, bookings, letters, pins
+from voucher import awards, bindings, bookings, carer_accounts, letters, pins
 from voucher.ledger import audit
 from voucher.models import Booking, Carer, Code, Task
 
@@ -174,6 +175,38 @@ def test_a_carer_who_lost_the_e_mail_has_the_code_unbound_by_the_team(team, awar
     team.post(reverse("team:telephone", args=[award.ref]), ASKED | {"what": "unbind"})
 
     assert Carer.objects.get(pk=award.carer_id).code_bound_at is None
+
+
+def test_an_account_that_a_finder_made_is_taken_away_and_opens_nothing_any_more(team, award, code, now):
+    finder = factories.user("finder@post.example")
+    Carer.objects.filter(pk=award.carer_id).update(email="")
+    carer_accounts.link(carer=award.carer, user=finder, by=Who(user=finder), now=now)
+    award.carer.refresh_from_db()
+    bindings.bind(carer=award.carer, by=Who(user=finder), now=now - dt.timedelta(hours=1))
+    theirs = Client()
+    theirs.force_login(finder)
+    assert "£400" in text_of(theirs.get(reverse("my:award")))
+
+    for _ in range(2):
+        team.post(reverse("team:telephone", args=[award.ref]), ASKED | {"what": "account"})
+
+    carer = Carer.objects.get(pk=award.carer_id)
+    assert (carer.user, carer.email, carer.code_bound_at) == (None, "", None)
+    assert theirs.get(reverse("my:award")).url.startswith("/v/?")
+    assert awards.open_with(code=code) == award
+    assert HistoryEntry.objects.get(act="carer.account_unlinked").details == {"forgot_address": True}
+    news = OutboxMessage.objects.filter(kind="code_bound").latest("pk")
+    assert "finder@post.example" not in news.to
+
+
+def test_an_address_that_the_team_had_noted_outlives_the_account(team, award, now):
+    own = factories.user(award.carer.email)
+    carer_accounts.link(carer=award.carer, user=own, by=Who(user=own), now=now)
+
+    team.post(reverse("team:telephone", args=[award.ref]), ASKED | {"what": "account"})
+
+    carer = Carer.objects.get(pk=award.carer_id)
+    assert (carer.user, carer.email) == (None, award.carer.email)
 
 
 def test_a_pin_is_not_set_by_anybody_but_the_carer(team, award):

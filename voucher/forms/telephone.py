@@ -65,6 +65,7 @@ class TelephoneForm(IdentityForm):
         choices=[
             ("pin", _("To have the PIN taken away, so that they can set another")),
             ("unbind", _("To use the code without signing in again")),
+            ("account", _("To have the award taken out of its account: it is not theirs, or they cannot sign in")),
         ],
         widget=forms.RadioSelect,
         error_messages={"required": _("Choose what they want."), "invalid_choice": _("Choose one from the list.")},

@@ -15,7 +15,7 @@ from accounts import history, wording
 from accounts.access import carers_team_required
 from accounts.history import Who
 from accounts.models import HistoryEntry
-from voucher import awards, bindings, helping, identity, looks, phone_bookings, pins
+from voucher import awards, bindings, carer_accounts, helping, identity, looks, phone_bookings, pins
 from voucher.forms.telephone import CheckPinForm, NewCodeForm, TelephoneForm
 from voucher.ledger.acts import KeyWasUsed
 from voucher.models import Booking
@@ -113,6 +113,9 @@ def _take_away(request, row, given, now):
     if given["what"] == "pin":
         done = pins.take_away(carer=row.carer, by=by, now=now)
         said = _("The PIN is taken away. The carer can set another on their own page.")
+    elif given["what"] == "account":
+        done = carer_accounts.unlink(carer=row.carer, by=by, now=now)
+        said = _("The award is in no account any more. If the letter is lost as well, give a new code now.")
     else:
         done = bindings.unbind(carer=row.carer, by=by, now=now)
         said = _("The code works without signing in again.")
