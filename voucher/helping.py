@@ -59,7 +59,7 @@ def desk_kind(user, council):
     """
     if Role.objects.filter(user=user, council=council, kind=Role.Kind.VOLUNTEER).exists():
         return Kind.VOLUNTEER
-    known = Permission.objects.filter(helper=user, kind=Kind.ADVOCATE, carer__council=council, ended_at=None)
+    known = live(timezone.localdate()).filter(helper=user, kind=Kind.ADVOCATE, carer__council=council)
     return Kind.ADVOCATE if known.exists() else None
 
 
@@ -88,7 +88,7 @@ def begin(*, code, user, agrees, pin, now):
         raise WrongPin
     row = Code.objects.get(award=award, state=Code.State.ACTIVE)
     _remember_opening(award, user, kind, now, agreed="pin" if pin else "present")
-    return award, row, {"user": user.pk, "until": rules.help_until(now).isoformat()}
+    return award, row, {"user": user.pk, "until": rules.help_until(now).isoformat(), "by_pin": bool(pin)}
 
 
 def open_by(*, permission, user, now):
@@ -114,6 +114,9 @@ def standing(leave, *, user, award, code, now):
         return None
     rows = Code.objects.filter(pk=code, award=award, state=Code.State.ACTIVE).select_related("award__carer__council")
     row = rows.first()
+    if row and not (leave.get("by_pin") or awards.opens_for(row.award.carer, None)):
+        # Bound since then: from that moment on it takes the PIN.
+        return None
     kind = desk_kind(user, row.award.carer.council) if row else None
     minutes = -((now - until) // dt.timedelta(minutes=1))
     return Help(kind, row.award.carer.first_name, until=until, minutes_left=minutes) if kind else None

@@ -212,6 +212,18 @@ def test_a_bound_code_opens_for_a_helper_only_with_the_pin(client, hywel, award,
     assert client.post(reverse(BEGIN), {"code": code, "pin": "7294"}).status_code == 302
 
 
+def test_a_code_that_is_bound_meanwhile_ends_the_help_unless_the_pin_was_typed(desk, hywel, award, code, now):
+    pins.put(carer=award.carer, pin="7294", by=TEAM, now=now)
+    by_pin = Client()
+    by_pin.force_login(hywel)
+    by_pin.post(reverse(BEGIN), {"code": code, "pin": "7294"})
+
+    Carer.objects.filter(pk=award.carer_id).update(user=factories.user(award.carer.email), code_bound_at=now)
+
+    assert desk.get(reverse("my:award")).url == reverse(START)
+    assert by_pin.get(reverse("my:award")).status_code == 200
+
+
 def test_a_replaced_code_ends_the_help_at_once(desk, award, now):
     awards.new_code(award=award, by=TEAM, now=now)
 
@@ -246,6 +258,18 @@ def test_an_advocate_whom_some_carer_trusts_helps_others_with_their_code(client,
 
     assert "You are helping Alys" in text_of(client.get(reverse("my:award")))
     assert HistoryEntry.objects.get(act="award.helped").details["role"] == "advocate"
+
+
+def test_an_advocates_leave_at_the_desk_ends_with_the_days_of_the_permission(client, caerphilly, mair, code, today):
+    over = factories.carer(caerphilly, first_name="Megan")
+    factories.permission(over, mair, today - dt.timedelta(days=40), kind="advocate", days=30)
+    # Another council's carer trusts them still: so they have a page to begin on.
+    elsewhere = factories.carer(factories.council("torfaen", "Torfaen", "Torfaen"), first_name="Nia")
+    factories.permission(elsewhere, mair, today, kind="advocate")
+    client.force_login(mair)
+
+    assert "This code does not open an award." in text_of(client.post(reverse(BEGIN), {"code": code, "agrees": "on"}))
+    assert "helping" not in client.session
 
 
 def test_help_gives_the_session_a_new_key_at_both_doors(client, hywel, code, mair, permission):
