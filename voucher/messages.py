@@ -131,9 +131,9 @@ def wish_met(wish):
     to_carer("wish_met", wish.carer, {"wish": wish, "offer": wish.met_by}, f"wish_met/{wish.pk}", about=wish)
 
 
-def booking_cancelled(booking):
-    """Tell both sides that a booking is cancelled, by whom, and what it costs."""
-    _to_carer("booking_cancelled", booking)
+def booking_cancelled(booking, together_with=None):
+    """Tell both sides that a booking is cancelled, by whom, and what it costs; and the carer what went along with it."""
+    _to_carer("booking_cancelled", booking, other=together_with)
     booking_cancelled_for_provider(booking)
 
 

@@ -287,6 +287,57 @@ def test_a_swim_and_a_sitter_are_asked_for_together_both_or_neither(caerphilly, 
     assert sound()
 
 
+@pytest.fixture
+def asked_pair(caerphilly, of_bryn, clock):
+    """A swim and a sitter, asked for in one press: (the award, the carer's browser, the swim, the sitter)."""
+    award = factories.award(caerphilly, value=40_000)
+    kind = factories.category("swim-and-sport", name_en="Swimming", name_cy="Nofio")
+    pool = factories.provider(caerphilly, name="Pool")
+    swim = factories.offer(pool, price_pence=1_500, unit="session", minutes=60, category=kind, title_en="Swim")
+    carer = opened(award)
+    page = follow(carer, follow(carer, last_look(carer, swim, THURSDAY, 60), "Add a sitter"), "Bryn Café")
+    press_ask(carer, page)
+    return award, carer, *Booking.objects.order_by("part")
+
+
+def test_before_half_of_a_pair_is_cancelled_both_amounts_that_come_back_are_shown(asked_pair):
+    award, carer, first, second = asked_pair
+
+    page = text(carer.get(reverse("my:booking", args=[first.ref])))
+    assert "if you cancel one, both are cancelled. It costs you nothing." in page
+    assert "£15 for Swim, Pool" in page
+    assert f"£50 for {second.offer.title}, Bryn Café" in page
+    assert "That is £65 together." in page
+    assert "Cancel both" in page
+
+    carer.post(reverse("my:cancel", args=[first.ref]), {"seen_due_pence": "0"})
+    assert sorted(Booking.objects.values_list("state", flat=True)) == ["cancelled", "cancelled"]
+    assert money(award) == (40_000, 0)
+    assert "so the other is cancelled too" in OutboxMessage.objects.get(kind="booking_cancelled").body
+    assert sound()
+
+
+def test_of_a_settled_pair_one_is_cancelled_and_the_page_says_that_the_other_stays(asked_pair, now):
+    award, carer, first, second = asked_pair
+    for half in (first, second):
+        bookings.confirm(booking=half, by=factories.TESTS, now=now)
+
+    page = carer.get(reverse("my:booking", args=[first.ref]))
+    assert "This cancels only this one." in text(page)
+    assert "stays booked. If you do not need it either, cancel it on its own page." in text(page)
+    assert "It costs nothing: £15 is given back." in text(page)
+    assert "both are cancelled" not in text(page)
+    assert reverse("my:booking", args=[second.ref]) in [href for href, _words in links(page)]
+
+    carer.post(reverse("my:cancel", args=[first.ref]), {"seen_due_pence": "0"})
+    second.refresh_from_db()
+    assert second.state == State.CONFIRMED
+    assert money(award) == (35_000, 5_000)
+    assert "cancelled too" not in OutboxMessage.objects.get(kind="booking_cancelled").body
+    assert "This cancels only this one." not in text(carer.get(reverse("my:booking", args=[second.ref])))
+    assert sound()
+
+
 def test_a_pair_for_which_there_is_not_enough_sets_nothing_aside(caerphilly, bryn_cafe, of_bryn, clock):
     award = factories.award(caerphilly, value=6_500)
     kind = factories.category("swim-and-sport", name_en="Swimming", name_cy="Nofio")

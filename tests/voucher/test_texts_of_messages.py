@@ -61,8 +61,9 @@ def strict_site(settings):
 
 def in_all_ways(name, language):
     """Return each text that the template of that name can make."""
-    # Only there may the time before be missing: the break was not moved.
-    switches = [*SWITCHES, {"before": None}] if name == "move_answered" else SWITCHES
+    # Only there may the time before be missing: the break was not moved. And one break is cancelled, or a pair.
+    more = {"move_answered": [{"before": None}], "booking_cancelled": [{"by_carer": True, "other": None}]}
+    switches = [*SWITCHES, *more.get(name, [])]
     return {
         words
         for switch in switches

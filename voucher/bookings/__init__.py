@@ -67,6 +67,7 @@ from voucher.bookings.moving import propose_move as propose_move
 from voucher.bookings.moving import proposed as proposed
 from voucher.bookings.moving import take_back_move as take_back_move
 from voucher.bookings.moving import time_out_move as time_out_move
+from voucher.bookings.pairs import goes_along as goes_along
 from voucher.bookings.pairs import lost_half as lost_half
 from voucher.bookings.pairs import other_half as other_half
 from voucher.bookings.steps import BookingMoved as BookingMoved

@@ -36,7 +36,7 @@ def after_cancelling(booking, party, by, now):
         return
     choices.not_needed(booking, of_all_parts=booking.waits_for_the_other_half)
     other = pairs.withdraw_other(booking, by, now)
-    messages.booking_cancelled(booking)
+    messages.booking_cancelled(booking, together_with=other)
     if other:
         messages.pair_not_needed(other)
     elif party != Party.CARER:

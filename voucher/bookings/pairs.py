@@ -6,7 +6,8 @@ from voucher.bookings.steps import State
 from voucher.models import Booking, BreakRequest
 
 # What can still come to be the other half of a pair, or has been it.
-STANDS = (State.UNPAID, State.REQUESTED, State.COUNTERED, State.CONFIRMED, State.DELIVERED, State.CLAIMED)
+TO_COME = (State.UNPAID, State.REQUESTED, State.COUNTERED, State.CONFIRMED)
+STANDS = (*TO_COME, State.DELIVERED, State.CLAIMED)
 
 
 def other_half(booking):
@@ -48,11 +49,32 @@ def withdraw_other(booking, by, now):
         return None
     choices.not_needed(booking, of_all_parts=True)
     other = other_half(booking)
-    if other is None or other.state not in {State.UNPAID, State.REQUESTED, State.COUNTERED, State.CONFIRMED}:
+    if other is None or other.state not in TO_COME:
+        return None
+    if other.state == State.CONFIRMED and other.starts_at <= now:
+        stands_alone(other, now)
         return None
     steps.give_back(other, by, now)
     steps.move(other, (other.state,), State.CANCELLED, by, now, act="booking.pair_withdrawn", ended_at=now)
     return other
+
+
+def goes_along(booking, now):
+    """Return the other half of a pair that is withdrawn when this one is cancelled at that moment, or None (R26)."""
+    other = other_half(booking) if booking.waits_for_the_other_half else None
+    if other is None or other.state not in TO_COME or (other.state == State.CONFIRMED and other.starts_at <= now):
+        return None
+    return other
+
+
+def stands_alone(booking, now):
+    """Let a half that has begun stand by itself, whatever becomes of the other: it was given, and is paid for.
+
+    The other half and its choices go on by themselves too. Call it after `choices.lock`.
+    """
+    if booking.waits_for_the_other_half:
+        BreakRequest.objects.filter(pk=booking.asked_in_id, settled_at=None).update(settled_at=now)
+        choices.not_needed(booking)
 
 
 def half_fell_away(booking, by, now):

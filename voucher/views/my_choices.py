@@ -18,7 +18,11 @@ def choices_context(row, now):
     counts = row.state == State.COUNTERED and row.answer_by > now
     other = bookings.other_half(row)
     lost = bookings.lost_half(row)
+    along = bookings.goes_along(row, now)
     return {
+        "goes_along": along,
+        "both_back": row.amount + along.amount if along else 0,
+        "other_stays": other is not None and not along and other.state == State.CONFIRMED and other.ends_at > now,
         "suggestions": bookings.open_suggestions(row, Party.PROVIDER) if counts else [],
         "proposed": bookings.proposed(row) if row.state == State.CONFIRMED else None,
         "may_move": bookings.may_move(row, now),
