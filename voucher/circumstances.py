@@ -8,6 +8,7 @@ import hashlib
 from dataclasses import dataclass, field
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from accounts import history, mail
@@ -83,7 +84,9 @@ def plan(*, carer, kind, honoured_until=None, now) -> Plan:
         raise BadDay(*days)
     honoured_until = honoured_until if days else None
     rows = Award.objects.filter(carer=carer).exclude(account__state=AwardAccount.State.ENDED)
-    to_come = Booking.objects.filter(award__carer=carer, state__in=bookings.IS_LIVE, starts_at__gt=now)
+    # Where other times were suggested, those are still to come when the first has passed.
+    later = Q(starts_at__gt=now) | Q(state=Booking.State.COUNTERED)
+    to_come = Booking.objects.filter(later, award__carer=carer, state__in=bookings.IS_LIVE)
     to_come = to_come.select_related(
         "award__account", "offer__category", "provider", "hold", "council__scheme", "asked_in"
     )
@@ -174,6 +177,10 @@ def _record(carer, ahead, happened_on, by, now):
         books.take_turn(award=award.account)
         books.freeze(award=award.account)
         history.record(act="award.stopped", subject=award, by=by, at=now, council=award.council, reason=ahead.kind)
+    # From here on nothing more can be asked for. What was asked for since it was shown is looked at first.
+    stopped = plan(carer=carer, kind=ahead.kind, honoured_until=ahead.honoured_until, now=now)
+    if stopped.seen != ahead.seen:
+        raise StalePlan(stopped)
     _cancel(ahead, carer, by, now)
     if ahead.is_silent:
         mail.withdraw(reader=writing.reader(carer), now=now)

@@ -162,16 +162,7 @@ def release(*, run, by, now, pay_on=None) -> PaymentRun:
         checked = line_checks.looked_at(lines_of(run), run=run)
         _refuse_changed(run, checked)
         PaymentRun.objects.filter(pk=run.pk).update(checks=line_checks.passed(checked))
-        for provider, amount_pence in _amounts(run):
-            books.settle(
-                payee=provider,
-                amount=amount_pence,
-                run=run.pk,
-                op_key=f"run:{run.pk}:provider:{provider}",
-                actor=by.actor,
-                now=now,
-                on=day,
-            )
+        _pay(run, day, by, now)
         _tell_of_lines_left_out(run)
         history.record(
             act="run.released",
@@ -347,9 +338,17 @@ def _refuse_changed(run, checked):
         raise LinesMoved(changed)
 
 
-def _amounts(run):
-    """Return each provider of a run with the sum of its lines, in pence, always in the same order."""
-    return run.lines.order_by("provider").values_list("provider").annotate(pence=Sum("amount_pence"))
+def _pay(run, day, by, now):
+    """Settle each provider's lines together, always in the same order."""
+    act = {"run": run.pk, "actor": by.actor, "now": now, "on": day}
+    for provider, pence in run.lines.order_by("provider").values_list("provider").annotate(pence=Sum("amount_pence")):
+        try:
+            books.settle(payee=provider, amount=pence, op_key=f"run:{run.pk}:provider:{provider}", **act)
+        except books.MoreThanDue as less:
+            # A finding took something off since the lines were checked.
+            raise LinesMoved(
+                list(lines_of(run).filter(claim__provider=provider).values_list("pk", flat=True))
+            ) from less
 
 
 def _tell_of_lines_left_out(run):

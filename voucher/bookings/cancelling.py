@@ -28,7 +28,7 @@ class HasStarted(Exception):
 class Cost:
     """What cancelling costs: pence to the provider, and what is used and given back, in the award's unit.
 
-    Beside that: `own_due_pence` of what the carer pays herself, and `own_back_pence` that she need not pay or gets back.
+    Of what the carer pays herself: `own_due_pence`, and `own_back_pence` that she need not pay, or gets back.
     """
 
     due_pence: int
@@ -68,20 +68,21 @@ def cancel(*, booking, party, by, now, seen_due_pence=None, emergency=False, ple
 
     Raises HasStarted (the carers team may still cancel then), StaleCost, BookingMoved.
     """
-    if party != Party.TEAM and booking.state == State.CONFIRMED and now >= booking.starts_at:
-        raise HasStarted
-    cost = cost_of_cancelling(booking, now, party)
-    late_pence = cost_of_cancelling(booking, now).due_pence if emergency else 0
-    if not emergency and seen_due_pence is not None and seen_due_pence != cost.due_pence:
-        raise StaleCost(cost)
-    if booking.state not in IS_LIVE or (party == Party.PROVIDER and booking.state != State.CONFIRMED):
-        raise BookingMoved(booking.state)
-    changes = {"ended_by": party, "ended_at": now, "emergency": emergency}
-    if cost.due_pence and not emergency:
-        changes |= {"due_pence": cost.due_pence, "due_amount": cost.due_amount}
     act = "booking.cancelled_in_emergency" if emergency else None
     with transaction.atomic():
         choices.lock(booking)
+        _read_again(booking)
+        if party != Party.TEAM and booking.state == State.CONFIRMED and now >= booking.starts_at:
+            raise HasStarted
+        cost = cost_of_cancelling(booking, now, party)
+        late_pence = cost_of_cancelling(booking, now).due_pence if emergency else 0
+        if not emergency and seen_due_pence is not None and seen_due_pence != cost.due_pence:
+            raise StaleCost(cost)
+        if booking.state not in IS_LIVE or (party == Party.PROVIDER and booking.state != State.CONFIRMED):
+            raise BookingMoved(booking.state)
+        changes = {"ended_by": party, "ended_at": now, "emergency": emergency}
+        if cost.due_pence and not emergency:
+            changes |= {"due_pence": cost.due_pence, "due_amount": cost.due_amount}
         if emergency:
             changes |= emergencies.pay_from_the_fund(booking, late_pence, by, now)
             emergencies.somebody_rings(booking, please_ring, now)
@@ -91,6 +92,17 @@ def cancel(*, booking, party, by, now, seen_due_pence=None, emergency=False, ple
             steps.give_back(booking, by, now)
         steps.move(booking, (booking.state,), State.CANCELLED, by, now, act=act, **changes)
         following.after_cancelling(booking, party, by, now)
+
+
+def _read_again(booking):
+    """Read what decides the cost anew, behind the lock: it may have been moved, or its other half have fallen away.
+
+    Raises BookingMoved where it is no longer what was looked at.
+    """
+    seen = booking.state
+    booking.refresh_from_db(fields=["state", "starts_at", "free_cancel_hours", "may_cancel_free"])
+    if booking.state != seen:
+        raise BookingMoved(booking.state)
 
 
 def _pay_late_share(booking, cost, by, now):

@@ -2,7 +2,7 @@
 
 from django.db.models import F
 
-from voucher import asking
+from voucher import asking, rules
 from voucher.bookings.making import book, lock_offers, set_aside
 from voucher.ledger.models import AwardAccount
 from voucher.models import Award, BreakRequest, Choice
@@ -75,6 +75,9 @@ def _ask(choice, award, by, now):
     if award.account.state != AwardAccount.State.ACTIVE:
         raise asking.AwardClosed
     asking.refuse_unless_possible(award=award, offer=offer, starts_at=starts_at, minutes=minutes, now=now)
+    if rules.price_for(choice.unit_price_pence, minutes, offer.minutes) != choice.price_pence:
+        # It is sold by another length now: of a part of the break the wrong sum would be paid.
+        raise asking.StalePrice(choice.price_pence)
     asking.refuse_taken(award=award, offer=offer, starts_at=starts_at, minutes=minutes)
     day = asking.last_service_day(offer, starts_at, minutes)
     hold = set_aside(award, choice.amount, day, by, now, f"choice:{choice.pk}")

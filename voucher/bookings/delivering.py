@@ -23,7 +23,9 @@ def deliver(*, booking, minutes, by, now):
     due_pence, due_amount = due_for(booking, minutes)
     changes = {"delivered_minutes": minutes, "delivered_at": now, "due_pence": due_pence, "due_amount": due_amount}
     with transaction.atomic():
+        choices.lock(booking)
         steps.move(booking, (State.CONFIRMED,), State.DELIVERED, by, now, **changes)
+        pairs.stands_alone(booking, now)
 
 
 def due_for(booking, minutes):
@@ -65,7 +67,10 @@ def did_not_happen(*, booking, party, by, now):
         messages.booking_did_not_happen(booking)
         if party == Party.CARER:
             messages.nobody_came_for_provider(booking)
-        pairs.half_fell_away(booking, by, now)
+        if withdrawn := pairs.withdraw_other(booking, by, now):
+            messages.pair_ended(booking, withdrawn)
+        else:
+            pairs.half_fell_away(booking, by, now)
 
 
 def may_object(booking, now):

@@ -13,6 +13,7 @@ from voucher import messages, rules
 from voucher.asking import (
     AwardClosed,
     BadShare,
+    Full,
     NotEnough,
     Refused,
     StalePrice,
@@ -99,6 +100,8 @@ def _ask(award, parts, *, note, by, now, key, pay_by_card):
     for number, part in enumerate(parts, start=1):
         rows = [_choice(request, number, position, offers, wanted, now) for position, wanted in enumerate(part, 1)]
         first, own_pence = rows[0], part[0].own_pence
+        if number > 1 and _share_a_place(first, made[0]):
+            raise _about(Full(), number, 1)
         amount = rules.amount_beside(
             own_pence,
             price_pence=first.price_pence,
@@ -221,6 +224,12 @@ def _check(award, offer, wanted, part, position, by, now):
             raise BadShare
     except Refused as refusal:
         raise _about(refusal, part, position) from refusal
+
+
+def _share_a_place(choice, booking):
+    """Both halves were looked at before either took its place; the same offer is not had twice at one time."""
+    ends_at = availability.ends_at(choice.offer, choice.starts_at, choice.minutes)
+    return choice.offer == booking.offer and choice.starts_at < booking.ends_at and booking.starts_at < ends_at
 
 
 def _about(refusal, part, position):
