@@ -14,7 +14,7 @@ from accounts import mail
 from accounts.models import Language, OutboxMessage
 from brochure.wording import length
 from voucher import calendar_files
-from voucher.models import Booking, Carer, TopUp
+from voucher.models import Booking, Carer, Suggestion, TopUp
 from voucher.writing import to_carer, way_to
 
 log = logging.getLogger(__name__)
@@ -30,9 +30,14 @@ def booking_asked(booking):
 
 
 def booking_confirmed(booking):
-    """Tell the carer that the provider has said yes; both get the entry for their calendar."""
-    _to_carer("booking_confirmed", booking)
-    _to_provider("booking_confirmed_for_provider", booking)
+    """Tell the carer that the provider has said yes; both get the entry for their calendar.
+
+    Where she took a time that the provider had suggested (R25), it knows already.
+    """
+    taken = booking.suggestions.filter(by=Booking.Party.PROVIDER, state=Suggestion.State.TAKEN).exists()
+    _to_carer("booking_confirmed", booking, taken=taken)
+    if not taken:
+        _to_provider("booking_confirmed_for_provider", booking)
 
 
 def booking_declined(booking):
@@ -132,7 +137,7 @@ def wish_met(wish):
 
 
 def booking_cancelled(booking, together_with=None):
-    """Tell both sides that a booking is cancelled, by whom, and what it costs; and the carer what went along with it."""
+    """Tell both sides that a booking is cancelled, by whom, and what it costs; the carer also what went with it."""
     _to_carer("booking_cancelled", booking, other=together_with)
     booking_cancelled_for_provider(booking)
 

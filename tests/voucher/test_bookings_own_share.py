@@ -118,3 +118,30 @@ def test_a_provider_that_takes_no_money_from_carers_is_not_asked_to(caerphilly, 
 
     with pytest.raises(bookings.BadShare):
         ask(factories.award(caerphilly), offer, now, 1)
+
+
+@pytest.mark.parametrize("pay_by_card", [True, False])
+@pytest.mark.parametrize("asked", ["a second choice", "a pair", "the second choice itself"])
+def test_own_money_goes_with_one_choice_of_one_break_and_nothing_else(caerphilly, offer, now, asked, pay_by_card):
+    award = factories.award(caerphilly, value=20_000)
+    own = bookings.Wanted(offer, FRIDAY, 60, 12_000, own_pence=4_000)
+    plain = bookings.Wanted(offer, FRIDAY + dt.timedelta(days=3), 60, 12_000)
+    parts = {"a second choice": [[own, plain]], "a pair": [[own], [plain]]}.get(asked, [[plain, own]])
+
+    with pytest.raises(bookings.BadShare) as caught:
+        bookings.ask(award=award, parts=parts, by=ALYS, now=now, key="both", pay_by_card=pay_by_card)
+
+    assert (caught.value.part, caught.value.position) == (1, 2 if asked == "the second choice itself" else 1)
+    assert not Booking.objects.exists()
+    assert left(award) == (20_000, 0)
+
+
+def test_a_carer_who_gives_up_before_paying_is_told_once_and_has_everything_back(caerphilly, offer, now):
+    award = factories.award(caerphilly, value=8_000)
+    booking = ask(award, offer, now, 4_000, pay_by_card=True)
+
+    bookings.cancel(booking=booking, party="carer", by=ALYS, now=now)
+
+    assert (booking.state, left(award)) == (State.CANCELLED, (8_000, 0))
+    assert [row.kind for row in OutboxMessage.objects.filter(to=award.carer.email)] == ["booking_cancelled"]
+    assert audit.differences() == []

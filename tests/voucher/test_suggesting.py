@@ -78,7 +78,11 @@ def test_the_carer_takes_one_and_it_is_confirmed_at_once_without_notice(request_
     assert request_.calendar_sequence == 1
     assert sorted(Suggestion.objects.values_list("state", flat=True)) == ["passed", "taken"]
     assert OutboxMessage.objects.filter(kind="suggestion_taken", to=offer.provider.email).exists()
-    assert OutboxMessage.objects.filter(kind="booking_confirmed", to=award.carer.email).exists()
+    [hers] = OutboxMessage.objects.filter(to=award.carer.email, kind="booking_confirmed")
+    assert "You have taken a time that" in hers.body
+    assert b"METHOD:REQUEST" in bytes(hers.attachment)
+    # The provider has one message about it, not two.
+    assert not OutboxMessage.objects.filter(kind="booking_confirmed_for_provider").exists()
     assert left(award) == (3_750, 6_250)
     assert sound()
 

@@ -1,7 +1,7 @@
 """What follows when a booking comes to nothing: the next choice, the other half of a pair, and one message."""
 
 from voucher import messages
-from voucher.bookings import choices, pairs
+from voucher.bookings import choices, own_money, pairs
 from voucher.bookings.steps import Party, State
 
 
@@ -19,6 +19,8 @@ def after_no(booking, by, now):
         messages.pair_ended(booking, other)
     elif choices.had_choices(booking):
         messages.choices_used_up(booking)
+    elif own_money.was_not_paid(booking):
+        messages.own_money_not_paid(booking)
     elif booking.state == State.TIMED_OUT:
         messages.booking_timed_out(booking)
     elif booking.state == State.DECLINED:

@@ -17,6 +17,7 @@ from voucher.asking import (
     NotEnough,
     Refused,
     StalePrice,
+    answer_working_days,
     last_service_day,
     quote,
     refuse_offer,
@@ -42,7 +43,7 @@ class Wanted:
     starts_at: object
     minutes: int
     seen_price_pence: int
-    # What the carer pays herself, in pence; of a first choice only.
+    # What the carer pays herself, in pence; only where nothing else is asked for with it.
     own_pence: int = 0
 
 
@@ -74,8 +75,9 @@ def ask(*, award, parts, note="", by, now, key, pay_by_card=False):
     """Ask for one break, or for two that belong together (R26), each part a list of one to three Wanted (R24).
 
     The price of the first choice of each part is set aside, of all parts or of none; the others wait at the price
-    shown. Returns the Booking of each part, and the same ones for the same `key`. Raises a kind of Refused whose
-    `part` and `position` say which choice it is about, with nothing changed; or ledger.acts.KeyWasUsed.
+    shown. A share of the carer's own (R27) goes only with a single choice of a single break: whatever came after it
+    would cost her something else. Returns the Booking of each part, and the same ones for the same `key`. Raises a kind
+    of Refused whose `part` and `position` say which choice it is about, with nothing changed; or ledger.acts.KeyWasUsed.
     """
     if len(parts) not in {1, 2} or not all(1 <= len(part) <= CHOICES_MOST for part in parts):
         raise ValueError("A request is for one break or two, each with one to three choices.")
@@ -95,6 +97,8 @@ def _ask(award, parts, *, note, by, now, key, pay_by_card):
     for number, part in enumerate(parts, start=1):
         for position, wanted in enumerate(part, start=1):
             _check(award, offers[wanted.offer.pk], wanted, number, position, by, now)
+            if wanted.own_pence and (len(parts) > 1 or len(part) > 1):
+                raise _about(BadShare(), number, position)
     request = BreakRequest.objects.create(award=award, parts=len(parts), note=note, made_at=now)
     made, left = [], award.account.available
     for number, part in enumerate(parts, start=1):
@@ -206,8 +210,7 @@ def ask_provider(*, booking, by, now):
 
 def answer_by(scheme, offer, starts_at, now):
     """Return the moment by which a provider that is asked now is to answer (R7)."""
-    days = scheme.answer_working_days_overnight if offer.unit == Offer.Unit.NIGHT else scheme.answer_working_days
-    return rules.answer_by(now, starts_at, days)
+    return rules.answer_by(now, starts_at, answer_working_days(scheme, offer))
 
 
 def _check(award, offer, wanted, part, position, by, now):

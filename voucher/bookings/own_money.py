@@ -35,6 +35,12 @@ def follow(booking, now):
     rows.filter(state=TopUp.State.WAITING).update(state=unpaid, kept_pence=0)
 
 
+def was_not_paid(booking):
+    """Return whether a booking ended because the carer's card payment did not come."""
+    unpaid = TopUp.objects.filter(booking=booking, way=TopUp.Way.CARD, state=TopUp.State.FAILED, paid_at=None)
+    return booking.state == State.TIMED_OUT and unpaid.exists()
+
+
 def kept_pence(booking):
     """Return how much of her own share the provider keeps of a booking that has ended, in pence (R27)."""
     if booking.state == State.CLAIMED and booking.delivered_minutes:

@@ -12,8 +12,8 @@ from django.utils import translation
 from accounts import history
 from accounts.history import Who
 from providers import stripe_api
-from voucher import bookings, messages, tasks
-from voucher.bookings import steps
+from voucher import bookings, tasks
+from voucher.bookings import choices, following, steps
 from voucher.models import Booking, Task, TopUp
 
 log = logging.getLogger(__name__)
@@ -113,11 +113,12 @@ def end_unpaid(*, booking, now, by=history.CLOCK):
     Raises BookingMoved.
     """
     with transaction.atomic():
+        choices.lock(booking)
         steps.give_back(booking, by, now)
         steps.move(
             booking, (Booking.State.UNPAID,), Booking.State.TIMED_OUT, by, now, act="booking.not_paid", ended_at=now
         )
-        messages.own_money_not_paid(booking)
+        following.after_no(booking, by, now)
 
 
 def end_what_was_not_paid(now):
