@@ -44,6 +44,11 @@ def live_offers(*, on, council=None, young=False):
     return rows.filter(provider__council__region=council.region) if council else rows
 
 
+def known_offers():
+    """Return the offers that have a page of their own: live, or no longer to be had, and never a draft."""
+    return Offer.objects.exclude(state=Offer.State.DRAFT).select_related("provider__council", "category")
+
+
 @dataclass
 class Found:
     """One page of a search: offers with price_pence, miles (None where the distance is not known) and starts_at.

@@ -251,6 +251,11 @@ def _own_booking(award, offer, starts_at, ends_at, besides):
     return suggestion and suggestion.booking
 
 
+def answer_working_days(scheme, offer):
+    """Return within how many working days a provider answers a request for this offer (R7): more for a stay."""
+    return scheme.answer_working_days_overnight if offer.unit == Offer.Unit.NIGHT else scheme.answer_working_days
+
+
 def last_service_day(offer, starts_at, minutes):
     """Return the last day that pays for the break: of a stay, the day its last night begins on (R3)."""
     nights = minutes // offer.minutes if offer.unit == Offer.Unit.NIGHT else 1

@@ -16,7 +16,7 @@ from django.utils.translation import ngettext
 from accounts import wording
 from brochure import availability, catalogue, places
 from brochure.models import Offer
-from voucher import rules
+from voucher import asking, rules
 
 # Offers so near are asked first what is usual nearby.
 NEARBY_MILES = 10
@@ -147,9 +147,8 @@ def _ask_by(scheme, offer, start, today):
 
     Where that day has passed and the notice still allows it, it is today.
     """
-    days = scheme.answer_working_days_overnight if offer.unit == Offer.Unit.NIGHT else scheme.answer_working_days
     with_notice = timezone.localdate(start - dt.timedelta(hours=offer.notice_hours))
-    return max(today, rules.working_days_before(with_notice, days))
+    return max(today, rules.working_days_before(with_notice, asking.answer_working_days(scheme, offer)))
 
 
 def by_category(possible):

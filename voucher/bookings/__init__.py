@@ -52,6 +52,7 @@ from voucher.bookings.emergencies import FundExhausted as FundExhausted
 from voucher.bookings.emergencies import late_share as late_share
 from voucher.bookings.emergencies import pay_late as pay_late
 from voucher.bookings.making import Wanted as Wanted
+from voucher.bookings.making import answer_by as answer_by
 from voucher.bookings.making import ask as ask
 from voucher.bookings.making import ask_provider as ask_provider
 from voucher.bookings.making import asked_with as asked_with

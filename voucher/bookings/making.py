@@ -76,8 +76,9 @@ def ask(*, award, parts, note="", by, now, key, pay_by_card=False):
 
     The price of the first choice of each part is set aside, of all parts or of none; the others wait at the price
     shown. A share of the carer's own (R27) goes only with a single choice of a single break: whatever came after it
-    would cost her something else. Returns the Booking of each part, and the same ones for the same `key`. Raises a kind
-    of Refused whose `part` and `position` say which choice it is about, with nothing changed; or ledger.acts.KeyWasUsed.
+    would cost her something else. Returns the Booking of each part, and the same ones for the same `key`. Raises a
+    kind of Refused whose `part` and `position` say which choice it is about, with nothing changed; or
+    ledger.acts.KeyWasUsed.
     """
     if len(parts) not in {1, 2} or not all(1 <= len(part) <= CHOICES_MOST for part in parts):
         raise ValueError("A request is for one break or two, each with one to three choices.")
@@ -100,7 +101,7 @@ def _ask(award, parts, *, note, by, now, key, pay_by_card):
             if wanted.own_pence and (len(parts) > 1 or len(part) > 1):
                 raise _about(BadShare(), number, position)
     request = BreakRequest.objects.create(award=award, parts=len(parts), note=note, made_at=now)
-    made, left = [], award.account.available
+    made = []
     for number, part in enumerate(parts, start=1):
         rows = [_choice(request, number, position, offers, wanted, now) for position, wanted in enumerate(part, 1)]
         first, own_pence = rows[0], part[0].own_pence
@@ -117,9 +118,10 @@ def _ask(award, parts, *, note, by, now, key, pay_by_card):
         try:
             hold = set_aside(award, amount, last_service_day(first.offer, first.starts_at, first.minutes), by, now, key)
         except NotEnough as short:
-            # Of a pair the carer is told what both cost together.
-            whole = amount + sum(booking.amount for booking in made)
-            raise _about(NotEnough(needed=whole, available=left), number, 1) from short
+            # Of a pair the carer is told what both cost together, and what is there without it. By what the ledger
+            # found: another tab may have taken from the award since it was read.
+            other = sum(booking.amount for booking in made)
+            raise _about(NotEnough(needed=amount + other, available=short.available + other), number, 1) from short
         key = f"{key}/2"
         state = State.UNPAID if pay_by_card and own_pence else State.REQUESTED
         made.append(book(first, hold=hold, amount=amount, own_pence=own_pence, state=state, by=by, now=now))

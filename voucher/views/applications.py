@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import wording
+from brochure import catalogue
 from brochure.models import Offer
 from voucher import applications, rules
 from voucher.forms.applications import ApplyForm, day_of
@@ -190,7 +191,7 @@ def _wanted(request, days):
 
 def _offer(request):
     slug = request.GET.get("offer", "")
-    return Offer.objects.exclude(state=Offer.State.DRAFT).filter(slug=slug).first() if slug else None
+    return catalogue.known_offers().filter(slug=slug).first() if slug else None
 
 
 def _loss(award):

@@ -7,24 +7,23 @@ from django.contrib import messages
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from accounts import wording
-from brochure import availability
+from brochure import availability, catalogue
 from brochure import wording as brochure_wording
-from brochure.models import Offer
-from voucher import bookings, rules
+from voucher import bookings
 from voucher.alternatives import free_days
 from voucher.forms.applications import day_of
-from voucher.forms.carer import AskForm, DayForm, LengthForm, TimeForm, as_typed, is_a_day_of_ours
+from voucher.forms.carer import AskForm, DayForm, LengthForm, TimeForm, as_typed
 from voucher.ledger.acts import KeyWasUsed
 from voucher.views import ask_more
 from voucher.views.applications import after_the_end
 from voucher.views.numbers import whole
+from voucher.views.offer_cards import moment_of
 from voucher.views.open_award import award_required
 
 # Days on the first page of choices; the rest is behind a link.
@@ -39,8 +38,7 @@ ALMOST_ALL = 20
 @award_required
 def ask(request, slug):
     """Lead from an offer to a request for it; only the last page changes anything."""
-    offers = Offer.objects.exclude(state=Offer.State.DRAFT).select_related("provider__council", "category")
-    offer, now = get_object_or_404(offers, slug=slug), timezone.now()
+    offer, now = get_object_or_404(catalogue.known_offers(), slug=slug), timezone.now()
     try:
         bookings.refuse_offer(award=request.award, offer=offer, on=timezone.localdate(now), by=request.who)
         quotes = bookings.quotes(award=request.award, offer=offer, on=timezone.localdate(now))
@@ -94,7 +92,7 @@ def _next_question(request, offer, quotes, now):
     days = free_days(request.award, offer, minutes, now)
     if not days:
         return _cannot(request, offer, bookings.Full())
-    starts_at = _moment(request.GET.get("starts_at", ""))
+    starts_at = moment_of(request.GET.get("starts_at", ""))
     chosen = request.GET.get("day") or (timezone.localdate(starts_at).isoformat() if starts_at else "")
     shown = days if request.GET.get("later") or chosen else days[:DAYS_SHOWN]
     form = DayForm({"day": chosen} if chosen or asked == "day" else None, days=shown)
@@ -252,12 +250,11 @@ def _last_look(request, offer, form, starts_at, minutes, quote, now, more):
     context = {"offer": offer, "form": form, "quote": quote, "unit": award.unit, "back": back}
     if starts_at and "starts_at" not in form.errors:
         ends_at = availability.ends_at(offer, starts_at, minutes)
-        days = scheme.answer_working_days_overnight if offer.unit == "night" else scheme.answer_working_days
         free_until = starts_at.astimezone(dt.UTC) - dt.timedelta(hours=scheme.free_cancel_hours)
         when = capfirst(wording.span(starts_at, ends_at))
         rows.append({"key": _("When"), "value": when, "href": back, "action": _("Change")})
         context |= {
-            "answer_by": rules.answer_by(now, starts_at, days),
+            "answer_by": bookings.answer_by(scheme, offer, starts_at, now),
             "free_until": free_until if free_until > now else None,
             "late_percent": scheme.late_cancel_percent,
         }
@@ -278,11 +275,3 @@ def _cannot(request, offer, refusal):
     kind = type(refusal).__name__
     context = {"offer": offer, "kind": kind, "refusal": refusal, "unit": request.award.unit}
     return render(request, "my/ask_cannot.html", context)
-
-
-def _moment(text):
-    try:
-        moment = parse_datetime(text)
-    except ValueError:
-        return None
-    return moment if moment and timezone.is_aware(moment) and is_a_day_of_ours(moment) else None

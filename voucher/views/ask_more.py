@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from accounts import wording
+from brochure import catalogue
 from brochure.models import Offer
 from voucher import alternatives, bookings
 from voucher.forms.carer import as_typed
@@ -158,7 +159,6 @@ def sitter(request, slug):
         "offer": offer,
         "when": wording.span(one.starts_at, one.ends_at),
         "margin": margin,
-        "other_margin": next(each for each in alternatives.MARGINS if each != margin),
         "other_margin_url": f"{here}?{query}&margin={next(each for each in alternatives.MARGINS if each != margin)}",
         "found": [shown(each, _back(offer, one, More(more.also, [*more.sitters, each]))) for each in found],
         "is_second": bool(more.sitters),
@@ -194,7 +194,6 @@ def last_look_context(request, offer, starts_at, minutes, quote, more):
         else "",
         "whole_amount": whole_amount,
         "whole_left": award.account.available - whole_amount,
-        "not_enough_for_both": bool(more.sitters) and whole_amount > award.account.available,
         "same_time": bookings.at_the_same_time(award=award, starts_at=starts_at, ends_at=ends_at),
     }
 
@@ -230,8 +229,7 @@ def _candidate(text, award, now, by):
     number, minutes, starts_at = (text.split(SIGN) + [""] * 3)[:3]
     number, minutes = whole(number, digits_most=9), whole(minutes, digits_most=6)
     starts_at = moment_of(starts_at)
-    offers = Offer.objects.exclude(state=Offer.State.DRAFT).select_related("provider__council", "category")
-    offer = offers.filter(pk=number).first() if number and minutes and starts_at else None
+    offer = catalogue.known_offers().filter(pk=number).first() if number and minutes and starts_at else None
     if offer is None:
         return None
     try:
@@ -242,8 +240,7 @@ def _candidate(text, award, now, by):
 
 def _first(request, slug):
     """Return (offer, first choice, More, now) of the address, or None where the first choice cannot be had."""
-    offers = Offer.objects.exclude(state=Offer.State.DRAFT).select_related("provider__council", "category")
-    offer, now = get_object_or_404(offers, slug=slug), timezone.now()
+    offer, now = get_object_or_404(catalogue.known_offers(), slug=slug), timezone.now()
     text = SIGN.join([str(offer.pk), request.GET.get("minutes", ""), request.GET.get("starts_at", "")])
     one = _candidate(text, request.award, now, request.who)
     if one is None:

@@ -16,7 +16,7 @@ from accounts import wording
 from accounts.models import only_language
 from brochure import access, availability, catalogue, places
 from brochure import wording as brochure_wording
-from brochure.models import Activity, EditionFile, Offer
+from brochure.models import Activity, EditionFile
 from voucher import outcomes, rules
 from voucher.forms.brochure import SearchForm
 from voucher.forms.carer import as_typed
@@ -92,7 +92,7 @@ def brochure(request, category=None):
 @require_safe
 def offer(request, slug):
     """Show one offer: what happens, the price, real free days, how far, and how to ask for it."""
-    row = get_object_or_404(Offer.objects.exclude(state=Offer.State.DRAFT), slug=slug)
+    row = get_object_or_404(catalogue.known_offers(), slug=slug)
     now = timezone.now()
     today = timezone.localdate(now)
     award, _who = opened(request)
@@ -133,7 +133,7 @@ def offer(request, slug):
 @require_safe
 def printed_offer(request, number):
     """Lead from a number in a printed brochure to the offer, or say kindly that it is no longer there."""
-    row = Offer.objects.exclude(state=Offer.State.DRAFT).filter(number=number).first()
+    row = catalogue.known_offers().filter(number=number).first()
     if row is None:
         return _gone(request, None, number)
     return redirect(row)

@@ -61,7 +61,7 @@ def saved(request):
 @award_required
 def save(request, slug):
     """Save an offer with a press; looked at, the page asks for that press, for who came here by way of the code."""
-    offer = get_object_or_404(Offer.objects.exclude(state=Offer.State.DRAFT).select_related("provider"), slug=slug)
+    offer = get_object_or_404(catalogue.known_offers(), slug=slug)
     carer = request.award.carer
     if request.method != "POST":
         is_saved = SavedOffer.objects.filter(carer=carer, offer=offer).exists()

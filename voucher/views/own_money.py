@@ -14,9 +14,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import wording
-from brochure import availability
+from brochure import availability, catalogue
 from brochure import wording as brochure_wording
-from brochure.models import Offer
 from providers import stripe_api
 from voucher import bookings, top_ups
 from voucher.alternatives import free_days
@@ -25,10 +24,10 @@ from voucher.forms.own_money import AskWithOwnMoneyForm
 from voucher.ledger.acts import KeyWasUsed
 from voucher.models import Booking, TopUp
 from voucher.views.ask import DAYS_SHOWN, why_not_then
-from voucher.views.carer import booking_of
 from voucher.views.numbers import whole
 from voucher.views.offer_cards import moment_of
 from voucher.views.open_award import award_required
+from voucher.views.own_booking import booking_of
 from voucher.views.own_money_words import top_up_of
 
 State = Booking.State
@@ -143,8 +142,7 @@ def paid(request, ref):
 
 def _offer(request, slug):
     """Return the offer and its quotes; no quotes where this award cannot have it at all, which my:ask explains."""
-    offers = Offer.objects.exclude(state=Offer.State.DRAFT).select_related("provider__council", "category")
-    offer, today = get_object_or_404(offers, slug=slug), timezone.localdate()
+    offer, today = get_object_or_404(catalogue.known_offers(), slug=slug), timezone.localdate()
     try:
         bookings.refuse_offer(award=request.award, offer=offer, on=today, by=request.who)
         return offer, bookings.quotes(award=request.award, offer=offer, on=today)
