@@ -22,8 +22,14 @@ class Line:
     amount: int
     left_after: int
     booking: Booking | None = None
+    # Whether it changes what is left; what is used was set aside before, and makes it no smaller a second time.
+    counts: bool = True
     # What else the carer should know of it, in a sentence: her own share, or that it cost her nothing.
     note: str = ""
+
+    @property
+    def size(self):
+        return abs(self.amount)
 
 
 def statement(award):
@@ -46,7 +52,7 @@ def statement(award):
         left += change
         shown = -transfer.amount if transfer.kind == Kind.SPEND else change
         words, note = _words(transfer, booking), _note(transfer, booking)
-        lines.append(Line(_day(transfer), words, shown, left, booking, note))
+        lines.append(Line(_day(transfer), words, shown, left, booking, change != 0, note))
     return lines
 
 

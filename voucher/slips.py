@@ -68,17 +68,8 @@ def statement(award, *, balance, lines, on) -> paper.Paper:
     parts = {}
     for language in languages_of(award.carer):
         with translation.override(language):
-            parts[language] = _part("print/statement.html", award, on, {"balance": balance, "rows": _rows(lines())})
+            parts[language] = _part("print/statement.html", award, on, {"balance": balance, "lines": lines()})
     return _paper(parts, award.carer)
-
-
-def _rows(lines):
-    rows, left = [], 0
-    for line in lines:
-        # What is used was set aside before, so it makes what is left no smaller a second time.
-        rows.append({"line": line, "size": abs(line.amount), "counts": line.left_after != left})
-        left = line.left_after
-    return rows
 
 
 def _part(template, award, on, facts):

@@ -6,7 +6,7 @@ from django.views.decorators.http import require_safe
 
 from providers.access import provider_required
 from voucher import calendar_files
-from voucher.views import carer as carer_pages
+from voucher.views import own_booking
 from voucher.views import provider as provider_pages
 from voucher.views.open_award import award_required
 
@@ -15,7 +15,7 @@ from voucher.views.open_award import award_required
 @award_required
 def for_carer(request, ref):
     """The entry as it stands now: opened again it moves the one in the calendar, or takes it away."""
-    return _file(calendar_files.for_carer(carer_pages.booking_of(request.award, ref)))
+    return _file(calendar_files.for_carer(own_booking.booking_of(request.award, ref)))
 
 
 @require_safe

@@ -22,18 +22,11 @@ from voucher.views.my_choices import choices_context
 from voucher.views.my_record import by_phone_context
 from voucher.views.numbers import whole
 from voucher.views.open_award import award_required
+from voucher.views.own_booking import booking_of, say_moved
 from voucher.views.own_money_words import payment_context
 
 State, Party = Booking.State, Booking.Party
 PAST_SHOWN = 10
-
-
-def booking_of(award, ref):
-    """Return the award's own booking with all that its page shows, or 404: another award's is not there."""
-    rows = Booking.objects.select_related(
-        "offer__category", "provider", "hold", "award__account", "council__scheme", "asked_in"
-    )
-    return get_object_or_404(rows, award=award, ref=ref)
 
 
 @require_safe
@@ -71,12 +64,8 @@ def award(request):
 @award_required
 def statement(request):
     """Every movement of the award, newest first, in words."""
-    rows, left = [], 0
-    for line in awards.statement(request.award):
-        # What is used was set aside before, so it makes what is left no smaller a second time.
-        rows.append({"line": line, "size": abs(line.amount), "counts": line.left_after != left})
-        left = line.left_after
-    return render(request, "my/statement.html", {"award": request.award, "rows": rows[::-1]})
+    lines = awards.statement(request.award)[::-1]
+    return render(request, "my/statement.html", {"award": request.award, "lines": lines})
 
 
 @require_safe
@@ -228,13 +217,6 @@ def _facts(row, with_note=True):
 def _free_until(row, now):
     until = row.starts_at - dt.timedelta(hours=row.free_cancel_hours)
     return until if row.state == State.CONFIRMED and now <= until else None
-
-
-def say_moved(request, moved, goal):
-    if moved.state == goal:
-        messages.info(request, _("That was done already."))
-    else:
-        messages.error(request, _("Something has changed meanwhile. Here is how the booking stands now."))
 
 
 def _by_account(request):

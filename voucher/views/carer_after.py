@@ -1,7 +1,7 @@
 """What a carer says when something went otherwise: an emergency, yes it took place, no it was less."""
 
 from django.contrib import messages
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
@@ -11,7 +11,9 @@ from voucher import bookings, disputes
 from voucher.forms.disputes import HowMuchForm
 from voucher.forms.provider import length_in_words
 from voucher.models import Booking, Dispute
+from voucher.views.dispute_words import dispute_context
 from voucher.views.open_award import award_required
+from voucher.views.own_booking import booking_of, say_moved
 
 State = Booking.State
 AGREES = "booking.carer_agrees"
@@ -23,19 +25,10 @@ def after_context(row, now):
         return {}
     dispute = Dispute.objects.filter(booking=row).first()
     agreed = HistoryEntry.objects.filter(act=AGREES, subject_kind="booking", subject_id=row.pk).exists()
-    words = {}
-    if dispute:
-        words = {
-            "dispute_said": length_in_words(row, dispute.said_minutes),
-            "dispute_given": length_in_words(row, dispute.given_minutes),
-            "dispute_found": length_in_words(row, dispute.found_minutes or 0),
-        }
-    return words | {
-        "dispute": dispute,
+    return dispute_context(row, dispute) | {
         "agreed": agreed,
         "given_in_words": length_in_words(row, row.delivered_minutes or 0),
         "can_dispute": dispute is None and disputes.may_dispute(row, now),
-        "last_day_to_dispute": disputes.last_day(row) if row.delivered_at else None,
     }
 
 
@@ -43,7 +36,7 @@ def after_context(row, now):
 @award_required
 def emergency(request, ref):
     """Cancel at once and free of charge; nobody asks for a reason, and somebody rings."""
-    row, now = _booking_of(request.award, ref), timezone.now()
+    row, now = booking_of(request.award, ref), timezone.now()
     please_ring = "please_ring" in request.POST
     try:
         bookings.cancel(
@@ -52,10 +45,7 @@ def emergency(request, ref):
     except bookings.HasStarted:
         messages.error(request, _("It has started, so it can no longer be cancelled here. Please ring us."))
     except bookings.BookingMoved as moved:
-        if moved.state == State.CANCELLED:
-            messages.info(request, _("That was done already."))
-        else:
-            messages.error(request, _("Something has changed meanwhile. Here is how the booking stands now."))
+        say_moved(request, moved, State.CANCELLED)
     else:
         messages.success(request, _("It is cancelled, and it costs you nothing. We have told the provider."))
     return redirect("my:booking", row.ref)
@@ -65,7 +55,7 @@ def emergency(request, ref):
 @award_required
 def agree(request, ref):
     """Yes, it took place as they say; the same answer twice is written down once."""
-    row, now = _booking_of(request.award, ref), timezone.now()
+    row, now = booking_of(request.award, ref), timezone.now()
     if not after_context(row, now).get("agreed"):
         try:
             disputes.agree(booking=row, by=request.who, now=now)
@@ -80,7 +70,7 @@ def agree(request, ref):
 @award_required
 def how_much(request, ref):
     """No, it was less: how much took place. What is not disputed is paid, the rest waits for the carers team."""
-    row, now = _booking_of(request.award, ref), timezone.now()
+    row, now = booking_of(request.award, ref), timezone.now()
     if not disputes.may_dispute(row, now):
         return _cannot(request, row)
     lengths = disputes.what_can_be_said(row)
@@ -103,8 +93,3 @@ def _cannot(request, row):
     else:
         messages.info(request, _("This can no longer be changed here. Please ring us."))
     return redirect("my:booking", row.ref)
-
-
-def _booking_of(award, ref):
-    rows = Booking.objects.select_related("offer", "provider", "hold", "award__account", "council__scheme")
-    return get_object_or_404(rows, award=award, ref=ref)

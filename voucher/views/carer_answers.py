@@ -9,8 +9,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 from voucher import outcomes
 from voucher.forms.questions import QuestionsForm
 from voucher.models import Answers
-from voucher.views.carer import booking_of
 from voucher.views.open_award import award_required
+from voucher.views.own_booking import booking_of
 
 AGAIN = {"yes": True, "no": False, "not_said": None}
 

@@ -13,10 +13,10 @@ from voucher import alternatives, bookings, rules
 from voucher.forms.carer import DayForm, TimeForm
 from voucher.models import Booking
 from voucher.views.ask import DAYS_SHOWN, why_not_then
-from voucher.views.carer import booking_of, say_moved
 from voucher.views.numbers import whole
 from voucher.views.offer_cards import moment_of
 from voucher.views.open_award import award_required
+from voucher.views.own_booking import booking_of, say_moved
 
 State, Party = Booking.State, Booking.Party
 

@@ -3,7 +3,7 @@
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
@@ -11,9 +11,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from voucher import carer_file, looks, phone_bookings
 from voucher.forms.account import ProveForm
-from voucher.models import Booking
 from voucher.views.account import is_own, pin_fits
 from voucher.views.open_award import award_required
+from voucher.views.own_booking import booking_of
 
 A_PAGE = 25
 
@@ -58,7 +58,7 @@ def by_phone_context(booking, now):
 @award_required
 def not_mine(request, ref):
     """The carer did not ask for a break that a provider says they booked on the telephone."""
-    row = get_object_or_404(Booking.objects.select_related("council__scheme"), award=request.award, ref=ref)
+    row = booking_of(request.award, ref)
     try:
         phone_bookings.object_to(booking=row, by=request.who, now=timezone.now())
     except phone_bookings.NotByPhone:

@@ -11,9 +11,9 @@ from django.views.decorators.http import require_safe
 
 from accounts import paper
 from accounts.access import carers_team_required
-from voucher import awards, slips
-from voucher.views import carer as carer_pages
-from voucher.views import team_awards, team_bookings
+from accounts.history import Who
+from voucher import awards, looks, slips
+from voucher.views import own_booking, team_awards, team_bookings
 from voucher.views.open_award import award_required
 
 
@@ -21,7 +21,7 @@ from voucher.views.open_award import award_required
 @award_required
 def slip(request, ref):
     """The carer's own booking on paper."""
-    return _slip(request, carer_pages.booking_of(request.award, ref), back="my:booking")
+    return _slip(request, own_booking.booking_of(request.award, ref), back="my:booking")
 
 
 @require_safe
@@ -36,7 +36,9 @@ def statement(request):
 @carers_team_required
 def team_slip(request, ref):
     """A carer's booking on paper, to be posted by the carers team."""
-    return _slip(request, team_bookings.booking_of(request.council, ref), back="team:booking")
+    row = team_bookings.booking_of(request.council, ref)
+    looks.note(award=row.award, by=Who(user=request.user), now=timezone.now())
+    return _slip(request, row, back="team:booking")
 
 
 @require_safe
@@ -45,6 +47,7 @@ def team_slip(request, ref):
 def team_statement(request, ref):
     """A carer's statement on paper, to be posted by the carers team."""
     row = team_awards.award_of(request.council, ref)
+    looks.note(award=row, by=Who(user=request.user), now=timezone.now())
     return _statement(request, row, back=functools.partial(redirect, row))
 
 

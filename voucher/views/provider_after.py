@@ -10,8 +10,8 @@ from accounts.history import Who
 from providers.access import provider_required
 from voucher import bookings, disputes
 from voucher.forms.disputes import AccountForm
-from voucher.forms.provider import length_in_words
 from voucher.models import Booking, Dispute, Task
+from voucher.views.dispute_words import dispute_context
 
 
 def after_context(row, now):
@@ -25,13 +25,9 @@ def after_context(row, now):
     dispute = Dispute.objects.filter(booking=row).first()
     if dispute is None:
         return {}
-    return {
-        "dispute": dispute,
+    return dispute_context(row, dispute) | {
         # What the carer disputes is no longer a slip of the finger.
         "can_undo": False,
-        "dispute_said": length_in_words(row, dispute.said_minutes),
-        "dispute_given": length_in_words(row, dispute.given_minutes),
-        "dispute_found": length_in_words(row, dispute.found_minutes or 0),
         "account_form": AccountForm(prefix="account", initial={"words": dispute.answer}),
     }
 

@@ -10,10 +10,11 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import carers_team_required
 from accounts.history import Who
-from voucher import bookings, disputes, tasks
+from voucher import bookings, disputes, looks, tasks
 from voucher.forms.disputes import DoneForm, FindingForm
 from voucher.forms.provider import length_in_words
 from voucher.models import Dispute, Task
+from voucher.views.dispute_words import dispute_context
 
 A_PAGE = 25
 AROUND = ("booking__award__carer", "booking__award__account", "booking__offer", "booking__provider")
@@ -27,16 +28,12 @@ def to_ring(council, now):
 def after_context(row):
     """Return what the team's page of a booking shows of a dispute and of what is to be done, in two queries."""
     dispute = Dispute.objects.filter(booking=row).select_related("resolved_by").first()
-    context = {"tasks": list(Task.objects.filter(booking=row).select_related("done_by")), "dispute": dispute}
+    context = dispute_context(row, dispute)
     if dispute:
         dispute.booking = row
-        context |= {
-            "dispute_said": length_in_words(row, dispute.said_minutes),
-            "dispute_given": length_in_words(row, dispute.given_minutes),
-            "dispute_found": length_in_words(row, dispute.found_minutes or 0),
-            "finding_form": FindingForm(prefix="finding", booking=row, lengths=disputes.what_can_be_found(dispute)),
-        }
-    return context
+        lengths = disputes.what_can_be_found(dispute)
+        context["finding_form"] = FindingForm(prefix="finding", booking=row, lengths=lengths)
+    return context | {"tasks": list(Task.objects.filter(booking=row).select_related("done_by"))}
 
 
 @require_safe
@@ -46,7 +43,10 @@ def task_list(request):
     """Everything to do after breaks: who may be alone first, then the oldest."""
     rows = tasks.waiting(request.council).select_related(*AROUND)
     page = Paginator(rows, A_PAGE).get_page(request.GET.get("page"))
-    page.object_list = _shown(page.object_list, timezone.now())
+    now = timezone.now()
+    page.object_list = _shown(page.object_list, now)
+    carers = [task.booking.award.carer for task in page]
+    looks.note_each(carers=carers, council=request.council, by=Who(user=request.user), now=now)
     return render(request, "team/tasks.html", {"page": page})
 
 
