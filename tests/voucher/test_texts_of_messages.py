@@ -73,9 +73,9 @@ def in_all_ways(name, language):
 
 def told_to_carers():
     """Return the name of each piece of news that voucher.messages writes to a carer."""
-    tree = ast.parse((project.BASE_DIR / "voucher" / "messages.py").read_text())
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and getattr(node.func, "id", "") in {"to_carer", "_to_carer", "_about_carer"}:
+    trees = [ast.parse(path.read_text()) for path in (project.BASE_DIR / "voucher" / "messages").glob("*.py")]
+    for node in (each for tree in trees for each in ast.walk(tree)):
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") in {"to_carer", "tell_carer", "about_carer"}:
             names = [each for each in ast.walk(node.args[0]) if isinstance(each, ast.Constant)]
             yield from (each.value for each in names if (FOLDERS / each.value).is_dir())
 

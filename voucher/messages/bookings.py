@@ -1,0 +1,101 @@
+"""News of one booking: asked for, answered, cancelled, coming, and what went wrong with it."""
+
+from accounts.models import OutboxMessage
+from voucher.messages.telling import context_of, queue, tell_carer, tell_provider
+from voucher.models import Booking, Carer, Suggestion, TopUp
+from voucher.writing import to_carer, way_to
+
+
+def booking_asked(booking):
+    """Tell the provider that a request waits for an answer, and until when."""
+    tell_provider("booking_asked", booking)
+
+
+def booking_confirmed(booking):
+    """Tell the carer that the provider has said yes; both get the entry for their calendar.
+
+    Where she took a time that the provider had suggested (R25), it knows already.
+    """
+    taken = booking.suggestions.filter(by=Booking.Party.PROVIDER, state=Suggestion.State.TAKEN).exists()
+    tell_carer("booking_confirmed", booking, taken=taken)
+    if not taken:
+        tell_provider("booking_confirmed_for_provider", booking)
+
+
+def booking_declined(booking):
+    """Tell the carer that the provider cannot do it, why, and that everything is given back."""
+    tell_carer("booking_declined", booking)
+
+
+def booking_timed_out(booking):
+    """Tell the carer that a request was not answered in time, or that she took none of the times suggested."""
+    ended_by_carer = booking.ended_by == Booking.Party.CARER
+    tell_carer("suggestions_ran_out" if ended_by_carer else "booking_timed_out", booking)
+
+
+def booking_missed(booking):
+    """Tell the provider that it did not answer a request in time; the carer has other news."""
+    tell_provider("booking_missed", booking)
+
+
+def booking_cancelled(booking, together_with=None):
+    """Tell both sides that a booking is cancelled, by whom, and what it costs; the carer also what went with it."""
+    tell_carer("booking_cancelled", booking, other=together_with)
+    booking_cancelled_for_provider(booking)
+
+
+def booking_cancelled_for_provider(booking):
+    """Tell the provider that a booking is cancelled, by whom, and what it can claim; the carer has other news.
+
+    Of one that waited for the carer's card payment the provider has never heard.
+    """
+    if not TopUp.objects.filter(booking=booking, way=TopUp.Way.CARD, paid_at=None).exists():
+        tell_provider("booking_cancelled_for_provider", booking)
+
+
+def break_coming(booking):
+    """Remind a carer of a break two days before; once for each time it is set for. Not by letter: it would be late."""
+    to_carer("break_coming", booking.award.carer, context_of(booking), break_key(booking), about=booking)
+
+
+def break_key(booking):
+    """Return what tells the reminder of one break, as it is set now, from every other."""
+    return f"break_coming/{booking.pk}/{booking.calendar_sequence}"
+
+
+def is_reminded_of_breaks(carer):
+    """Return whether a reminder two days before a break reaches this carer in time (R33)."""
+    return way_to(carer) != Carer.ContactBy.POST
+
+
+def booking_did_not_happen(booking):
+    """Tell the carers team at once: the person cared for may be alone."""
+    scheme = booking.council.scheme
+    queue("booking_did_not_happen", booking, to=scheme.team_email, language="")
+
+
+def nobody_came_for_provider(booking):
+    """Tell the provider kindly that the carer says nobody came, and how to say that it is not so (R40)."""
+    tell_provider("nobody_came_for_provider", booking)
+
+
+def emergency(booking, *, please_ring):
+    """Tell the carers team that a carer cancelled in an emergency, and whether she asks to be rung (R28)."""
+    to = booking.council.scheme.team_email
+    queue("emergency", booking, to=to, language="", please_ring=please_ring)
+
+
+def booked_by_helper(booking):
+    """Tell the carer that somebody who helps asked for a break for them."""
+    tell_carer("booked_by_helper", booking)
+
+
+def booked_by_phone(booking, *, now):
+    """Tell the carer what a provider has booked for them on the telephone, and how to say that it is not so.
+
+    It stands in place of the news that the break was asked for and confirmed, which nobody waits for here.
+    """
+    keys = [f"{name}/{booking.pk}" for name in ("booking_asked", "booking_confirmed")]
+    rows = OutboxMessage.objects.filter(dedupe_key__in=[*keys, *(f"{key}/en" for key in keys)], sent_at=None)
+    rows.update(withdrawn_at=now)
+    tell_carer("booked_by_phone", booking)

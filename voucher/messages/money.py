@@ -1,0 +1,81 @@
+"""News of money: a carer's own share, a break that is disputed, a claim, and what is left out of a payment."""
+
+import logging
+
+from django.utils.functional import lazy
+
+from accounts import mail
+from brochure.wording import length
+from voucher.messages.telling import queue, tell_carer, tell_provider
+
+log = logging.getLogger(__name__)
+
+
+def own_money_not_paid(booking):
+    """Tell the carer that the card payment did not come in time, and that everything is given back."""
+    tell_carer("own_money_not_paid", booking)
+
+
+def own_money_given_back(booking, pence):
+    """Tell the carer how much of her card payment is on its way back to the card."""
+    tell_carer("own_money_given_back", booking, pence=pence)
+
+
+def dispute_made(dispute):
+    """Tell the provider what the carer says took place, and how to answer; and the carers team (R29)."""
+    booking = dispute.booking
+    tell_provider("dispute_made", booking, **_of_dispute(dispute))
+    queue("dispute_to_settle", booking, to=booking.council.scheme.team_email, language="", **_of_dispute(dispute))
+
+
+def dispute_resolved(dispute):
+    """Tell both sides what the carers team found, and what follows for each (R29)."""
+    tell_carer("dispute_resolved", dispute.booking, **_of_dispute(dispute))
+    tell_provider("dispute_resolved_for_provider", dispute.booking, **_of_dispute(dispute))
+
+
+def _of_dispute(dispute):
+    booking = dispute.booking
+
+    def in_words(minutes):
+        # Said when it is written, in the reader's language.
+        return lazy(length, str)(minutes, booking.offer.unit, booking.unit_minutes)
+
+    return {
+        "dispute": dispute,
+        "said": in_words(dispute.said_minutes),
+        "given": in_words(dispute.given_minutes),
+        "found": in_words(dispute.found_minutes or 0),
+        "in_question": booking.in_question_pence,
+        "due": booking.due_pence or 0,
+    }
+
+
+def claim_made(*, claim, lines, total_pence):
+    """Tell the provider that its claim has come in, for how many breaks and how much, in pence."""
+    context = {"claim": claim, "lines": lines, "total_pence": total_pence, "scheme": claim.council.scheme}
+    mail.write(
+        "claim_made",
+        to=claim.provider.email,
+        language=claim.provider.language,
+        context=context,
+        dedupe_key=f"claim_made/{claim.pk}",
+        council=claim.council,
+    )
+
+
+def lines_left_out(*, run, provider, left_out):
+    """Tell a provider which of its lines were left out of a run that was released, and why."""
+    context = {"council": run.council, "scheme": run.council.scheme, "left_out": left_out}
+    try:
+        mail.write(
+            "lines_left_out",
+            to=provider.email,
+            language=provider.language,
+            context=context,
+            dedupe_key=f"lines_left_out/{run.pk}/{provider.pk}",
+            council=run.council,
+        )
+    except mail.BadAddress:
+        # A slip in an address must not keep others from being paid; the reason is in the report as well.
+        log.warning("The lines left out of run %s: provider %s has no usable address", run.pk, provider.pk)

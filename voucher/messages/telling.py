@@ -1,0 +1,70 @@
+"""How the news of a booking is told: to its carer, to its provider, to the carers team."""
+
+import logging
+
+from django.conf import settings
+
+from accounts import mail
+from voucher import calendar_files
+from voucher.models import Booking
+from voucher.writing import to_carer
+
+log = logging.getLogger(__name__)
+
+State = Booking.State
+# A booking of these takes its entry out of the calendars again.
+ENDED = {State.DECLINED, State.TIMED_OUT, State.CANCELLED, State.DID_NOT_HAPPEN}
+
+
+def about_carer(name, carer, context, *, key, way=None):
+    """Tell a carer some news about herself; `key` tells it from other news of that name."""
+    to_carer(name, carer, {"carer": carer} | context, f"{name}/{key}", way=way)
+
+
+def tell_carer(name, booking, *, again="", calendar_of=None, **more):
+    """Tell the carer some news of a booking, once for each `again`, with the entry for the calendar if it changed."""
+    key = f"{name}/{booking.pk}{again and f'/{again}'}"
+    entry, shown = None, calendar_of or booking
+    if shown.state == State.CONFIRMED or shown.state in ENDED:
+        entry = calendar_files.for_carer(shown)
+    to_carer(name, booking.award.carer, context_of(booking) | more, key, about=booking, attachment=entry)
+
+
+def tell_provider(name, booking, *, again="", **more):
+    """Tell the provider some news of a booking, once for each `again`; with the entry for the calendar, as above."""
+    provider, entry = booking.provider, None
+    # A request that came to nothing never stood in the provider's calendar.
+    if booking.state == State.CONFIRMED or (booking.state in ENDED and booking.answered_at):
+        entry = calendar_files.for_provider(booking)
+    queue(name, booking, to=provider.email, language=provider.language, again=again, attachment=entry, **more)
+
+
+def queue(name, booking, *, to, language, again="", attachment=None, **more):
+    """Write an e-mail about a booking into the outbox; an address that is none is logged, and nothing fails."""
+    try:
+        mail.write(
+            name,
+            to=to,
+            language=language,
+            # Notify takes no calendar files: then the message must not speak of one.
+            context=context_of(booking) | {"with_file": attachment and settings.MESSAGES_EMAIL != "notify"} | more,
+            dedupe_key=f"{name}/{booking.pk}{again and f'/{again}'}",
+            council=booking.council,
+            attachment=attachment,
+        )
+    except mail.BadAddress:
+        # A slip in an address must not keep a carer from a break; the news is on the page as well.
+        log.warning("%s of booking %s has no usable address", name, booking.pk)
+
+
+def context_of(booking):
+    """Return what every template about a booking knows."""
+    return {
+        "booking": booking,
+        "offer": booking.offer,
+        "provider": booking.provider,
+        "scheme": booking.council.scheme,
+        "unit": booking.award.unit,
+        "by_carer": booking.ended_by == Booking.Party.CARER,
+        "by_provider": booking.ended_by == Booking.Party.PROVIDER,
+    }
