@@ -1,6 +1,7 @@
 """The people of a local copy, made up, with everything needed to sign in as each of them."""
 
 import base64
+import datetime as dt
 import hashlib
 import json
 import time
@@ -20,12 +21,16 @@ from accounts.people import give_role
 from providers import own_money
 from providers.models import Provider, Staff
 from providers.staff import give_post
-from voucher import awards
+from voucher import awards, demo_stories
 from voucher.ledger.models import Unit
-from voucher.models import Award
+from voucher.models import Award, Carer
 
 PASSWORD = "bridging-the-gap"
 COUNCIL = "caerphilly"
+OWNER = "bryn@provider.example"
+# Of the further awards: begun so long ago, with so much time left, and how their carers are reached.
+BEGUN, LEFT = dt.timedelta(days=14), dt.timedelta(days=42)
+MORE_BY = (Carer.ContactBy.EMAIL, Carer.ContactBy.POST, Carer.ContactBy.SMS)
 CODES_FILE = settings.VAR_DIR / "demo.json"
 
 
@@ -56,7 +61,8 @@ class Person:
 
 PEOPLE = [
     Person("Alys Rees", "alys@carer.example", _("Carer with an account"), "carer", Language.WELSH),
-    Person("Bryn Powell", "bryn@provider.example", _("Provider: owner"), Staff.Kind.OWNER),
+    Person("Nia Rees", demo_stories.HELPER, _("Helper: may act for the carer above"), "helper"),
+    Person("Bryn Powell", OWNER, _("Provider: owner"), Staff.Kind.OWNER),
     Person("Eira Lewis", "eira@provider.example", _("Provider: desk"), Staff.Kind.DESK, Language.WELSH),
     Person("Carys Evans", "carys@council.example", _("Carers team"), Role.Kind.TEAM),
     Person("Hywel Parry", "hywel@council.example", _("Desk volunteer"), Role.Kind.VOLUNTEER, Language.WELSH),
@@ -90,12 +96,19 @@ def make_people(*, now, on):
             user = _make(person)
             if person.is_council_staff:
                 give_role(user=user, council=council, kind=person.kind, by=by, now=now)
-            elif person.kind != "carer":
+            elif person.kind in Staff.Kind.values:
                 give_post(user=user, provider=provider, kind=person.kind, by=by, now=now)
     chosen = _awards_to_show(council, on)
-    if chosen:
-        _give_account(chosen[0], User.objects.get(email=PEOPLE[0].email))
-    return _open_codes(chosen, by=by, now=now)
+    if award := chosen.get(demo_stories.STORIES[0].name):
+        _give_account(award, User.objects.get(email=PEOPLE[0].email))
+        demo_stories.give_helper(award, now=now)
+    owner = Who(user=User.objects.get(email=OWNER))
+    told = {
+        story.name: demo_stories.tell(story, demo_stories.Setting(chosen[story.name], provider, owner, now))
+        for story in demo_stories.STORIES
+        if story.name in chosen
+    }
+    return _open_codes(chosen, told, by=by, now=now)
 
 
 def open_codes():
@@ -128,15 +141,31 @@ def _give_app(user, secret):
 
 
 def _awards_to_show(council, on):
-    """Return an award in pounds and one in hours with much time left; not every council gives hours, so any will do."""
-    usable = (
-        Award.objects.filter(account__available__gt=0, account__first_day__lte=on, account__last_day__gte=on)
-        .select_related("account", "carer", "council")
-        .order_by("-account__last_day", "pk")
-    )
-    of_each = [usable.filter(account__unit=unit) for unit in Unit]
-    found = [each.filter(council=council).first() or each.first() for each in of_each]
-    return [award for award in found if award]
+    """Return {story's name: award}: one in pounds, one in hours, and some that began weeks ago for further stories.
+
+    Not every council gives hours, so any will do. Run again it returns the same ones while they last.
+    """
+    begun = Award.objects.filter(account__first_day__lte=on, account__last_day__gte=on)
+    running = begun.select_related("account", "carer", "council__scheme").order_by("-account__last_day", "pk")
+    usable = running.filter(account__available__gt=0)
+    pounds, hours = (usable.filter(account__unit=unit) for unit in Unit)
+    older = pounds.filter(council=council, account__first_day__lte=on - BEGUN, account__last_day__gte=on + LEFT)
+    # Carers who are reached in each way there is.
+    more = [older.filter(carer__contact_by=way).order_by("account__available", "pk") for way in MORE_BY]
+    places = [
+        [pounds.filter(council=council), pounds],
+        [hours.filter(council=council), hours],
+        *([each] for each in more),
+    ]
+    before = {row.get("slot"): row["award"] for row in open_codes()}
+    found = {}
+    for story, rows in zip(demo_stories.STORIES, places, strict=True):
+        same = running.filter(ref=before.get(story.name, ""))
+        taken = [award.pk for award in found.values()]
+        award = next((row for each in [same, *rows] if (row := each.exclude(pk__in=taken).first())), None)
+        if award:
+            found[story.name] = award
+    return found
 
 
 def _give_account(award, user):
@@ -145,11 +174,12 @@ def _give_account(award, user):
         award.carer.save(update_fields=["user"])
 
 
-def _open_codes(chosen, *, by, now):
-    """Return a working code for each award: the one written down before if it still opens, else a new one."""
+def _open_codes(chosen, told, *, by, now):
+    """Return a working code for each award, the one written down before if it still opens, and the story told on it."""
     before = {row["award"]: row for row in open_codes()}
+    stories = {ref: row.get("story", "") for ref, row in before.items()}
     rows = []
-    for award in chosen:
+    for slot, award in chosen.items():
         row = before.get(award.ref)
         if row is None or not _opens(row["code"]):
             code = awards.new_code(award=award, by=by, now=now)
@@ -162,6 +192,8 @@ def _open_codes(chosen, *, by, now):
                 "council": award.council.name_en,
                 "unit": award.account.unit,
             }
+        # Told before, it is not told again.
+        row |= {"slot": slot, "story": told[slot] or stories.get(award.ref, "")}
         rows.append(row)
     CODES_FILE.parent.mkdir(parents=True, exist_ok=True)
     CODES_FILE.write_text(json.dumps(rows, indent=1))

@@ -10,7 +10,10 @@ from accounts.paper import CannotPrint
 from brochure import editions, printing
 from brochure.models import Edition, EditionFile
 from tests import factories
+from voucher import demo, demo_stories, requests
+from voucher.ledger import audit
 from voucher.management.commands import prepare
+from voucher.models import Application, Booking, Choice, Permission, Suggestion, TopUp
 
 pytestmark = pytest.mark.django_db
 
@@ -98,3 +101,66 @@ def test_a_production_is_left_alone(settings, db):
 
     with pytest.raises(CommandError):
         call_command("prepare")
+
+
+@pytest.fixture
+def whole_copy(settings, tmp_path, monkeypatch):
+    """All that a local copy holds but for its brochure; returns what it says of the carers' codes, by their stories."""
+    settings.DEMO = True
+    monkeypatch.setattr(demo, "CODES_FILE", tmp_path / "demo.json")
+    monkeypatch.setattr(prepare.Command, "_make_first_edition", lambda self: None)
+    call_command("prepare")
+    return {row["story"]: row for row in demo.open_codes()}
+
+
+def test_a_newcomer_can_see_every_story_with_a_code(whole_copy, client):
+    states = {
+        story: list(Booking.objects.filter(award__ref=row["award"]).order_by("pk").values_list("state", flat=True))
+        for story, row in whole_copy.items()
+    }
+
+    assert states == {
+        "times": ["countered"],
+        "choices": ["requested"],
+        "pair": ["confirmed", "confirmed"],
+        "given": ["delivered"],
+        "own": ["confirmed", "requested"],
+    }
+    assert Suggestion.objects.filter(booking__award__ref=whole_copy["times"]["award"], state="open").count() == 2
+    assert Choice.objects.get(state=Choice.State.WAITING).asked_in.award.ref == whole_copy["choices"]["award"]
+    assert 0 < TopUp.objects.get().booking.own_pence < TopUp.objects.get().booking.price_pence
+    assert Application.objects.get(state="open").award.ref == whole_copy["own"]["award"]
+    assert Permission.objects.get().helper.email == demo_stories.HELPER
+    page = client.get("/demo/").content.decode()
+    for story in demo_stories.STORIES:
+        assert str(story.words) in page
+    for row in whole_copy.values():
+        assert client.post("/open/", {"code": row["code"]}).status_code == 302
+        assert client.get("/my/").status_code == 200
+        assert row["name"] in page
+
+
+def test_the_stories_leave_sound_books_and_are_told_once(whole_copy):
+    before = Booking.objects.count(), Application.objects.count(), Permission.objects.count(), demo.open_codes()
+
+    call_command("prepare")
+
+    assert (
+        Booking.objects.count(),
+        Application.objects.count(),
+        Permission.objects.count(),
+        demo.open_codes(),
+    ) == before
+    assert audit.differences() == requests.differences() == []
+
+
+def test_where_no_offer_fits_a_story_is_left_out(settings, tmp_path, monkeypatch, bryn_cafe, caerphilly, now):
+    settings.DEMO = True
+    monkeypatch.setattr(demo, "CODES_FILE", tmp_path / "demo.json")
+    factories.offer(bryn_cafe, notice_hours=24 * 365)
+    award = factories.award(caerphilly)
+
+    [row] = demo.make_people(now=now, on=now.date())
+
+    assert row["story"] == ""
+    assert not award.bookings.exists()

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 
 from accounts import texts, window_letters
 from accounts.models import OutboxMessage
-from voucher import codes, demo
+from voucher import codes, demo, demo_stories
 
 MESSAGES_SHOWN = 30
 Channel = OutboxMessage.Channel
@@ -24,7 +24,7 @@ def show(request):
     context = {
         "people": demo.PEOPLE,
         "password": demo.PASSWORD,
-        "codes": [row | {"grouped": codes.grouped(row["code"])} for row in demo.open_codes()],
+        "codes": [_to_show(row) for row in demo.open_codes()],
         "messages_sent": [{"row": row, "parts": _parts(row)} for row in rows],
     }
     return render(request, "demo.html", context)
@@ -39,6 +39,10 @@ def letter(request, pk):
     letters = OutboxMessage.objects.select_related("council__scheme").filter(channel=Channel.POST)
     paper = window_letters.typeset(get_object_or_404(letters, pk=pk))
     return HttpResponse(paper.content, content_type="application/pdf")
+
+
+def _to_show(row):
+    return row | {"grouped": codes.grouped(row["code"]), "words": demo_stories.WORDS.get(row.get("story"), "")}
 
 
 def _parts(row):

@@ -1,5 +1,6 @@
 """manage.py load_pilot DIR [--dry-run]: providers, offers and awards from CSV files, all or nothing."""
 
+import datetime as dt
 from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
@@ -21,8 +22,14 @@ class Command(BaseCommand):
     def add_arguments(self, parser):
         parser.add_argument("folder", type=Path, metavar="DIR", help="holds providers.csv, offers.csv and awards.csv")
         parser.add_argument("--dry-run", action="store_true", help="say what would be done and write nothing")
+        parser.add_argument(
+            "--prices-from",
+            type=dt.date.fromisoformat,
+            metavar="DAY",
+            help="the day from which new prices are paid, such as 2026-04-01; today if left out",
+        )
 
-    def handle(self, *, folder, dry_run, **options):
+    def handle(self, *, folder, dry_run, prices_from=None, **options):
         if not folder.is_dir():
             raise CommandError(_("There is no folder %(folder)s.") % {"folder": folder})
         now = timezone.now()
@@ -33,7 +40,7 @@ class Command(BaseCommand):
                     folder,
                     by=Who(label="load_pilot"),
                     now=now,
-                    on=timezone.localdate(now),
+                    on=prices_from or timezone.localdate(now),
                     dry_run=dry_run,
                     step=bar.update,
                 )
