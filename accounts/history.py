@@ -46,6 +46,23 @@ def record(*, act, subject, by, at, council=None, **details):
     )
 
 
+def record_each(*, act, subjects, by, at, council):
+    """Write one row of history about each of many saved rows of one kind, in one statement."""
+    HistoryEntry.objects.bulk_create(
+        HistoryEntry(
+            at=at,
+            actor=by.user,
+            actor_label="" if by.user else by.label,
+            on_behalf_of=by.on_behalf_of,
+            act=act,
+            council=council,
+            subject_kind=subject._meta.model_name,
+            subject_id=subject.pk,
+        )
+        for subject in subjects
+    )
+
+
 def history_of(subject):
     """Return the rows about one saved row, the newest first, with the people who acted."""
     return HistoryEntry.objects.filter(subject_kind=subject._meta.model_name, subject_id=subject.pk).select_related(

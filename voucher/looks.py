@@ -54,6 +54,20 @@ def note(*, award, by, now):
         history.record(act=SEEN, subject=award.carer, by=by, at=now, council=award.council, award=award.pk)
 
 
+def note_each(*, carers, council, by, now):
+    """Write down that a member of staff was shown how to reach these carers on a list, each once a person and day.
+
+    Two statements, however long the list is.
+    """
+    carers = {carer.pk: carer for carer in carers}
+    today = days.midnight(timezone.localdate(now))
+    seen = HistoryEntry.objects.filter(subject_kind="carer", subject_id__in=carers, act=SEEN)
+    known = set(seen.filter(actor=by.user, at__gte=today).values_list("subject_id", flat=True))
+    new = [carers[number] for number in sorted(carers.keys() - known)]
+    if new:
+        history.record_each(act=SEEN, subjects=new, by=by, at=now, council=council)
+
+
 def entries_about(carer):
     """Return the rows of history that are looks at the carer's record, or acts of those who helped; newest first."""
     awards = Award.objects.filter(carer=carer).values("pk")

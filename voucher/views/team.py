@@ -21,7 +21,7 @@ from brochure import catalogue
 from brochure.models import Offer
 from providers.models import Provider
 from voucher import bookings as breaks
-from voucher import claims, codes, disputes, letters, tasks, writing
+from voucher import claims, codes, disputes, letters, looks, tasks, writing
 from voucher.forms.team import SearchForm
 from voucher.ledger.models import AwardAccount
 from voucher.models import Award, Booking, Carer, Code
@@ -64,12 +64,14 @@ def queue(request):
     ending = list(_waiting_for("ending", request.council, now)[:5])
     unanswered = list(_waiting_for("unanswered", request.council, now)[:5])
     waiting_applications, late_applications = waiting_and_late(request.council, today)
+    ring = to_ring(request.council, now)
+    _note_looks(request, [*(task.booking.award for task in ring), *ending], now)
     context = {
         "search": SearchForm(),
         "applications": waiting_applications,
         "applications_late": late_applications,
         "letters": waiting.count(),
-        "to_ring": to_ring(request.council, now),
+        "to_ring": ring,
         "tasks": tasks.waiting(request.council).count(),
         "disputes": disputes.waiting(request.council).count(),
         "not_sent": mail.given_up().filter(council=request.council).count(),
@@ -90,14 +92,23 @@ def listing(request, kind):
         raise Http404
     now = timezone.now()
     page = Paginator(_waiting_for(kind, request.council, now), A_PAGE).get_page(request.GET.get("page"))
+    of_bookings = kind in {"unanswered", "to-tell", "problems", "not-marked", "not-claimed"}
+    if kind == "to-tell" or not of_bookings:
+        _note_looks(request, [row.award if of_bookings else row for row in page], now)
     context = {
         "title": KINDS[kind],
         "page": page,
-        "of_bookings": kind in {"unanswered", "to-tell", "problems", "not-marked", "not-claimed"},
+        "of_bookings": of_bookings,
         "to_tell": kind == "to-tell",
         "to_settle": kind in {"not-marked", "not-claimed"},
     }
     return render(request, "team/listing.html", context | {"today": timezone.localdate(now)})
+
+
+def _note_looks(request, awards, now):
+    """These lists show how to reach the carers of these awards: each carer is told who saw it."""
+    carers = [award.carer for award in awards]
+    looks.note_each(carers=carers, council=request.council, by=Who(user=request.user), now=now)
 
 
 def _waiting_for(kind, council, now):
@@ -170,6 +181,9 @@ def search(request):
     """Find by words. They are posted, because a name in an address would stay in logs and histories."""
     form = SearchForm(request.POST) if request.method == "POST" else SearchForm()
     found = _find(form.cleaned_data["words"], request.council) if form.is_valid() else None
+    if found:
+        carers = [*found["carers"], *(award.carer for award in [*found["awards"], *found["by_code"]])]
+        looks.note_each(carers=carers, council=request.council, by=Who(user=request.user), now=timezone.now())
     context = {"form": form, "found": found, "nothing": found is not None and not any(found.values())}
     return render(request, "team/search.html", context)
 

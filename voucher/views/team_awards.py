@@ -70,6 +70,8 @@ def issue(request):
     number = whole(request.GET.get("carer", ""))
     mine = Carer.objects.filter(council=request.council)
     carer = get_object_or_404(mine, pk=number) if number is not None else None
+    if carer:
+        looks.note_each(carers=[carer], council=request.council, by=Who(user=request.user), now=timezone.now())
     kind = functools.partial(AwardForm if carer else NewCarerForm, council=request.council, today=timezone.localdate())
     form = kind(request.POST) if request.method == "POST" else kind()
     if form.is_valid() and (made := _issue(request, form, carer)):
@@ -139,7 +141,10 @@ def letters_page(request):
     """The letters that wait, in postal order, and the ones printed lately."""
     waiting = letters.waiting(on=timezone.localdate(), council=request.council)
     printed = awards.of_council(request.council).exclude(printed_at=None).order_by("-printed_at", "-pk")
-    context = {"waiting": waiting[:LETTERS_SHOWN], "count": waiting.count(), "printed": printed[:20]}
+    shown = list(waiting[:LETTERS_SHOWN])
+    carers, by = [award.carer for award in shown], Who(user=request.user)
+    looks.note_each(carers=carers, council=request.council, by=by, now=timezone.now())
+    context = {"waiting": shown, "count": waiting.count(), "printed": printed[:20]}
     context["at_once"] = PRINTED_AT_ONCE
     return render(request, "team/letters.html", context)
 
@@ -177,6 +182,8 @@ def _printed(request, chosen: list[Award], *, back, first_print):
     except letters.PrintedMeanwhile:
         messages.error(request, _("Someone else is printing the same letters. Nothing was changed."))
         return redirect(back)
+    carers, by = [award.carer for award in chosen], Who(user=request.user)
+    looks.note_each(carers=carers, council=request.council, by=by, now=now)
     answer = HttpResponse(batch.paper.content, content_type="application/pdf")
     answer["Content-Disposition"] = f'attachment; filename="letters-{timezone.localtime(now):%Y-%m-%d-%H%M}.pdf"'
     return answer

@@ -15,7 +15,7 @@ from accounts import history, mail
 from accounts.access import carers_team_required
 from accounts.history import Who
 from accounts.models import OutboxMessage
-from voucher import writing
+from voucher import looks, writing
 from voucher.models import Award, Carer
 
 A_PAGE = 25
@@ -31,6 +31,8 @@ def not_sent(request):
     numbers = [number for row in page if (number := writing.carer_number(row))]
     awards = Award.objects.filter(council=request.council, carer__in=numbers).select_related("carer").order_by("pk")
     newest = {award.carer_id: award for award in awards}
+    carers, by = [award.carer for award in newest.values()], Who(user=request.user)
+    looks.note_each(carers=carers, council=request.council, by=by, now=timezone.now())
     lines = [{"message": row, "award": newest.get(writing.carer_number(row)), "why": _why(row)} for row in page]
     return render(request, "team/not_sent.html", {"page": page, "lines": lines})
 
