@@ -107,6 +107,8 @@ def remind(now):
 
 def invite_answers(now):
     """Invite carers to three short questions the day after their first break, and twelve weeks after it (R34)."""
+    if not rules.is_by_day(now):
+        return 0, 0
     failed = done = 0
     for award, moment in outcomes.to_invite(now):
         good, bad = _each([award], "award", lambda award, moment=moment: messages.questions(award=award, moment=moment))
@@ -116,6 +118,8 @@ def invite_answers(now):
 
 def remind_of_breaks(now):
     """Remind carers of a confirmed break two days before (R17), where it was confirmed earlier than that."""
+    if not rules.is_by_day(now):
+        return 0, 0
     before = dt.timedelta(days=rules.BREAK_REMINDER_DAYS)
     coming = Booking.objects.filter(
         state=Booking.State.CONFIRMED,
@@ -127,7 +131,7 @@ def remind_of_breaks(now):
     told = set(OutboxMessage.objects.filter(dedupe_key__in=keys).values_list("dedupe_key", flat=True))
     due = [row for row in rows if messages.break_key(row) not in told]
     due = [row for row in due if messages.is_reminded_of_breaks(row.award.carer)]
-    return _each(due, "booking", messages.break_coming) if rules.is_by_day(now) else (0, 0)
+    return _each(due, "booking", messages.break_coming)
 
 
 def _end(award, today, now):

@@ -195,7 +195,7 @@ def reminder_weeks(on, last_day):
 
 
 def is_by_day(now):
-    """R17. A reminder is written from 9am to 8pm: nobody is woken for it by a text message."""
+    """R17. A reminder, or an invitation (R34), is written from 9am to 8pm: no text message wakes anybody for it."""
     return DAY_BEGINS <= now.astimezone(LONDON).time() < DAY_ENDS
 
 

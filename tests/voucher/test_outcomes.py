@@ -137,6 +137,15 @@ def test_a_carer_is_invited_the_day_after_and_twelve_weeks_later_and_once_each(a
         assert invited() == expected
 
 
+def test_nobody_is_woken_by_an_invitation(award, given):
+    morning = at(FIRST + dt.timedelta(days=1))
+
+    for hour in (0, 7, 21):
+        assert jobs.invite_answers(morning.replace(hour=hour)) == (0, 0)
+    assert invited() == []
+    assert jobs.invite_answers(morning) == (1, 0)
+
+
 def test_whoever_has_answered_is_not_invited(award, given, now):
     outcomes.answer(award=award, moment=AFTER, given={}, by=ALYS, now=now)
 
