@@ -465,7 +465,8 @@ def test_bad_choices_in_an_address_are_left_out_with_a_word(caerphilly, of_bryn,
     page = last_look(carer, of_bryn, THURSDAY, 150, **query)
 
     assert page.status_code == 200
-    assert "One of your choices can no longer be had" in text(page)
+    gone = "The sitter you chose cannot come then" if "sitter" in query else "One of your choices can no longer be had"
+    assert gone in text(page)
 
 
 def test_another_carers_booking_is_not_changed(caerphilly, of_bryn, clock, now):
@@ -477,3 +478,118 @@ def test_another_carers_booking_is_not_changed(caerphilly, of_bryn, clock, now):
 
     for name in ("take", "take_none", "change_time", "keep_time"):
         assert stranger.post(reverse(f"my:{name}", args=[ref])).status_code == 404
+
+
+@pytest.fixture
+def chosen(caerphilly, of_bryn, of_mair, clock):
+    """The last look at a lesson with a second choice and a sitter: (the award, the browser, the page, the lesson)."""
+    award = factories.award(caerphilly, value=60_000)
+    kind = factories.category("learning", name_en="Learning", name_cy="Dysgu")
+    school = factories.provider(caerphilly, name="Welsh school")
+    lesson = factories.offer(school, price_pence=1_000, category=kind, title_en="Welsh lesson")
+    factories.offer(factories.provider(caerphilly, name="Other school"), price_pence=1_200, category=kind)
+    carer = opened(award)
+    page = follow(carer, last_look(carer, lesson, THURSDAY, 60), "Add a second choice")
+    page = follow(carer, follow(carer, page, "Other school"), "Add a sitter")
+    return award, carer, follow(carer, page, "Bryn Café"), lesson
+
+
+def change(page, what):
+    """Return the address behind "Change" beside a line of the last look."""
+    rows = re.findall(r"<dt.*?</div>", page.content.decode(), re.DOTALL)
+    [row] = [row for row in rows if what in row]
+    return re.search(r'href="([^"]+)"', row)[1].replace("&amp;", "&")
+
+
+def answer(client, page, **typed):
+    """Answer one question of the way to a request: send what its form holds, with what is chosen."""
+    html = page.content.decode()
+    form = html[html.index('<form method="get" novalidate') :]
+    form = form[: form.index("</form>")]
+    pairs = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', form)
+    data = {}
+    for name, value in [*pairs, *typed.items()]:
+        data.setdefault(name, []).append(value)
+    return client.get(page.request["PATH_INFO"], data)
+
+
+def test_another_day_keeps_the_second_choice_and_moves_the_sitter_along(chosen):
+    award, carer, page, lesson = chosen
+    assert "1.30pm to 3.30pm" in text(page)
+
+    page = carer.get(change(page, "When"))
+    page = answer(carer, page, day="2026-10-24")
+    page = answer(carer, page, starts_at=as_typed(SATURDAY))
+
+    assert "Other school" in text(page)
+    assert "8.30am to 10.30am" in text(page)
+    assert "1.30pm" not in text(page)
+    assert "taken" not in text(page)
+    press_ask(carer, page)
+    first, sitter = Booking.objects.order_by("part")
+    assert (first.starts_at, sitter.starts_at, sitter.minutes) == (SATURDAY, london(2026, 10, 24, 8, 30), 120)
+    assert [each.offer.provider.name for each in bookings.choices_after(first)] == ["Other school"]
+    assert money(award) == (54_000, 6_000)
+    assert sound()
+
+
+def test_another_length_keeps_the_time_and_the_sitter_stays_as_much_longer(chosen):
+    award, carer, page, lesson = chosen
+
+    page = answer(carer, carer.get(change(page, "How long")), minutes="120")
+
+    assert "2pm to 4pm" in text(page)
+    assert "1.30pm to 4.30pm" in text(page)
+    assert "£24" in text(page)
+    press_ask(carer, page)
+    assert [row.minutes for row in Booking.objects.order_by("part")] == [120, 180]
+    assert money(award) == (50_500, 9_500)
+
+
+def test_what_cannot_come_along_is_taken_out_and_the_page_says_so(chosen, of_bryn, now):
+    award, carer, page, lesson = chosen
+    of_bryn.hours = "Mon-Fri 08:00-22:00"
+    of_bryn.save()
+
+    page = carer.get(change(page, "When"))
+    page = answer(carer, answer(carer, page, day="2026-10-24"), starts_at=as_typed(SATURDAY))
+
+    assert "The sitter you chose cannot come then, so we have taken that out." in text(page)
+    assert "Other school" in text(page)
+    assert not Booking.objects.exists()
+    press_ask(carer, page)
+    assert Booking.objects.count() == 1
+
+
+def test_a_time_that_went_meanwhile_keeps_the_other_choices_and_shows_the_new_look_before_it_asks(chosen, now):
+    award, carer, page, lesson = chosen
+    taken_by_another = factories.award(award.council, value=40_000)
+    bookings.make(
+        award=taken_by_another, offer=lesson, starts_at=THURSDAY, minutes=60, seen_price_pence=1_000,
+        by=factories.TESTS, now=now, key="first",
+    )  # fmt: skip
+
+    page = press_ask(carer, page, note="Ring twice.", share="on")
+    assert "Someone else has just taken that time." in text(page)
+    page = press_ask(carer, page, starts_at=as_typed(SATURDAY), note="Ring twice.", share="on")
+
+    assert not Booking.objects.filter(award=award).exists()
+    assert "8.30am to 10.30am" in text(page)
+    assert "Ring twice." in page.content.decode()
+    press_ask(carer, page, note="Ring twice.", share="on")
+    assert Booking.objects.filter(award=award).count() == 2
+    assert money(award) == (54_000, 6_000)
+
+
+def test_own_money_says_that_other_choices_and_the_sitter_are_taken_out(chosen):
+    award, carer, page, lesson = chosen
+    lesson.provider.takes_own_money = True
+    lesson.provider.save()
+    award.account.available = 900
+    award.account.save()
+
+    page = carer.get(change(page, "How long"), follow=True)
+
+    assert "Your other choices, and the sitter, are then taken out." in text(page)
+    plain = carer.get(reverse("my:too_dear", args=[lesson.slug]))
+    assert "are then taken out" not in text(plain)

@@ -20,7 +20,7 @@ from voucher.alternatives import free_days
 from voucher.forms.applications import day_of
 from voucher.forms.carer import AskForm, DayForm, LengthForm, TimeForm, as_typed
 from voucher.ledger.acts import KeyWasUsed
-from voucher.views import ask_more
+from voucher.views import ask_again, ask_more
 from voucher.views.applications import after_the_end
 from voucher.views.numbers import whole
 from voucher.views.offer_cards import moment_of
@@ -58,19 +58,19 @@ def _too_dear(request, offer, quotes):
     On the way it notes for the question how long, where each longer one leads.
     """
     dear = [minutes for minutes, quote in quotes.items() if not quote.is_affordable]
-    page = reverse("my:too_dear", args=[offer.slug])
+    page, along = reverse("my:too_dear", args=[offer.slug]), ask_again.kept(request.GET)
     request.longer = [
         {
             "text": brochure_wording.length(minutes, offer.unit, offer.minutes),
             "price_pence": quotes[minutes].price_pence,
-            "url": f"{page}?{urlencode({'minutes': minutes})}",
+            "url": f"{page}?{ask_again.with_kept(along, minutes=minutes)}",
         }
         for minutes in dear
     ]
     chosen = whole(request.GET.get("minutes", ""))
     if chosen in dear:
-        return f"{page}?{urlencode({'minutes': chosen})}"
-    return page if len(dear) == len(quotes) else ""
+        return f"{page}?{ask_again.with_kept(along, minutes=chosen)}"
+    return f"{page}?{urlencode(along)}" if len(dear) == len(quotes) else ""
 
 
 def _next_question(request, offer, quotes, now):
@@ -81,9 +81,11 @@ def _next_question(request, offer, quotes, now):
         typed = request.GET if asked or "minutes" in request.GET else None
         form = LengthForm(typed, offer=offer, quotes=quotes, unit=request.award.unit)
         if not form.is_valid():
-            # A day that was found with the offer goes along while the length is chosen.
-            day = day_of(request.GET.get("day", ""))
-            return _question(request, offer, "length", form, {"day": day.isoformat()} if day else {})
+            # A day that was found with the offer, or a time that was chosen, goes along while the length is.
+            day, starts_at = day_of(request.GET.get("day", "")), moment_of(request.GET.get("starts_at", ""))
+            carried = {"day": day.isoformat()} if day else {}
+            carried |= {"starts_at": as_typed(starts_at)} if starts_at else {}
+            return _question(request, offer, "length", form, carried)
         minutes = form.cleaned_data["minutes"]
     carried = {"minutes": minutes}
     day = request.GET.get("day") or request.GET.get("starts_at", "")[:10]
@@ -107,7 +109,8 @@ def _next_question(request, offer, quotes, now):
         form.is_valid()
         return _question(request, offer, "time", form, carried | {"day": chosen})
     initial = {"minutes": minutes, "starts_at": as_typed(starts_at), "seen_price_pence": quotes[minutes].price_pence}
-    more = ask_more.read(request.GET, award=request.award, offer=offer, starts_at=starts_at, now=now, by=request.who)
+    data = ask_again.moved(request.GET, starts_at=starts_at, minutes=minutes)
+    more = ask_more.read(data, award=request.award, offer=offer, starts_at=starts_at, now=now, by=request.who)
     return _last_look(request, offer, AskForm(initial=initial), starts_at, minutes, quotes[minutes], now, more)
 
 
@@ -118,10 +121,13 @@ def _send(request, offer, quotes, now):
     if minutes not in quotes or form.errors.keys() & {"key", "seen_price_pence"}:
         messages.error(request, _("Something was missing. Please choose again."))
         return redirect("my:ask", offer.slug)
-    more = ask_more.read(request.POST, award=request.award, offer=offer, starts_at=starts_at, now=now, by=request.who)
+    data = ask_again.moved(request.POST, starts_at=starts_at, minutes=minutes)
+    more = ask_more.read(data, award=request.award, offer=offer, starts_at=starts_at, now=now, by=request.who)
+    # What has moved to another time with the break is looked at once more before it is asked for.
+    unseen = more.gone or (data is not request.POST and (more.also or more.sitters))
     # What this form has asked for already is shown again: its sitter is no longer free, because she is asked.
-    sent = _sent_before(request, form) if more.gone else None
-    if form.is_valid() and (sent or not more.gone):
+    sent = _sent_before(request, form) if unseen else None
+    if form.is_valid() and (sent or not unseen):
         try:
             made = sent or _ask(request, offer, form, more, now)
         except bookings.AlreadyAsked as earlier:
@@ -140,7 +146,8 @@ def _send(request, offer, quotes, now):
                 if beyond:
                     return beyond
             if isinstance(refusal, bookings.NotEnough):
-                return redirect(f"{reverse('my:too_dear', args=[offer.slug])}?{urlencode({'minutes': minutes})}")
+                query = f"{more.query(minutes=minutes)}&{urlencode([ask_again.was(starts_at, minutes)])}"
+                return redirect(f"{reverse('my:too_dear', args=[offer.slug])}?{query}")
             if isinstance(refusal, (bookings.StalePrice, *TIMES)):
                 form = _with_refusal(form, refusal)
             else:
@@ -221,31 +228,39 @@ def _nights_sentence(refusal):
 
 
 def _question(request, offer, step, form, carried, later=False):
+    kept = ask_again.kept(request.GET)
     context = {
+        "kept": kept,
         "offer": offer,
         "step": step,
         "form": form,
         "carried": carried,
-        "chosen": _chosen(offer, carried),
-        "more": f"?{urlencode(carried | {'later': 1})}" if later else "",
+        "chosen": _chosen(offer, carried, kept),
+        "more": f"?{ask_again.with_kept(kept, **carried, later=1)}" if later else "",
     }
     return render(request, "my/ask.html", context)
 
 
-def _chosen(offer, carried):
+def _chosen(offer, carried, kept):
     """Return what is settled so far, each line with a way back to change it."""
     page, rows = reverse("my:ask", args=[offer.slug]), []
     if "minutes" in carried and len(availability.lengths(offer)) > 1:
-        rows.append((_("How long"), brochure_wording.length(carried["minutes"], offer.unit, offer.minutes), page))
+        length = brochure_wording.length(carried["minutes"], offer.unit, offer.minutes)
+        rows.append((_("How long"), length, f"{page}?{urlencode(kept)}" if kept else page))
     if "day" in carried:
-        back = f"{page}?{urlencode({key: carried[key] for key in carried if key == 'minutes'})}"
+        back = f"{page}?{ask_again.with_kept(kept, **{key: carried[key] for key in carried if key == 'minutes'})}"
         rows.append((_("Day"), capfirst(wording.day(dt.date.fromisoformat(carried["day"]))), back))
     return [{"key": key, "value": value, "href": href, "action": _("Change")} for key, value, href in rows]
 
 
 def _last_look(request, offer, form, starts_at, minutes, quote, now, more):
     award, scheme = request.award, request.council.scheme
-    back = f"{reverse('my:ask', args=[offer.slug])}?{urlencode({'minutes': minutes})}"
+    page = reverse("my:ask", args=[offer.slug])
+    # The other choices and the sitter go along with whatever is changed.
+    kept = more.named()
+    if starts_at and kept:
+        kept.append(ask_again.was(starts_at, minutes))
+    back = f"{page}?{ask_again.with_kept(kept, minutes=minutes)}"
     rows = [{"key": _("What"), "value": offer.title}, {"key": _("Who"), "value": offer.provider.name}]
     context = {"offer": offer, "form": form, "quote": quote, "unit": award.unit, "back": back}
     if starts_at and "starts_at" not in form.errors:
@@ -259,8 +274,13 @@ def _last_look(request, offer, form, starts_at, minutes, quote, now, more):
             "late_percent": scheme.late_cancel_percent,
         }
         context |= ask_more.last_look_context(request, offer, starts_at, minutes, quote, more)
+    else:
+        context["kept"] = kept
     if len(availability.lengths(offer)) > 1:
-        rows.append({"key": _("How long"), "value": brochure_wording.length(minutes, offer.unit, offer.minutes)})
+        first = {"starts_at": as_typed(starts_at)} if starts_at else {}
+        longer = {"href": f"{page}?{ask_again.with_kept(kept, **first)}", "action": _("Change")}
+        length = brochure_wording.length(minutes, offer.unit, offer.minutes)
+        rows.append({"key": _("How long"), "value": length} | longer)
     rows.append({"key": _("Price"), "value": wording.money(quote.price_pence) if quote.price_pence else _("Free")})
     context |= {
         "rows": rows,

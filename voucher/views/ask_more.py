@@ -30,7 +30,7 @@ ALSO_MOST, SITTERS_MOST = 2, 3
 
 @dataclass
 class More:
-    """The further choices of a request, each an alternatives.Candidate; `gone` were named and cannot be had."""
+    """The further choices of a request, each an alternatives.Candidate; `gone`: the kind of each that cannot be had."""
 
     also: list = field(default_factory=list)
     sitters: list = field(default_factory=list)
@@ -42,8 +42,12 @@ class More:
 
     def query(self, **first):
         """Return the whole request as it stands in an address, beginning with the first choice."""
-        pairs = [*first.items(), *(("also", named(each)) for each in self.also)]
-        return urlencode([*pairs, *(("sitter", named(each)) for each in self.sitters)])
+        return urlencode([*first.items(), *self.named()])
+
+    def named(self):
+        """Return the further choices as pairs of a name and what an address says for each."""
+        also = [("also", named(each)) for each in self.also]
+        return [*also, *(("sitter", named(each)) for each in self.sitters)]
 
     def without(self, one):
         """Return the same without one choice."""
@@ -51,13 +55,13 @@ class More:
 
 
 def read(data, *, award, offer, starts_at, now, by):
-    """Return the More that an address or a sent form names; what cannot be had any more is among `gone`."""
+    """Return the More that an address or a sent form names; what cannot be had any more is counted in `gone`."""
     more, seen = More(), {(offer.pk, starts_at)}
     for name, most, into in (("also", ALSO_MOST, more.also), ("sitter", SITTERS_MOST, more.sitters)):
         for text in data.getlist(name)[:most]:
             one = _candidate(text, award, now, by)
             if one is None or (one.offer.pk, one.starts_at) in seen:
-                more.gone.append(text)
+                more.gone.append(name)
                 continue
             seen.add((one.offer.pk, one.starts_at))
             into.append(one)
@@ -187,7 +191,8 @@ def last_look_context(request, offer, starts_at, minutes, quote, more):
     return {
         "also": [line(each) for each in more.also],
         "sitters": [line(each) for each in more.sitters],
-        "gone": len(more.gone),
+        "gone": "also" in more.gone,
+        "gone_sitter": "sitter" in more.gone,
         "another_url": f"{reverse('my:ask_another', args=[offer.slug])}?{query}" if len(more.also) < ALSO_MOST else "",
         "sitter_url": f"{reverse('my:ask_sitter', args=[offer.slug])}?{query}"
         if can_have_sitter(offer) and len(more.sitters) < SITTERS_MOST

@@ -23,6 +23,7 @@ from voucher.forms.carer import DayForm, TimeForm, as_typed
 from voucher.forms.own_money import AskWithOwnMoneyForm
 from voucher.ledger.acts import KeyWasUsed
 from voucher.models import Booking, TopUp
+from voucher.views import ask_again
 from voucher.views.ask import DAYS_SHOWN, why_not_then
 from voucher.views.numbers import whole
 from voucher.views.offer_cards import moment_of
@@ -53,7 +54,7 @@ def too_dear(request, slug):
     dear = {length: quote for length, quote in quotes.items() if not quote.is_affordable}
     if not dear:
         return redirect("my:ask", offer.slug)
-    minutes = minutes if minutes in dear else next(iter(dear))
+    minutes, kept = minutes if minutes in dear else next(iter(dear)), ask_again.kept(request.GET)
     share = top_ups.share(award=request.award, offer=offer, price=dear[minutes], minutes=minutes)
     shorter = [length for length, quote in quotes.items() if quote.is_affordable and quote.amount][-SHORTER_SHOWN:]
     context = {
@@ -67,7 +68,7 @@ def too_dear(request, slug):
             {
                 "text": brochure_wording.length(length, offer.unit, offer.minutes),
                 "amount": quotes[length].amount,
-                "url": _address("my:ask", offer, minutes=length),
+                "url": f"{reverse('my:ask', args=[offer.slug])}?{ask_again.with_kept(kept, minutes=length)}",
             }
             for length in reversed(shorter)
         ],
@@ -75,6 +76,7 @@ def too_dear(request, slug):
         "apply": _application_page(offer, dear[minutes].amount - request.award.account.available),
         "may_pay": offer.provider.takes_own_money and share.amount > 0,
         "own": _address("my:ask_own", offer, minutes=minutes),
+        "kept": kept,
     }
     return render(request, "my/own/too_dear.html", context)
 
