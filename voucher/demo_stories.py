@@ -20,8 +20,8 @@ from voucher.models import Application, Award, Permission, TopUp
 BY = Who(label="make_demo_people")
 HELPER = "nia@helper.example"
 HELPED_FOR = dt.timedelta(days=90)
-# How long ago the break that was given was asked for, and over at the latest; and since when there are prices.
-ASKED_BEFORE, GIVEN_BEFORE, PRICES_BEGAN = dt.timedelta(days=12), dt.timedelta(days=2), dt.timedelta(days=28)
+# How long ago the break that was given was asked for, and over at the latest; and when the pilot was loaded.
+ASKED_BEFORE, GIVEN_BEFORE, LOADED_BEFORE = dt.timedelta(days=12), dt.timedelta(days=2), dt.timedelta(days=28)
 # So much is left at least where the carer pays a part herself, in pence.
 LEFT_LEAST = 500
 

@@ -15,6 +15,8 @@ from voucher.awards import RefTaken
 from voucher.ledger.acts import KeyWasUsed
 from voucher.pilot.tables import TABLES
 
+NINE = dt.time(9)
+
 
 class Command(BaseCommand):
     help = "Checks every row of the files in a folder and loads them, all or nothing."
@@ -23,16 +25,16 @@ class Command(BaseCommand):
         parser.add_argument("folder", type=Path, metavar="DIR", help="holds providers.csv, offers.csv and awards.csv")
         parser.add_argument("--dry-run", action="store_true", help="say what would be done and write nothing")
         parser.add_argument(
-            "--prices-from",
+            "--as-on",
             type=dt.date.fromisoformat,
             metavar="DAY",
-            help="the day from which new prices are paid, such as 2026-04-01; today if left out",
+            help="load as if it were this day, such as 2026-04-01: prices begin and awards are issued on it",
         )
 
-    def handle(self, *, folder, dry_run, prices_from=None, **options):
+    def handle(self, *, folder, dry_run, as_on=None, **options):
         if not folder.is_dir():
             raise CommandError(_("There is no folder %(folder)s.") % {"folder": folder})
-        now = timezone.now()
+        now = timezone.make_aware(dt.datetime.combine(as_on, NINE)) if as_on else timezone.now()
         # Quiet where nobody watches: the bar is drawn only on a terminal.
         with tqdm(desc=_("Loading"), unit=_("rows"), disable=None) as bar:
             try:
@@ -40,7 +42,7 @@ class Command(BaseCommand):
                     folder,
                     by=Who(label="load_pilot"),
                     now=now,
-                    on=prices_from or timezone.localdate(now),
+                    on=timezone.localdate(now),
                     dry_run=dry_run,
                     step=bar.update,
                 )

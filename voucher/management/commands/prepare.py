@@ -26,9 +26,9 @@ class Command(BaseCommand):
         # Empty in a local copy, but without it the first start would begin with a warning.
         settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
         if not Award.objects.exists():
-            # A break of last week is shown too, so prices have to have begun before it.
-            begun = timezone.localdate() - demo_stories.PRICES_BEGAN
-            call_command("load_pilot", str(PILOT_FILES), prices_from=begun, stdout=self.stdout)
+            # A break of last week is shown too, so prices and awards have to have begun before it.
+            begun = timezone.localdate() - demo_stories.LOADED_BEFORE
+            call_command("load_pilot", str(PILOT_FILES), as_on=begun, stdout=self.stdout)
         call_command("make_demo_people", stdout=self.stdout)
         self._make_first_edition()
         self.stdout.write(f"\nBridging the Gap is at {settings.SITE_URL} (stop it with Ctrl+C).")
