@@ -13,6 +13,8 @@ from accounts import texts
 from accounts.models import Language
 
 SUBJECT_MAX = 200
+# Neither of our languages is written with these signs; in a name they would turn the rest of the line round.
+TURNS = dict.fromkeys([0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)])
 BETWEEN_LANGUAGES = "\n\n" + "-" * 40 + "\n\n"
 # A letter in two languages has a side for each: between them stands the sign for a new page.
 NEW_PAGE = "\f"
@@ -78,4 +80,4 @@ def _plain(template, context, otherwise=None):
     # Without escaping: in a plain text an apostrophe must stay an apostrophe.
     known = {"site_url": settings.SITE_URL, **context}
     found = engines["django"].engine.select_template([template, otherwise] if otherwise else [template])
-    return found.render(Context(known, autoescape=False))
+    return found.render(Context(known, autoescape=False)).translate(TURNS)
