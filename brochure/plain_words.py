@@ -85,7 +85,6 @@ ORDINAL = re.compile(r"(\d{1,2})(?:st|nd|rd|th|af|ail|ydd|fed|eg|ain)?")
 SPAN = re.compile(r"(?<![\d-])(\d{1,2}(?:[:.]\d\d)?(?:am|pm|yb|yp|yh)?)\s*[-–—]\s*(\d{1,2})(?![\d-])", re.IGNORECASE)
 O_CLOCK = (["o'clock"], ["oclock"], ["o'r", "gloch"], ["or", "gloch"])
 HALF_PAST = (["half", "past"], ["hanner", "awr", "wedi"])
-BEFORE_A_TIME = (["after"], ["ar", "ol"], ["wedi"], ["from"], ["between"], ["rhwng"], ["at"], ["am"], ["o"])
 SPEAKS_WELSH = (
     ["welsh-speaking"],
     ["welsh", "speaking"],
@@ -112,10 +111,6 @@ class Read:
     until: int | None = None
     within_miles: int | None = None
     welsh: bool = False
-
-    @property
-    def found_something(self):
-        return self != Read(self.words)
 
 
 def read(text, *, today):

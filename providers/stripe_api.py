@@ -215,11 +215,6 @@ def refund_in(event):
     return _refund(event.about)
 
 
-def account_in(event):
-    """Return the Account that an event is about."""
-    return _account(event.about)
-
-
 def charge_in(event):
     """Return the Charge that an event is about; of a dispute, the one that is called into question."""
     return Charge(event.about.get("payment_intent") or "", event.about.get("amount_refunded") or 0)
