@@ -69,8 +69,11 @@ def test_a_search_says_how_far_each_break_is(client, sitting):
 
 
 def test_only_the_district_of_a_whole_postcode_goes_into_later_addresses(client, sitting):
-    page = text(client.get("/brochure/?words=&postcode=CF83+1AA"))
+    answer = client.get("/brochure/?words=&postcode=cf83+1aa&welsh=&page=2", follow=True)
+    page = text(answer)
 
+    assert answer.redirect_chain == [("/brochure/?words=&postcode=CF83&welsh=&page=2", 302)]
+    assert "1aa" not in page.lower()
     assert "?near=CF83&" not in page
     assert '?near=CF83"' in page
 

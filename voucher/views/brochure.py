@@ -32,6 +32,8 @@ FREE_DAYS_SHOWN = 8
 @require_safe
 def brochure(request, category=None):
     """Show the kinds of break, one box to look for one in plain words, and what was found, nearest first."""
+    if shorter := searched.with_district_only(request.GET):
+        return redirect(f"{request.path}?{shorter}")
     now = timezone.now()
     today = timezone.localdate(now)
     categories = list(catalogue.categories())

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from accounts import wording
 from brochure import access
 from voucher.forms.brochure import PARTS
+from voucher.views.offer_cards import district
 
 # Wishes of the catalogue and the fields of the form that state them.
 FIELDS = {
@@ -27,6 +28,20 @@ FIELDS = {
     "time": ["part", "time", "until"],
     "within_miles": ["within"],
 }
+
+
+def with_district_only(data):
+    """Return what was asked, as it stands in an address, with the first half of a whole postcode; else nothing.
+
+    A whole postcode is a few houses: it should not stay in an address that is kept, shared or told to anybody.
+    """
+    typed = data.get("postcode", "")
+    known = district(typed)
+    if not known or known == typed.strip().upper():
+        return ""
+    shorter = data.copy()
+    shorter["postcode"] = known
+    return shorter.urlencode()
 
 
 def as_query(data, drop=()):
