@@ -59,6 +59,23 @@ def today(now):
     return timezone.localdate(now)
 
 
+class Clock:
+    """The time of the pages in a test; with another `now` time has passed."""
+
+    def __init__(self, now):
+        self.now = now
+
+    def __call__(self):
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch, now):
+    clock = Clock(now)
+    monkeypatch.setattr(timezone, "now", clock)
+    return clock
+
+
 @pytest.fixture(autouse=True)
 def no_network(monkeypatch):
     """Refuse every connection but to this machine, so that no test depends on the world outside."""

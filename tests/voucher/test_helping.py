@@ -5,7 +5,6 @@ import datetime as dt
 import pytest
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
 
 from accounts.models import HistoryEntry, OutboxMessage, User
 from tests import factories
@@ -13,24 +12,9 @@ from tests.voucher.carer.pages import FRIDAY_TYPED, TEAM, form_of, look, send, t
 from voucher import awards, bookings, helping, pins
 from voucher.models import Booking, Carer, Permission
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 START, BEGIN = "helping:start", "helping:begin"
 OVER = "Your time to help is over"
-
-
-class Clock:
-    def __init__(self, now):
-        self.now = now
-
-    def __call__(self):
-        return self.now
-
-
-@pytest.fixture(autouse=True)
-def clock(monkeypatch, now):
-    clock = Clock(now)
-    monkeypatch.setattr(timezone, "now", clock)
-    return clock
 
 
 @pytest.fixture
@@ -362,6 +346,16 @@ def test_whether_the_helper_signs_in_here_already_is_not_told(alys, mair):
     new = alys.post(reverse("my:helpers"), leave_for("somebody.new@post.example"))
 
     assert (known.status_code, known.url) == (new.status_code, new.url)
+    # Neither that the address is known, nor whose it is: only what was typed is said again.
+    told = text_of(alys.get(new.url)) + "".join(OutboxMessage.objects.values_list("body", flat=True))
+    assert mair.name not in told.replace("Mair Rees", "")
+    assert told.count("End this for Mair Rees") == 2
+
+
+def test_a_helpers_name_stands_on_one_line(alys, award):
+    alys.post(reverse("my:helpers"), leave_for("mair.new@post.example", name="Mair\r\n\r\nRing 0900 900 900"))
+
+    assert Permission.objects.get().name == "Mair Ring 0900 900 900"
 
 
 @pytest.mark.parametrize(

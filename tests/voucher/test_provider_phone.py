@@ -6,7 +6,6 @@ import uuid
 import pytest
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
 
 from accounts.models import HistoryEntry, OutboxMessage
 from tests import factories
@@ -16,24 +15,9 @@ from voucher import awards, codes, phone_bookings, pins
 from voucher.ledger import audit
 from voucher.models import Booking, Task
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 PHONE = "provider:phone"
 TOGETHER = "The code and the PIN do not belong together."
-
-
-class Clock:
-    def __init__(self, now):
-        self.now = now
-
-    def __call__(self):
-        return self.now
-
-
-@pytest.fixture(autouse=True)
-def clock(monkeypatch, now):
-    clock = Clock(now)
-    monkeypatch.setattr(timezone, "now", clock)
-    return clock
 
 
 @pytest.fixture

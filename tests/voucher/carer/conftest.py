@@ -2,29 +2,11 @@
 
 import pytest
 from django.urls import reverse
-from django.utils import timezone
 
 from tests import factories
 from tests.voucher.carer.pages import TEAM, form_of, look, send
 from voucher import awards
 from voucher.models import Booking
-
-
-class Clock:
-    """The time of the pages in a test."""
-
-    def __init__(self, now):
-        self.now = now
-
-    def __call__(self):
-        return self.now
-
-
-@pytest.fixture
-def clock(monkeypatch, now):
-    clock = Clock(now)
-    monkeypatch.setattr(timezone, "now", clock)
-    return clock
 
 
 @pytest.fixture(autouse=True)
