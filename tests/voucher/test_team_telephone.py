@@ -102,7 +102,7 @@ def test_what_was_booked_with_the_code_is_listed_and_can_be_disowned_at_no_cost(
     assert (by_finder.state, by_finder.ended_by, by_finder.due_pence) == ("cancelled", "team", None)
     assert award.account.available == 40_000
     assert Task.objects.get(booking=by_finder).kind == Task.Kind.NOT_MINE
-    assert HistoryEntry.objects.filter(act="booking.objected").count() == 1
+    assert HistoryEntry.objects.filter(act="booking.not_mine").count() == 1
     assert audit.differences() == []
 
 
