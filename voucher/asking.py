@@ -15,10 +15,7 @@ from voucher import rules
 from voucher.ledger.models import AwardAccount
 from voucher.models import Booking, Suggestion
 
-# A booking in one of these states has taken a place.
-TAKES_A_PLACE = (Booking.State.UNPAID, Booking.State.REQUESTED, Booking.State.CONFIRMED)
-# What may still come to be a break; while the carer looks at other times, those have the places instead.
-IS_LIVE = (*TAKES_A_PLACE, Booking.State.COUNTERED)
+TAKES_A_PLACE, IS_LIVE = Booking.TAKES_A_PLACE, Booking.LIVE
 
 
 class Refused(Exception):

@@ -20,8 +20,7 @@ from accounts.models import Language, in_language
 from voucher.models import Booking
 
 State = Booking.State
-TENTATIVE = {State.UNPAID, State.REQUESTED, State.COUNTERED}
-STANDS = {State.CONFIRMED, State.DELIVERED, State.CLAIMED}
+STANDS = {State.CONFIRMED, *Booking.GIVEN}
 ALARM = dt.timedelta(days=-1)
 
 
@@ -40,7 +39,7 @@ def for_provider(booking):
 
 
 def _file(booking, *, name, address, language, page):
-    cancelled = booking.state not in TENTATIVE | STANDS
+    cancelled = booking.state in Booking.CAME_TO_NOTHING
     method = "CANCEL" if cancelled else "REQUEST"
     calendar = icalendar.Calendar()
     calendar.add("prodid", "-//Bridging the Gap//EN")
@@ -75,9 +74,9 @@ def _event(booking, languages, page):
 
 
 def _status(booking):
-    if booking.state in TENTATIVE:
-        return "TENTATIVE"
-    return "CONFIRMED" if booking.state in STANDS else "CANCELLED"
+    if booking.state in Booking.CAME_TO_NOTHING:
+        return "CANCELLED"
+    return "CONFIRMED" if booking.state in STANDS else "TENTATIVE"
 
 
 def _changed_at(booking):

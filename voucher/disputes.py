@@ -17,7 +17,7 @@ from voucher.ledger import books
 from voucher.models import Booking, ClaimLine, Dispute, RunLine
 
 State = Booking.State
-GIVEN = (State.DELIVERED, State.CLAIMED)
+GIVEN = Booking.GIVEN
 
 
 class NotDisputable(Exception):

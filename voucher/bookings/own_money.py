@@ -4,7 +4,7 @@ from voucher import rules, tasks
 from voucher.models import Booking, Dispute, Task, TopUp
 
 State = Booking.State
-ENDS = (State.DECLINED, State.TIMED_OUT, State.CANCELLED, State.DID_NOT_HAPPEN, State.CLAIMED)
+ENDS = (*Booking.CAME_TO_NOTHING, State.CLAIMED)
 
 
 def from_award(booking, whole_pence, whole_amount):

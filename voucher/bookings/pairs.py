@@ -6,8 +6,7 @@ from voucher.bookings.steps import State
 from voucher.models import Booking, BreakRequest
 
 # What can still come to be the other half of a pair, or has been it.
-TO_COME = (State.UNPAID, State.REQUESTED, State.COUNTERED, State.CONFIRMED)
-STANDS = (*TO_COME, State.DELIVERED, State.CLAIMED)
+STANDS = (*Booking.LIVE, *Booking.GIVEN)
 
 
 def other_half(booking):
@@ -49,7 +48,7 @@ def withdraw_other(booking, by, now):
         return None
     choices.not_needed(booking, of_all_parts=True)
     other = other_half(booking)
-    if other is None or other.state not in TO_COME:
+    if other is None or other.state not in Booking.LIVE:
         return None
     if other.state == State.CONFIRMED and other.starts_at <= now:
         stands_alone(other, now)
@@ -62,7 +61,7 @@ def withdraw_other(booking, by, now):
 def goes_along(booking, now):
     """Return the other half of a pair that is withdrawn when this one is cancelled at that moment, or None (R26)."""
     other = other_half(booking) if booking.waits_for_the_other_half else None
-    if other is None or other.state not in TO_COME or (other.state == State.CONFIRMED and other.starts_at <= now):
+    if other is None or other.state not in Booking.LIVE or (other.state == State.CONFIRMED and other.starts_at <= now):
         return None
     return other
 

@@ -3,13 +3,12 @@
 from django.db.models import F
 
 from accounts import history
-from voucher.bookings import own_money
 from voucher import messages
+from voucher.bookings import own_money
 from voucher.ledger import books
 from voucher.models import Booking, Suggestion
 
 State, Party = Booking.State, Booking.Party
-ENDED = (State.DECLINED, State.TIMED_OUT, State.CANCELLED, State.DID_NOT_HAPPEN)
 
 
 class BookingMoved(Exception):
@@ -38,7 +37,7 @@ def move(booking, before, after, by, now, *, act=None, answer_by__gt=None, answe
         rows = rows.filter(answer_by__gt=answer_by__gt)
     if answer_by__lte:
         rows = rows.filter(answer_by__lte=answer_by__lte)
-    if after in ENDED:
+    if after in Booking.CAME_TO_NOTHING:
         # What ends takes its entry out of the calendars: only a file with a higher number does that.
         changes["calendar_sequence"] = F("calendar_sequence") + 1
     if seen:

@@ -12,8 +12,6 @@ from voucher.writing import to_carer
 log = logging.getLogger(__name__)
 
 State = Booking.State
-# A booking of these takes its entry out of the calendars again.
-ENDED = {State.DECLINED, State.TIMED_OUT, State.CANCELLED, State.DID_NOT_HAPPEN}
 
 
 def about_carer(name, carer, context, *, key, way=None):
@@ -25,7 +23,8 @@ def tell_carer(name, booking, *, again="", calendar_of=None, **more):
     """Tell the carer some news of a booking, once for each `again`, with the entry for the calendar if it changed."""
     key = f"{name}/{booking.pk}{again and f'/{again}'}"
     entry, shown = None, calendar_of or booking
-    if shown.state == State.CONFIRMED or shown.state in ENDED:
+    # One that came to nothing takes its entry out of the calendars again.
+    if shown.state == State.CONFIRMED or shown.state in Booking.CAME_TO_NOTHING:
         entry = calendar_files.for_carer(shown)
     to_carer(name, booking.award.carer, context_of(booking) | more, key, about=booking, attachment=entry)
 
@@ -34,7 +33,7 @@ def tell_provider(name, booking, *, again="", **more):
     """Tell the provider some news of a booking, once for each `again`; with the entry for the calendar, as above."""
     provider, entry = booking.provider, None
     # A request that came to nothing never stood in the provider's calendar.
-    if booking.state == State.CONFIRMED or (booking.state in ENDED and booking.answered_at):
+    if booking.state == State.CONFIRMED or (booking.state in Booking.CAME_TO_NOTHING and booking.answered_at):
         entry = calendar_files.for_provider(booking)
     queue(name, booking, to=provider.email, language=provider.language, again=again, attachment=entry, **more)
 

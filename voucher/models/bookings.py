@@ -45,6 +45,13 @@ class Booking(models.Model):
         DID_NOT_HAPPEN = "did_not_happen", _("Did not happen")
         CLAIMED = "claimed", _("Claimed")
 
+    # Has a place; may still come to be a break (while the carer looks at other times, those have the places instead);
+    # was given; came to nothing.
+    TAKES_A_PLACE = (State.UNPAID, State.REQUESTED, State.CONFIRMED)
+    LIVE = (*TAKES_A_PLACE, State.COUNTERED)
+    GIVEN = (State.DELIVERED, State.CLAIMED)
+    CAME_TO_NOTHING = (State.DECLINED, State.TIMED_OUT, State.CANCELLED, State.DID_NOT_HAPPEN)
+
     class Party(models.TextChoices):
         CARER = "carer", _("the carer")
         PROVIDER = "provider", _("the provider")
@@ -279,7 +286,7 @@ class TopUp(models.Model):
     # Our own key of the payment: stands in the card company's records instead of a name.
     key = models.UUIDField(unique=True)
     stripe_account = models.CharField(max_length=60, blank=True)
-    session_id = models.CharField(max_length=120, blank=True, db_index=True)
+    session_id = models.CharField(max_length=120, blank=True)
     payment_intent = models.CharField(max_length=120, blank=True, db_index=True)
     refund_id = models.CharField(max_length=120, blank=True)
     pay_by = models.DateTimeField(null=True)

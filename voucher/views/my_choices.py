@@ -9,7 +9,6 @@ from voucher import bookings
 from voucher.models import Booking
 
 State, Party = Booking.State, Booking.Party
-ENDED = {State.DECLINED, State.TIMED_OUT, State.CANCELLED, State.DID_NOT_HAPPEN}
 
 
 def choices_context(row, now):
@@ -28,7 +27,7 @@ def choices_context(row, now):
         "may_move": bookings.may_move(row, now),
         "next_choices": list(bookings.choices_after(row)) if live and row.asked_in_id else [],
         "earlier_choices": bookings.choices_before(row) if row.asked_in_id else [],
-        "asked_instead": _asked_instead(row) if row.state in ENDED else None,
+        "asked_instead": _asked_instead(row) if row.state in Booking.CAME_TO_NOTHING else None,
         "other_half": other,
         "lost_half": lost,
         "find_sitter_url": _find_url(row, lost) if lost else "",
