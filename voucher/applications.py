@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts import history
+from accounts.models import HistoryEntry
 from voucher import award_changes, awards, messages, rules
 from voucher.ledger import books
 from voucher.ledger.models import AwardAccount
@@ -76,7 +77,8 @@ def may_ask(award, *, on):
         return []
     last_day, over = award.account.last_day, _is_over(award, on)
     kinds = []
-    if on <= rules.last_day_to_ask_for_more_time(last_day) and not _was_given_time(award):
+    in_time = on <= rules.last_day_to_ask_for_more_time(last_day)
+    if in_time and not _was_given_time(award) and not _was_ended(award):
         kinds.append(Kind.MORE_TIME)
     kinds.append(Kind.NEW_AWARD if over else Kind.MORE_VALUE)
     return kinds
@@ -84,7 +86,7 @@ def may_ask(award, *, on):
 
 def is_closed(award):
     """Tell whether the award was closed, or is being closed, for a change in the carer's life (R32)."""
-    return Circumstance.objects.filter(carer=award.carer_id, recorded_at__gte=award.issued_at).exists()
+    return Circumstance.objects.standing().filter(carer=award.carer_id, recorded_at__gte=award.issued_at).exists()
 
 
 def days_for_more_time(award, *, on):
@@ -223,6 +225,11 @@ def _is_over(award, on):
     return award.account.state == AwardAccount.State.ENDED or on > award.account.last_day
 
 
+def _was_ended(award):
+    """Tell whether somebody ended the award, which stays so even where the reason was a mistake (R32)."""
+    return HistoryEntry.objects.filter(act="award.closed", subject_kind="award", subject_id=award.pk).exists()
+
+
 def _was_given_time(award):
     return Application.objects.filter(award=award, kind=Kind.MORE_TIME, state=State.GRANTED).exists()
 
@@ -234,6 +241,8 @@ def _give_time(application, until, by, now):
         raise BadDay(first, last)
     if _was_given_time(award):
         raise GivenBefore
+    if _was_ended(award):
+        raise Closed
     try:
         books.extend(award=award.account, last_day=until)
     except books.AwardEnded:

@@ -8,7 +8,7 @@ from django.db.models import F, Q, Sum
 from django.db.models.functions import Length
 
 from accounts import history
-from voucher import codes, rules
+from voucher import codes, rules, writing
 from voucher.award_statement import statement
 from voucher.ledger import acts, books
 from voucher.ledger.books import FundExhausted
@@ -137,6 +137,8 @@ def issue(*, council, carer, fund, value, first_day, assessment_ref, assessment_
             # Two at the same moment chose the same next reference; the database lets one have it.
             raise RefTaken(given_ref) from taken
         history.record(act="award.issued", subject=award, by=by, at=now, council=council, value=value)
+        # Somebody else is cared for now, so she is written to again.
+        writing.end_silence(carer=carer, by=by, now=now)
         return {"award": award.pk}
 
     arguments = {

@@ -14,7 +14,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from accounts import history, wording
-from accounts.models import Language, OutboxMessage
+from accounts.models import Language, OutboxMessage, User
 from brochure.wording import length
 from voucher import awards, looks
 from voucher.models import (
@@ -34,9 +34,9 @@ from voucher.models import (
     Wish,
 )
 
-# What is secret even from the carer, and what is about somebody else: who on the staff did it, and numbers of rows.
-LEFT_OUT = {"pin", "digest", "key_id", "user", "helper", "issued_by", "decided_by", "recorded_by", "council", "fund"}
-LEFT_OUT |= {"agreed_by"}
+# What is secret even from the carer, and numbers of rows that say nothing. What names a person of the staff, or a
+# helper, is left out too: every key to a User.
+LEFT_OUT = {"pin", "digest", "key_id", "council", "fund"}
 # Every table with something about a carer, by what leads from its rows to the carer.
 TABLES = {
     "awards": (Award, "carer"),
@@ -54,8 +54,6 @@ TABLES = {
     "saved_offers": (SavedOffer, "carer"),
     "helpers": (Permission, "carer"),
 }
-
-
 NAMES = {Language.ENGLISH: "what-we-hold-about-you.html", Language.WELSH: "amdanoch-chi.html"}
 OF_A_MESSAGE = ("kind", "channel", "to", "subject", "body", "created_at", "sent_at")
 
@@ -74,10 +72,7 @@ def make(*, carer, by, now):
     seen = list(looks.entries_about(carer))
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as pages:
-        for language, name in (
-            (Language.ENGLISH, "what-we-hold-about-you.html"),
-            (Language.WELSH, "amdanoch-chi.html"),
-        ):
+        for language, name in NAMES.items():
             with translation.override(language):
                 pages.writestr(name, page(carer, seen, now))
         pages.writestr("data.json", json.dumps(data(carer, seen), cls=DjangoJSONEncoder, indent=1, ensure_ascii=False))
@@ -100,9 +95,7 @@ def data(carer, seen):
         for award in _awards(carer)
         for line in awards.statement(award)
     ]
-    held["messages"] = list(
-        _messages(carer).values("kind", "channel", "to", "subject", "body", "created_at", "sent_at")
-    )
+    held["messages"] = list(_messages(carer).values(*OF_A_MESSAGE))
     told = looks.told(seen, carer)
     held["looks"] = [{"at": look.at, "who": look.who, "what": look.what, "about": look.about} for look in told]
     return held
@@ -110,9 +103,8 @@ def data(carer, seen):
 
 def _row(row):
     """Return a row's own values; a key to another row as its number, where that row is the carer's too."""
-    return {
-        field.name: field.value_from_object(row) for field in row._meta.concrete_fields if field.name not in LEFT_OUT
-    }
+    fields = [field for field in row._meta.concrete_fields if field.related_model is not User]
+    return {field.name: field.value_from_object(row) for field in fields if field.name not in LEFT_OUT}
 
 
 def _awards(carer):
@@ -204,10 +196,15 @@ def _said(carer):
     changes = Circumstance.objects.filter(carer=carer)
     yield Part(
         _("Changes you told us"),
-        [(row.get_kind_display(), [(_("Day"), wording.day(row.happened_on, "long"))]) for row in changes],
+        [(row.get_kind_display(), _about_change(row)) for row in changes],
     )
     disputes = Dispute.objects.filter(booking__award__carer=carer).select_related("booking")
     yield Part(_("What you said was not so"), [(row.booking.ref, [(_day(row.made_at), row.words)]) for row in disputes])
+
+
+def _about_change(row):
+    day = (_("Day"), wording.day(row.happened_on, "long"))
+    return _pairs(day, (_("Taken back as a mistake"), _day(row.undone_at)))
 
 
 def _about_answers(row):

@@ -108,7 +108,7 @@ def record(*, carer, kind, happened_on, honoured_until=None, seen, by, now) -> C
     From the same minute nothing unasked is sent after a death. Raises AlreadyRecorded, BadDay, StalePlan.
     """
     ahead = plan(carer=carer, kind=kind, honoured_until=honoured_until, now=now)
-    if Circumstance.objects.filter(carer=carer, kind=kind, happened_on=happened_on).exists():
+    if Circumstance.objects.standing().filter(carer=carer, kind=kind, happened_on=happened_on).exists():
         raise AlreadyRecorded
     if ahead.seen != seen:
         raise StalePlan(ahead)
@@ -125,7 +125,7 @@ def record(*, carer, kind, happened_on, honoured_until=None, seen, by, now) -> C
 
 def honoured_to_the_end(on):
     """Return the awards whose breaks are honoured no longer, because that day is over; the clock closes them."""
-    over = Circumstance.objects.filter(honoured_until__lt=on).values_list("carer", "recorded_at")
+    over = Circumstance.objects.standing().filter(honoured_until__lt=on).values_list("carer", "recorded_at")
     numbers = [
         number
         for carer, recorded_at in over

@@ -99,9 +99,9 @@ def remind(now):
         carer__quiet_since=None,
     )
     awards = list(awards.select_related("account", "carer__council__scheme"))
-    told = set(OutboxMessage.objects.filter(kind="award_reminder").values_list("dedupe_key", flat=True))
     weeks = {award.pk: rules.reminder_weeks(today, award.account.last_day) for award in awards}
-    due = [award for award in awards if messages.reminder_key(award, weeks[award.pk]) not in told]
+    told = messages.reminders_told([(award, weeks[award.pk]) for award in awards])
+    due = [award for award in awards if (award.pk, weeks[award.pk]) not in told]
     return _each(due, "award", lambda award: messages.award_reminder(award=award, weeks=weeks[award.pk]))
 
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 from accounts import history
 from accounts.models import Language
 from voucher import messages, rules
-from voucher.models import Answers, Award, Booking
+from voucher.models import Answers, Award, Booking, Circumstance
 
 Moment = Answers.Moment
 QUESTIONS = ("rested", "in_control", "able_to_carry_on")
@@ -122,6 +122,9 @@ def to_invite(now):
     since = now - rules.QUESTIONS_LATER - INVITED_WITHIN - dt.timedelta(days=1)
     ours = given_breaks().filter(award=OuterRef("pk"))
     rows = Award.objects.filter(Exists(ours.filter(ends_at__gte=since)), carer__quiet_since=None)
+    # The silence may be over, because somebody else is cared for now; of the time before it nobody is asked.
+    losses = Circumstance.objects.standing().filter(kind=Circumstance.Kind.CARED_FOR_DIED, carer=OuterRef("carer"))
+    rows = rows.exclude(Exists(losses.filter(recorded_at__gte=OuterRef("issued_at"))))
     rows = rows.select_related("carer", "account", "council__scheme").prefetch_related("answers")
     rows = rows.annotate(first_ended_at=ours.order_by("ends_at", "pk").values("ends_at")[:1])
     due = []

@@ -28,6 +28,7 @@ GROWN_UP_AT = 18
 PEOPLE_FOR_A_GROUP = 6
 MORE_TIME_ASKED_FOR = dt.timedelta(days=14)
 HONOURED_FOR = {"cared_for_died": dt.timedelta(weeks=8), "cared_for_moved": dt.timedelta(days=28)}
+TAKEN_BACK_WITHIN = dt.timedelta(days=14)
 FOR_THE_PERSON = frozenset({"sitting", "day-opportunities"})
 HELP_LASTS = dt.timedelta(minutes=20)
 PERMISSION_MONTHS_MOST = 12
@@ -359,6 +360,11 @@ def latest_honoured(kind, recorded_on):
     moved to another county; None where the award is closed at once.
     """
     return recorded_on + HONOURED_FOR[kind] if kind in HONOURED_FOR else None
+
+
+def last_day_to_take_back(recorded_on):
+    """R32. What was written down by mistake is taken back up to 14 days later; returns the last of them, included."""
+    return recorded_on + TAKEN_BACK_WITHIN
 
 
 def is_for_the_person_cared_for(category, personal_care, accommodation):

@@ -176,6 +176,7 @@ team = [
     path("awards/<slug:ref>/carer/", team_carer_pages.carer, name="carer"),
     path("awards/<slug:ref>/value/", team_carer_pages.value, name="value"),
     path("awards/<slug:ref>/circumstances/<slug:kind>/", team_carer_pages.circumstance, name="circumstance"),
+    path("awards/<slug:ref>/mistakes/<int:number>/", team_carer_pages.mistake, name="mistake"),
     path("applications/", team_application_pages.applications_page, name="applications"),
     path("applications/<int:number>/", team_application_pages.application, name="application"),
     path("bookings/<slug:ref>/", team_booking_pages.booking, name="booking"),

@@ -6,7 +6,7 @@ from django.db import transaction
 
 from accounts import history, mail, texts
 from voucher import rules
-from voucher.models import Carer
+from voucher.models import Carer, Circumstance
 
 log = logging.getLogger(__name__)
 
@@ -66,6 +66,20 @@ def is_rung(carer, *, day, on):
 def reader(carer):
     """Return how the outbox names a carer, so that what waits for her can be withdrawn: mail.withdraw(reader=…)."""
     return f"{READER}{carer.pk}"
+
+
+def end_silence(*, carer, by, now):
+    """Write to a carer as to everybody again: somebody else is cared for now, or the loss was written down by mistake.
+
+    Never to one who has died. Return whether there was a silence to end; it is written in the history.
+    """
+    if Circumstance.objects.standing().filter(carer=carer, kind=Circumstance.Kind.CARER_DIED).exists():
+        return False
+    ended = Carer.objects.filter(pk=carer.pk, quiet_since__isnull=False).update(quiet_since=None)
+    if ended:
+        carer.quiet_since = None
+        history.record(act="carer.silence_ended", subject=carer, by=by, at=now, council=carer.council)
+    return bool(ended)
 
 
 def carer_number(row):

@@ -514,7 +514,7 @@ def answer(client, page, **typed):
 
 
 def test_another_day_keeps_the_second_choice_and_moves_the_sitter_along(chosen):
-    award, carer, page, lesson = chosen
+    award, carer, page, _lesson = chosen
     assert "1.30pm to 3.30pm" in text(page)
 
     page = carer.get(change(page, "When"))
@@ -534,7 +534,7 @@ def test_another_day_keeps_the_second_choice_and_moves_the_sitter_along(chosen):
 
 
 def test_another_length_keeps_the_time_and_the_sitter_stays_as_much_longer(chosen):
-    award, carer, page, lesson = chosen
+    award, carer, page, _lesson = chosen
 
     page = answer(carer, carer.get(change(page, "How long")), minutes="120")
 
@@ -547,7 +547,7 @@ def test_another_length_keeps_the_time_and_the_sitter_stays_as_much_longer(chose
 
 
 def test_what_cannot_come_along_is_taken_out_and_the_page_says_so(chosen, of_bryn, now):
-    award, carer, page, lesson = chosen
+    _award, carer, page, _lesson = chosen
     of_bryn.hours = "Mon-Fri 08:00-22:00"
     of_bryn.save()
 

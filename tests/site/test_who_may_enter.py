@@ -78,6 +78,14 @@ def named(patterns=None, space=""):
     return found
 
 
+def mistake(award, worker, now):
+    """Return the number of what was written down by mistake, before the award, so that it changes nothing about it."""
+    said = {"kind": "cared_for_moved", "happened_on": now.date(), "recorded_by": worker}
+    award.issued_at = now
+    award.save()
+    return award.carer.circumstances.create(**said, recorded_at=now - dt.timedelta(days=9)).pk
+
+
 @pytest.fixture
 def there(monkeypatch, settings, caerphilly, flintshire, bryn_cafe, bryn, now):
     """Everything that an address can name, and the people, by the words of the table."""
@@ -111,6 +119,7 @@ def there(monkeypatch, settings, caerphilly, flintshire, bryn_cafe, bryn, now):
         "my:withdraw_application": {"number": asked.pk},
         "team:application": {"number": asked.pk},
         "team:circumstance": {"ref": award.ref, "kind": "carer-died"},
+        "team:mistake": {"ref": award.ref, "number": mistake(award, people["team"], now)},
         "category": {"category": "sitting"},
         "offer": {"slug": sitting.slug},
         "printed_offer": {"number": sitting.number},
@@ -295,8 +304,11 @@ def test_a_press_is_taken_only_from_whom_the_table_says(person, there):
     assert wrong == []
 
 
+PRESSING = ["by code", "by account", "owner", "desk", "team", "preparer", "approver", "administrator"]
+
+
 @pytest.mark.django_db
-@pytest.mark.parametrize("person", ["by code", "owner", "team", "preparer", "approver", "administrator"])
+@pytest.mark.parametrize("person", [*PRESSING, "volunteer", "helper"])
 def test_a_press_that_comes_from_another_site_is_refused(person, there):
     client = browser_of(person, there)
     client.handler.enforce_csrf_checks = True

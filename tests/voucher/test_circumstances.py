@@ -3,6 +3,8 @@
 import datetime as dt
 
 import pytest
+from django.urls import reverse
+from django.utils import timezone
 
 from accounts import mail
 from accounts.history import Who
@@ -10,7 +12,7 @@ from accounts.models import HistoryEntry, OutboxMessage
 from tests import factories
 from tests.voucher import breaks
 from tests.voucher.breaks import london
-from voucher import applications, awards, bookings, circumstances, claims, jobs
+from voucher import applications, awards, bookings, circumstances, claims, jobs, mistakes, outcomes, rules
 from voucher.ledger import audit, books
 from voucher.models import Application, Booking, Circumstance, Code
 
@@ -258,3 +260,120 @@ def test_a_carers_own_move_changes_the_address_alone_and_history_keeps_no_values
     assert (account(award).available, account(award).state) == (before, "active")
     assert circumstances.change_details(carer=award.carer, details=details, by=by, now=now) == []
     assert mail.withdraw(reader="", now=now) == 0
+
+
+def test_a_death_written_down_by_mistake_is_taken_back_and_what_is_cancelled_stays_so(
+    award, sitting, haircut, bryn, by, now
+):
+    care = breaks.confirm(award, sitting, bryn, now, starts_at=NEXT_WEEK)
+    own = breaks.confirm(award, haircut, bryn, now, starts_at=NEXT_WEEK, minutes=60)
+    row = record(award, Kind.CARED_FOR_DIED, by, now, EIGHT_WEEKS)
+    later = now + dt.timedelta(days=14)
+
+    follows = mistakes.take_back(circumstance=row, by=by, now=later)
+
+    assert (follows.goes_on, follows.stays_closed, follows.stays_cancelled) == ([award], [], [care])
+    assert (state(care), state(own)) == (State.CANCELLED, State.CONFIRMED)
+    assert (account(award).state, account(award).available, account(award).held) == ("active", 35_500, 4_500)
+    award.carer.refresh_from_db()
+    assert award.carer.quiet_since is None
+    acts = HistoryEntry.objects.filter(at=later).order_by("pk").values_list("act", flat=True)
+    assert list(acts) == ["circumstance.taken_back", "award.goes_on", "carer.silence_ended"]
+    assert (row.undone_by, row.undone_at) == (by.user, later)
+    # It can be used and asked about again, and no clock closes it after the day to which breaks were honoured.
+    assert breaks.ask(award, haircut, later, starts_at=london(2026, 11, 6, 14), minutes=60).state == State.REQUESTED
+    assert not applications.is_closed(award)
+    list(jobs.run(london(2026, 12, 9, 1)))
+    assert account(award).state == "active"
+    assert audit.differences() == []
+
+
+def test_what_was_closed_stays_closed_and_its_money_with_the_fund(award, by, now):
+    row = record(award, Kind.CARER_DIED, by, now)
+
+    follows = mistakes.take_back(circumstance=row, by=by, now=now)
+
+    assert (follows.goes_on, follows.stays_closed) == ([], [award])
+    assert (account(award).state, account(award).available) == ("ended", 0)
+    award.carer.refresh_from_db()
+    assert award.carer.quiet_since is None
+    assert audit.differences() == []
+
+
+def test_while_another_change_stands_the_award_stays_stopped(award, by, now):
+    death = record(award, Kind.CARED_FOR_DIED, by, now, EIGHT_WEEKS)
+    move = record(award, Kind.CARED_FOR_MOVED, by, now, dt.date(2026, 11, 9))
+
+    assert mistakes.take_back(circumstance=move, by=by, now=now).goes_on == []
+
+    assert account(award).state == "frozen"
+    award.carer.refresh_from_db()
+    assert award.carer.quiet_since == now
+    assert mistakes.take_back(circumstance=death, by=by, now=now).goes_on == [award]
+    assert account(award).state == "active"
+
+
+def test_a_mistake_is_taken_back_once_and_for_14_days_and_can_be_written_down_again(award, by, now):
+    row = record(award, Kind.CARED_FOR_MOVED, by, now, dt.date(2026, 11, 9))
+
+    with pytest.raises(mistakes.TooLate) as late:
+        mistakes.take_back(circumstance=row, by=by, now=now + dt.timedelta(days=15))
+    assert late.value.last_day == dt.date(2026, 10, 26)
+    assert account(award).state == "frozen"
+    mistakes.take_back(circumstance=row, by=by, now=now)
+    with pytest.raises(mistakes.TakenBack):
+        mistakes.take_back(circumstance=row, by=by, now=now)
+    assert HistoryEntry.objects.filter(act="circumstance.taken_back").count() == 1
+    record(award, Kind.CARED_FOR_MOVED, by, now, dt.date(2026, 11, 9))
+    assert account(award).state == "frozen"
+
+
+def test_the_team_takes_a_mistake_back_on_a_page_that_says_first_what_stays(
+    client, award, sitting, bryn, carys, by, now, monkeypatch
+):
+    monkeypatch.setattr(timezone, "now", lambda: now)
+    breaks.confirm(award, sitting, bryn, now, starts_at=NEXT_WEEK)
+    row = record(award, Kind.CARED_FOR_DIED, by, now, EIGHT_WEEKS)
+    client.force_login(carys)
+    page = client.get(award.get_absolute_url()).content.decode()
+    address = reverse("team:mistake", args=[award.ref, row.pk])
+    assert address in page
+
+    page = client.get(address).content.decode()
+    assert "can be used again. It has £400 left to use." in page
+    assert "These bookings stay cancelled." in page
+    row.refresh_from_db()
+    assert row.undone_at is None
+
+    assert client.post(address).status_code == 302
+    assert account(award).state == "active"
+    page = client.get(award.get_absolute_url()).content.decode()
+    assert "It was taken back on" in page
+    assert address not in page
+    assert client.get(reverse("team:mistake", args=[award.ref, row.pk + 1])).status_code == 404
+
+
+def test_the_silence_ends_when_she_is_granted_a_new_award_for_somebody_else(award, caerphilly, sitting, bryn, by, now):
+    given = breaks.deliver(breaks.confirm(award, sitting, bryn, now), 150, bryn)
+    later = given.ends_at + rules.QUESTIONS_LATER + dt.timedelta(days=1)
+    assert [each for each, _moment in outcomes.to_invite(later)] == [award]
+    record(award, Kind.CARED_FOR_DIED, by, given.ends_at, EIGHT_WEEKS)
+
+    fresh = factories.award(caerphilly, carer_row=award.carer, value=40_000)
+
+    award.carer.refresh_from_db()
+    assert award.carer.quiet_since is None
+    assert HistoryEntry.objects.filter(act="carer.silence_ended", subject_id=award.carer.pk).count() == 1
+    assert applications.is_closed(award)
+    assert fresh.carer == award.carer
+    # Of the breaks with the person who has died nobody asks her how they were.
+    assert outcomes.to_invite(later) == []
+
+
+def test_the_silence_about_a_carer_who_has_died_ends_with_no_new_award(award, caerphilly, by, now):
+    record(award, Kind.CARER_DIED, by, now)
+
+    factories.award(caerphilly, carer_row=award.carer, value=40_000)
+
+    award.carer.refresh_from_db()
+    assert award.carer.quiet_since == now

@@ -118,6 +118,22 @@ def test_three_reminders_are_written_in_all_each_once(award):
     assert OutboxMessage.objects.filter(kind="award_reminder").count() == 3
 
 
+def test_only_the_reminders_of_awards_that_end_soon_are_looked_for_in_the_outbox(
+    award, caerphilly, django_assert_max_num_queries
+):
+    moment = london(2027, 1, 3, 10)
+    both = factories.carer(caerphilly, language="", phone="07700 900123", contact_by="sms")
+    factories.award(caerphilly, carer_row=both, value=40_000)
+    assert run(moment)["reminders written"] == (2, 0)
+
+    with django_assert_max_num_queries(4) as asked:
+        # The one in two languages, with a key for each, counts as told as well.
+        assert jobs.remind(moment) == (0, 0)
+
+    [looked] = [query["sql"] for query in asked.captured_queries if "accounts_outboxmessage" in query["sql"]]
+    assert '"dedupe_key" IN (' in looked
+
+
 def test_nobody_is_reminded_of_an_award_that_is_used_up(caerphilly, sitting, now):
     bookings.confirm(booking=ask(factories.award(caerphilly, value=6_250), sitting, now), by=BRYN, now=now)
 

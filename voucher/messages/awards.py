@@ -27,6 +27,11 @@ def reminder_key(award, weeks):
     return f"award_reminder/{award.pk}/{award.account.last_day}/{weeks}"
 
 
+def reminders_told(asked):
+    """Return those of these (award, weeks) whose reminder is written already, as (number of the award, weeks)."""
+    return _told({reminder_key(award, weeks): (award.pk, weeks) for award, weeks in asked})
+
+
 def questions(*, award, moment):
     """Invite a carer to three short questions, after a break or twelve weeks later; for each moment once (R34)."""
     to_carer(f"questions_{moment}", award.carer, {}, _questions_key(award, moment), about=award)
@@ -34,7 +39,11 @@ def questions(*, award, moment):
 
 def questions_told(asked):
     """Return those of these (award, moment) whose invitation is written already, as (number of the award, moment)."""
-    keys = {_questions_key(award, moment): (award.pk, moment) for award, moment in asked}
+    return _told({_questions_key(award, moment): (award.pk, moment) for award, moment in asked})
+
+
+def _told(keys):
+    """Return what those of these keys stand for whose message is written; one query, and of these keys only."""
     # Two text messages in two languages have a key each.
     both = keys | {f"{key}/{Language.WELSH}": said for key, said in keys.items()}
     told = OutboxMessage.objects.filter(dedupe_key__in=both).values_list("dedupe_key", flat=True)

@@ -20,6 +20,8 @@ class Permission(models.Model):
 
     carer = models.ForeignKey(Carer, models.CASCADE, related_name="permissions")
     helper = models.ForeignKey(User, models.CASCADE, related_name="permissions")
+    # As the carer typed it: the name in the helper's own account would say whose the address is.
+    name = models.CharField(max_length=120, blank=True)
     kind = models.CharField(max_length=10, choices=Kind)
     first_day = models.DateField()
     last_day = models.DateField()
@@ -37,6 +39,11 @@ class Permission(models.Model):
 
     def __str__(self):
         return f"permission {self.pk}"
+
+    @property
+    def called(self):
+        """The helper as the carer knows them."""
+        return self.name or str(self.helper)
 
 
 class SavedOffer(models.Model):
@@ -177,6 +184,14 @@ class Application(models.Model):
         return f"application {self.pk}"
 
 
+class Circumstances(models.QuerySet):
+    """Changes in carers' lives; most questions are about those that stand."""
+
+    def standing(self):
+        """Return those that were not taken back as a mistake."""
+        return self.filter(undone_at=None)
+
+
 class Circumstance(models.Model):
     """A change in a carer's life that changes the award: a death, the end of caring, a move."""
 
@@ -193,11 +208,25 @@ class Circumstance(models.Model):
     honoured_until = models.DateField(null=True)
     recorded_by = models.ForeignKey(User, models.PROTECT, related_name="+")
     recorded_at = models.DateTimeField()
+    # It was written down by mistake, and counts no longer.
+    undone_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    undone_at = models.DateTimeField(null=True)
+
+    objects = models.Manager.from_queryset(Circumstances)()
 
     class Meta:
         ordering = ["-recorded_at", "-pk"]
         constraints = [
-            models.UniqueConstraint(fields=["carer", "kind", "happened_on"], name="circumstance_is_recorded_once")
+            models.UniqueConstraint(
+                fields=["carer", "kind", "happened_on"],
+                condition=Q(undone_at__isnull=True),
+                name="circumstance_is_recorded_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(undone_at__isnull=True, undone_by__isnull=True)
+                | Q(undone_at__isnull=False, undone_by__isnull=False),
+                name="circumstance_taken_back_says_who_and_when",
+            ),
         ]
 
     def __str__(self):

@@ -196,4 +196,4 @@ def _offer(request):
 
 def _loss(award):
     kind = Circumstance.Kind.CARED_FOR_DIED
-    return Circumstance.objects.filter(carer=award.carer_id, kind=kind).first()
+    return Circumstance.objects.standing().filter(carer=award.carer_id, kind=kind).first()

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts import history
 from accounts.access import carers_team_required
 from accounts.history import Who
-from voucher import awards, letters, looks, spelling
+from voucher import awards, letters, looks, mistakes, spelling
 from voucher.forms.team import AwardForm, NewCarerForm
 from voucher.ledger.acts import KeyWasUsed
 from voucher.models import Award, Carer, Code
@@ -54,7 +54,10 @@ def award(request, ref):
         "live_code": next((code for code in codes if code.state == Code.State.ACTIVE), None),
         "entries": entries,
         "applications": row.applications.order_by("-made_at", "-pk"),
-        "circumstances": row.carer.circumstances.all(),
+        "circumstances": [
+            {"row": each, "may_take_back": mistakes.may_take_back(each, timezone.now())}
+            for each in row.carer.circumstances.all()
+        ],
         "today": timezone.localdate(),
         "key": uuid.uuid4(),
     }

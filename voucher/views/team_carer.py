@@ -2,7 +2,7 @@
 
 from django.contrib import messages
 from django.http import Http404
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 from accounts import wording
 from accounts.access import carers_team_required
 from accounts.history import Who
-from voucher import award_changes, awards, circumstances, looks
+from voucher import award_changes, awards, circumstances, looks, mistakes
 from voucher.forms.team_carer import CarerForm, ChangeForm, CircumstanceForm
 from voucher.ledger.acts import KeyWasUsed
 from voucher.models import Circumstance
@@ -60,6 +60,30 @@ def circumstance(request, ref, kind):
     else:
         messages.success(request, _("Written down. It is all done as the page said."))
     return redirect(row)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@carers_team_required
+def mistake(request, ref, number):
+    """Take back a change in a carer's life that was written down by mistake; the page first says what that mends."""
+    award, now = award_of(request.council, ref), timezone.now()
+    row = get_object_or_404(award.carer.circumstances, pk=number)
+    if request.method == "POST":
+        try:
+            mistakes.take_back(circumstance=row, by=Who(user=request.user), now=now)
+        except mistakes.TakenBack:
+            messages.info(request, _("This was taken back already."))
+        except mistakes.TooLate as late:
+            words = _("This could be taken back up to %(day)s.")
+            messages.error(request, words % {"day": wording.day(late.last_day)})
+        else:
+            messages.success(request, _("Taken back. What the page said is done."))
+        return redirect(award)
+    if not mistakes.may_take_back(row, now):
+        return redirect(award)
+    context = {"award": award, "row": row, "follows": mistakes.what_follows(row), "last_day": mistakes.last_day(row)}
+    return render(request, "team/mistake.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
