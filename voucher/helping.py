@@ -158,7 +158,7 @@ def give(*, carer, email, name, kind, first_day, last_day, by, now):
         if before.filter(last_day__gte=timezone.localdate(now)).count() >= HELPERS_MOST:
             raise TooMany
         row = Permission.objects.create(
-            carer=carer, helper=helper, kind=kind, first_day=first_day, last_day=last_day, given_at=now
+            carer=carer, helper=helper, name=name, kind=kind, first_day=first_day, last_day=last_day, given_at=now
         )
         days = {"first_day": first_day.isoformat(), "last_day": last_day.isoformat()}
         history.record(

@@ -3,6 +3,7 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from accounts import composing
 from accounts.forms import DayField
 from accounts.models import Language
 from voucher import rules
@@ -165,6 +166,10 @@ class PermissionForm(forms.Form):
     def __init__(self, *args, today, **kwargs):
         super().__init__(*args, initial={"first_day": today}, **kwargs)
         self.fields["first_day"].first = today
+
+    def clean_name(self):
+        # It stands in messages to the carer, where a line break would begin words of its own.
+        return composing.one_line(self.cleaned_data["name"])
 
     def clean(self):
         data = super().clean()

@@ -36,7 +36,7 @@ def address_code(carer, *, email, code, now):
 def permission_given(permission):
     """Tell the carer who may act for them and until when, and the helper how to begin."""
     carer = permission.carer
-    context = {"permission": permission, "helper": permission.helper}
+    context = {"permission": permission, "helper": permission.called}
     about_carer("permission_given", carer, context, key=permission.pk)
     helper = permission.helper
     mail.write(
