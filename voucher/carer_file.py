@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from accounts import history, wording
 from accounts.models import Language, OutboxMessage, User
 from brochure.wording import length
-from voucher import awards, looks
+from voucher import awards, looks, writing
 from voucher.models import (
     Answers,
     Application,
@@ -112,9 +112,10 @@ def _awards(carer):
 
 
 def _messages(carer):
-    mine = Q(reader=f"carer {carer.pk}")
+    mine = Q(reader=writing.reader(carer))
     if carer.email:
-        mine |= Q(to__iexact=carer.email)
+        # Two carers of a household may share an address, and not what is written to them.
+        mine |= Q(to__iexact=carer.email) & ~Q(reader__startswith=writing.READER)
     # Codes that were sent to sign in are nothing to keep, and the text of a message may be gone already.
     return OutboxMessage.objects.filter(mine).exclude(kind__in=["login_code", "address_code"]).order_by("pk")
 

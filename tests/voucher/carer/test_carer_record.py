@@ -12,10 +12,10 @@ from django.urls import reverse
 
 from accounts import history
 from accounts.history import Who
-from accounts.models import HistoryEntry
+from accounts.models import HistoryEntry, OutboxMessage, User
 from tests import factories
 from tests.voucher.carer.pages import FRIDAY, TEAM, form_of, look, send, text_of
-from voucher import awards, bookings, carer_file, helping, looks, pins
+from voucher import awards, bookings, carer_file, helping, looks, messages, pins, writing
 from voucher.models import Award, Booking, Carer, Wish
 
 pytestmark = pytest.mark.django_db
@@ -187,6 +187,18 @@ def test_one_press_gives_everything_in_both_languages_and_nothing_about_others(o
     assert 'lang="cy"' in files["amdanoch-chi.html"]
 
 
+def test_of_two_carers_who_share_an_address_each_has_their_own_messages_only(own, award, caerphilly, now):
+    sister = factories.carer(caerphilly, first_name="Heledd", email=award.carer.email)
+    messages.pin_changed(sister, now=now)
+    messages.pin_changed(award.carer, now=now)
+    alone = OutboxMessage.objects.get(kind="pin_changed", reader=writing.reader(sister))
+
+    held = json.loads(files_of(own.post(reverse("my:data")))["data.json"])
+
+    kinds = [each for each in held["messages"] if each["subject"] == alone.subject]
+    assert len(kinds) == 1
+
+
 def test_every_table_that_leads_to_a_carer_is_in_the_file():
     """A new table about carers must be given to them as well, or be named here with the reason why not."""
     elsewhere = {
@@ -204,6 +216,15 @@ def test_every_table_that_leads_to_a_carer_is_in_the_file():
     }
 
     assert leads - given - set(elsewhere) == set()
+
+
+def test_the_file_names_nobody_of_the_staff_and_no_helper(award):
+    models = [Carer, *(model for model, _path in carer_file.TABLES.values())]
+    people = {field.name for model in models for field in model._meta.fields if field.related_model is User}
+    held = carer_file.data(award.carer, [])
+
+    assert people >= {"issued_by", "resolved_by", "helper"}
+    assert people.isdisjoint(held["carer"]) and people.isdisjoint(held["awards"][0])
 
 
 def test_with_the_code_alone_the_file_is_not_given(alys, award):
