@@ -141,3 +141,25 @@ def test_nobody_turns_the_rest_of_a_message_round_or_adds_lines_to_its_heading()
     assert "Mair" in text.body
     assert not TURNS.search(text.subject + text.body)
     assert "\n" not in composing.one_line(name) and "\r" not in composing.one_line(name)
+
+
+@pytest.mark.parametrize(
+    ("body", "signature"),
+    [
+        (b"{}", ""),
+        (b"{}", "t=1,v1=0"),
+        (b"{}", "t=\u0661,v1=\u0662"),
+        (b"{}", "t=99999999999999999999,v1=" + "0" * 64),
+        (b"\xff\xfe\x00", "t=1,v1=0"),
+        (b"[" * 100_000, "t=1,v1=0"),
+        (b"x" * 3_000_000, "t=1,v1=0"),
+    ],
+)
+def test_whatever_a_stranger_sends_as_an_event_is_refused_quietly(client, settings, body, signature):
+    settings.STRIPE_SECRET_KEY, settings.STRIPE_WEBHOOK_SECRET = "sk_test_1", "whsec_1"
+    sent = {"content_type": "application/json", "headers": {"Stripe-Signature": signature}}
+
+    answer = client.post(reverse("stripe_events"), body, **sent)
+
+    assert (answer.status_code, answer.content) == (400, b"") or len(body) > 2_621_440 and answer.status_code == 400
+    assert client.get(reverse("stripe_events")).status_code == 405

@@ -134,6 +134,7 @@ def there(monkeypatch, settings, caerphilly, flintshire, bryn_cafe, bryn, now):
         "provider:account": {"ref": line.booking.ref},
         "team:resolve": {"ref": line.booking.ref},
         **{page: {"pk": task.pk} for page in ("team:task_done", "team:task_pay")},
+        "team:task_dispute": {"pk": tasks.give(booking=waiting, kind="not_mine", now=now).pk},
         "team:listing": {"kind": "ending"},
         "team:provider": {"ref": bryn_cafe.ref},
         "team:wishes_theme": {"theme": "sitting"},
