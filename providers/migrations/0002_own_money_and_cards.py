@@ -6,7 +6,6 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0005_messages_by_post_and_text_and_more_settings'),
         ('providers', '0001_first_tables'),
     ]
 
