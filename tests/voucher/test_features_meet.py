@@ -9,7 +9,7 @@ from tests import factories
 from tests.voucher import breaks
 from tests.voucher.breaks import ALYS, london
 from tests.voucher.ledger.desk import faults
-from voucher import bookings, circumstances, claims, phone_bookings
+from voucher import applications, awards, bookings, circumstances, claims, mistakes, phone_bookings
 from voucher.models import Booking, BreakRequest, Choice, Circumstance
 
 pytestmark = pytest.mark.django_db
@@ -189,4 +189,24 @@ def test_a_choice_is_passed_over_where_its_offer_is_sold_by_another_length_now(a
     assert bookings.decline(booking=swim, reason="full", by=owner, now=now) is None
 
     assert Choice.objects.get(position=2).passed_over_for == "StalePrice"
+    assert sound()
+
+
+def test_an_award_that_was_ended_by_mistake_is_not_filled_again_by_more_time(award, carys, now):
+    """It stays ended, and a new award takes its place: what was swept must not come back beside that."""
+    by, last_day = Who(user=carys), award.account.last_day
+    late = london(2027, 2, 26, 10)
+    given = {"carer": award.carer, "kind": Circumstance.Kind.CARER_DIED, "now": late}
+    asked = {"kind": "more_time", "reason": "other", "wanted_until": last_day + dt.timedelta(weeks=2), "by": ALYS}
+    seen = circumstances.plan(**given).seen
+    row = circumstances.record(**given, happened_on=late.date(), seen=seen, by=by)
+    mistakes.take_back(circumstance=row, by=by, now=late + dt.timedelta(hours=1))
+    a_week_on = late + dt.timedelta(days=7)
+    award = awards.of_council(award.council).get(pk=award.pk)
+
+    with pytest.raises(applications.NotTheTime):
+        applications.apply(award=award, **asked, now=a_week_on)
+
+    assert applications.may_ask(award, on=a_week_on.date()) == ["new_award"]
+    assert (award.account.state, award.account.available) == ("ended", 0)
     assert sound()
