@@ -56,10 +56,13 @@ def last_day(booking):
 
 def may_dispute(booking, now):
     """True for a break that somebody says was given, within the time (R29), and not disputed before."""
-    was_given = booking.state in GIVEN and booking.delivered_minutes and booking.delivered_at
-    if not was_given or timezone.localdate(now) > last_day(booking):
-        return False
-    return not Dispute.objects.filter(booking=booking).exists()
+    return _is_in_time(booking, now) and not Dispute.objects.filter(booking=booking).exists()
+
+
+def disputable(rows, now):
+    """Return the numbers of those of these bookings that can still be disputed (R29), in one query."""
+    disputed = set(Dispute.objects.filter(booking__in=[row.pk for row in rows]).values_list("booking", flat=True))
+    return {row.pk for row in rows if row.pk not in disputed and _is_in_time(row, now)}
 
 
 def what_can_be_said(booking):
@@ -165,6 +168,11 @@ def resolve(*, dispute, found_minutes, finding, by, now):
 def waiting(council):
     """Return a council's open disputes, the oldest first."""
     return Dispute.objects.filter(booking__council=council, state=Dispute.State.OPEN).order_by("made_at", "pk")
+
+
+def _is_in_time(booking, now):
+    was_given = booking.state in GIVEN and booking.delivered_minutes and booking.delivered_at
+    return bool(was_given) and timezone.localdate(now) <= last_day(booking)
 
 
 def _settle_unclaimed(booking, found_minutes, by, now):

@@ -189,6 +189,7 @@ team = [
     path("tasks/", team_after.task_list, name="tasks"),
     path("tasks/<int:pk>/done/", team_after.task_done, name="task_done"),
     path("tasks/<int:pk>/pay/", team_after.task_pay, name="task_pay"),
+    path("tasks/<int:pk>/dispute/", team_after.task_dispute, name="task_dispute"),
     path("disputes/", team_after.dispute_list, name="disputes"),
     path("bookings/<slug:ref>/slip/", papers.team_slip, name="slip"),
     path("awards/<slug:ref>/statement/", papers.team_statement, name="statement_paper"),

@@ -13,9 +13,9 @@ from accounts.history import Who
 from accounts.models import HistoryEntry, OutboxMessage
 from tests import factories
 from tests.voucher.carer.pages import FRIDAY, TEAM, text_of
-from voucher import awards, bindings, bookings, carer_accounts, letters, pins
+from voucher import awards, bindings, bookings, carer_accounts, letters, phone_bookings, pins, tasks
 from voucher.ledger import audit
-from voucher.models import Booking, Carer, Code, Task
+from voucher.models import Booking, Carer, Code, Dispute, Task
 
 pytestmark = pytest.mark.django_db
 ASKED = {"facts": ["address", "booking"], "call_back": "rang_back"}
@@ -118,6 +118,68 @@ def test_one_that_was_given_already_stays_and_is_on_the_list_of_what_to_look_int
     assert Task.objects.filter(booking=by_finder, kind=Task.Kind.NOT_MINE).exists()
 
 
+def test_the_list_offers_to_dispute_all_of_one_that_was_given_and_then_to_note_it(
+    team, award, carys, by_finder, now, monkeypatch
+):
+    bookings.confirm(booking=by_finder, by=TEAM, now=now)
+    bookings.deliver(booking=by_finder, minutes=60, by=TEAM, now=by_finder.ends_at)
+    after = by_finder.ends_at + dt.timedelta(hours=1)
+    monkeypatch.setattr(timezone, "now", lambda: after)
+    team.force_login(carys)
+    phone_bookings.disown(booking=by_finder, by=TEAM, now=after)
+    task = Task.objects.get(booking=by_finder)
+    address = reverse("team:task_dispute", args=[task.pk])
+
+    page = team.get(reverse("team:tasks"))
+    assert "The carer did not make this booking" in text_of(page)
+    assert "Somebody says that it was given." in text_of(page)
+    assert address in page.content.decode()
+    assert reverse("team:new_code", args=[award.ref]) in page.content.decode()
+    assert reverse("team:cancel", args=[by_finder.ref]) not in page.content.decode()
+
+    assert team.post(address).url == reverse("team:booking", args=[by_finder.ref])
+    assert team.post(address).url == reverse("team:booking", args=[by_finder.ref])
+    dispute = Dispute.objects.get(booking=by_finder)
+    assert (dispute.said_minutes, dispute.given_minutes) == (0, 60)
+    by_finder.refresh_from_db()
+    assert by_finder.in_question_pence == 2_500
+    assert address not in team.get(reverse("team:tasks")).content.decode()
+    team.post(reverse("team:task_done", args=[task.pk]), {"note": "The provider looks into it."})
+    assert "did not make" not in text_of(team.get(reverse("team:tasks")))
+    assert audit.differences() == []
+
+
+def test_the_list_says_that_one_to_come_was_cancelled_and_offers_no_dispute(team, by_finder, now):
+    phone_bookings.disown(booking=by_finder, by=TEAM, now=now)
+    task = Task.objects.get(booking=by_finder)
+
+    page = team.get(reverse("team:tasks"))
+
+    assert "It is ended and costs the carer nothing. Find out who booked it." in text_of(page)
+    assert reverse("team:task_dispute", args=[task.pk]) not in page.content.decode()
+    team.post(reverse("team:task_dispute", args=[task.pk]))
+    assert not Dispute.objects.exists()
+
+
+def test_one_that_is_booked_still_can_be_cancelled_from_the_list_at_no_cost(team, award, by_finder, now):
+    tasks.give(booking=by_finder, kind=Task.Kind.NOT_MINE, now=now)
+
+    page = team.get(reverse("team:tasks")).content.decode()
+
+    assert "It is still booked." in page
+    address = reverse("team:cancel", args=[by_finder.ref])
+    assert address in page
+    team.post(address)
+    by_finder.refresh_from_db()
+    assert (by_finder.state, by_finder.due_pence) == ("cancelled", None)
+
+
+def test_of_another_kind_of_task_no_dispute_is_made(team, by_finder, now):
+    task = tasks.give(booking=by_finder, kind=Task.Kind.EMERGENCY, now=now)
+
+    assert team.post(reverse("team:task_dispute", args=[task.pk])).status_code == 404
+
+
 def test_what_the_team_booked_is_not_among_the_codes_bookings(team, award, bryn_cafe, carys, code, now):
     by = Who(user=carys, on_behalf_of=f"award {award.ref}")
     terms = {"starts_at": FRIDAY, "minutes": 60, "seen_price_pence": 2500}
@@ -187,8 +249,12 @@ def test_an_account_that_a_finder_made_is_taken_away_and_opens_nothing_any_more(
     theirs.force_login(finder)
     assert "£400" in text_of(theirs.get(reverse("my:award")))
 
+    page = text_of(team.get(reverse("team:new_code", args=[award.ref])))
+    assert "Whoever signs in with finder@post.example sees this award" in page
+    assert "The code works only with that sign-in, a new one too." in page
     for _ in range(2):
         team.post(reverse("team:telephone", args=[award.ref]), ASKED | {"what": "account"})
+    assert "finder@post.example" not in text_of(team.get(reverse("team:new_code", args=[award.ref])))
 
     carer = Carer.objects.get(pk=award.carer_id)
     assert (carer.user, carer.email, carer.code_bound_at) == (None, "", None)

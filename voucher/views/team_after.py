@@ -17,7 +17,13 @@ from voucher.models import Dispute, Task
 from voucher.views.dispute_words import dispute_context
 
 A_PAGE = 25
-AROUND = ("booking__award__carer", "booking__award__account", "booking__offer", "booking__provider")
+AROUND = (
+    "booking__award__carer",
+    "booking__award__account",
+    "booking__offer",
+    "booking__provider",
+    "booking__council__scheme",
+)
 
 
 def to_ring(council, now):
@@ -83,6 +89,23 @@ def task_pay(request, pk):
     return redirect("team:tasks")
 
 
+@require_POST
+@carers_team_required
+def task_dispute(request, pk):
+    """Dispute all of a break that the carer did not ask for, though somebody says that it was given."""
+    task, now = _task_of(request.council, pk, kind=Task.Kind.NOT_MINE), timezone.now()
+    booking = task.booking
+    try:
+        disputes.make(booking=booking, said_minutes=0, by=_who(request, booking), now=now)
+    except disputes.AlreadyDisputed:
+        messages.info(request, _("There is a dispute about this already. Here it is."))
+    except disputes.NotDisputable:
+        messages.error(request, _("This break was not given, or the time to dispute it is over."))
+    else:
+        messages.success(request, _("There is a dispute now. The provider is asked for its own account."))
+    return redirect("team:booking", booking.ref)
+
+
 @require_safe
 @never_cache
 @carers_team_required
@@ -129,7 +152,11 @@ def _shown(rows, now):
     """Return the tasks with what their line shows beside them, in one query more."""
     rows = list(rows)
     counts = tasks.emergencies_of({task.booking.award.carer_id for task in rows}, now)
+    not_mine = [task.booking for task in rows if task.kind == Task.Kind.NOT_MINE]
+    disputable = disputes.disputable(not_mine, now) if not_mine else set()
     for task in rows:
+        task.may_dispute = task.booking_id in disputable
+        task.may_cancel = task.kind == Task.Kind.NOT_MINE and task.booking.state in bookings.IS_LIVE
         task.emergencies = counts.get(task.booking.award.carer_id, 0)
         task.late_share = bookings.late_share(task.booking) if task.kind == Task.Kind.PAY_BY_HAND else 0
     return rows
