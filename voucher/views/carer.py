@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts import wording
 from accounts.templatetags.look import phone_link
 from brochure.wording import length
-from voucher import awards, bookings, carer_accounts, outcomes, planner, rules
+from voucher import awards, bookings, carer_accounts, outcomes, planner, rules, writing
 from voucher.models import Award, Booking
 from voucher.navigation import OPEN_AWARD
 from voucher.views.applications import applications_context
@@ -81,7 +81,7 @@ def asked(request, ref):
     row = booking_of(request.award, ref)
     if row.state != State.REQUESTED:
         return redirect("my:booking", row.ref)
-    context = {"booking": row, "unit": request.award.unit}
+    context = {"booking": row, "unit": request.award.unit, "way": writing.way_to(request.award.carer)}
     context |= payment_context(row, timezone.now()) | choices_context(row, timezone.now())
     return render(request, "my/asked.html", context)
 
