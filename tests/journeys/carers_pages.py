@@ -63,6 +63,8 @@ def bookings_in_each_state(award, provider, owner, now):
         return row
 
     made["requested"] = ask()
+    made["second choice"] = with_a_second_choice(award, offer, next(days), now)
+    made["half of a pair"] = pair(award, offer, next(days), owner, now)
     made["countered"] = ask()
     later = [made["countered"].starts_at + dt.timedelta(hours=hours) for hours in (2, 3)]
     bookings.suggest(booking=made["countered"], starts=later, by=by, now=now)
@@ -79,3 +81,24 @@ def bookings_in_each_state(award, provider, owner, now):
     made["timed out"] = ask()
     bookings.time_out(booking=made["timed out"], now=made["timed out"].answer_by)
     return {state: row.ref for state, row in made.items()}
+
+
+def with_a_second_choice(award, offer, days, now):
+    """Ask for an hour, and for the hour after it if that cannot be; return the Booking of the first."""
+    start = breaks.FRIDAY + dt.timedelta(days=days)
+    times = [wanted(offer, start + dt.timedelta(hours=hours)) for hours in (0, 1)]
+    return bookings.ask(award=award, parts=[times], by=breaks.ALYS, now=now, key=f"choices {award.pk}")[0]
+
+
+def pair(award, sitter, days, owner, now):
+    """Ask for a swim and a sitter meanwhile, and have both confirmed; return the Booking of the swim."""
+    swim = factories.offer(sitter.provider, category=factories.category("swimming"), slug="a-swim")
+    parts = [[wanted(each, breaks.FRIDAY + dt.timedelta(days=days))] for each in (swim, sitter)]
+    made = bookings.ask(award=award, parts=parts, by=breaks.ALYS, now=now, key=f"pair {award.pk}")
+    for each in made:
+        bookings.confirm(booking=each, by=Who(user=owner), now=now)
+    return made[0]
+
+
+def wanted(offer, starts_at):
+    return bookings.Wanted(offer, starts_at, offer.minutes, offer.prices.first().price_pence)

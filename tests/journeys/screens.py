@@ -29,6 +29,8 @@ CARERS_PAGES = {
     "helpers": "/my/helpers/",
     "who-looked": "/my/looks/",
 }
+# The pictures of what carers of a local copy are in the middle of.
+STORIES = {"times": "other-times", "pair": "pair", "given": "given"}
 # How many of ten carers feel better than at the start, in the picture of the figures.
 TENTHS_BETTER = {"start": 0, "after": 8, "later": 6}
 
@@ -106,6 +108,7 @@ def photograph():
         shoot(carer, "booking", f"/my/bookings/{refs[1]}/")
         for name, path in CARERS_PAGES.items():
             shoot(carer, name, path)
+        photograph_stories(browser, complaints, site)
         shoot(bryn, "provider-inbox", "/provider/")
         for ref in refs[:2]:
             world.let_a_break_pass(ref)
@@ -132,6 +135,22 @@ def photograph():
     return refs[2]
 
 
+def photograph_stories(browser, complaints, site):
+    """Photograph the first booking of each story that a local copy tells, opened with its own code."""
+    from tests.journeys import story
+    from tests.journeys.browser import open_page
+    from voucher import demo
+    from voucher.models import Booking
+
+    for row in demo.open_codes():
+        if name := STORIES.get(row["story"]):
+            carer = open_page(browser, complaints)
+            story.type_code(carer, site, row["code"])
+            carer.wait_for_url("**/my/")
+            booking = Booking.objects.filter(award__ref=row["award"]).order_by("pk").first()
+            shoot(carer, name, f"/my/bookings/{booking.ref}/")
+
+
 def a_code():
     """Return a new code for an award of £150 or more that has run for some weeks: breaks of last week are within it."""
     import datetime as dt
@@ -149,6 +168,8 @@ def a_code():
         account__unit="pence",
         account__available__gte=15_000,
         account__first_day__lte=month_ago,
+        # Nothing is going on with it yet.
+        bookings__isnull=True,
     )
     return awards.new_code(award=fitting.latest("account__last_day"), by=Who(label="screens"), now=now)
 
