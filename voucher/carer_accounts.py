@@ -1,4 +1,4 @@
-"""A carer's own account: made from an open award with an e-mail address, and what is remembered in it."""
+"""A carer's own account: made from an open award with an e-mail address; and what is remembered of a carer."""
 
 import datetime as dt
 
@@ -93,7 +93,11 @@ def awards_of(user, on):
 
 
 def change(*, carer, by, now, **fields):
-    """Remember other preferences (language, contact_by, print_size); returns the names of what changed."""
+    """Write down a new address, telephone, language, print size and the like; returns the names of what changed.
+
+    The carer's own move changes nothing else: the award stays. The history says which fields, and never what stands
+    in them.
+    """
     with transaction.atomic():
         row = Carer.objects.select_for_update().get(pk=carer.pk)
         changed = sorted(name for name, value in fields.items() if getattr(row, name) != value)

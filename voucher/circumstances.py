@@ -231,20 +231,3 @@ def _end(ahead, carer, by, now):
         close(award=award, reason=ahead.kind, by=by, now=now)
         awards.revoke_code(award=award, by=by, now=now)
     Permission.objects.filter(carer=carer, ended_at=None).update(ended_at=now)
-
-
-def change_details(*, carer, details, by, now):
-    """Write down a carer's new address, telephone, language and the like; returns the names of what has changed.
-
-    The carer's own move changes nothing else: the award stays. The history says which fields, and never what stands
-    in them.
-    """
-    changed = sorted(name for name, value in details.items() if getattr(carer, name) != value)
-    if not changed:
-        return []
-    with transaction.atomic():
-        for name in changed:
-            setattr(carer, name, details[name])
-        carer.save(update_fields=changed)
-        history.record(act="carer.changed", subject=carer, by=by, at=now, council=carer.council, fields=changed)
-    return changed

@@ -12,7 +12,18 @@ from accounts.models import HistoryEntry, OutboxMessage
 from tests import factories
 from tests.voucher import breaks
 from tests.voucher.breaks import london
-from voucher import applications, awards, bookings, circumstances, claims, jobs, mistakes, outcomes, rules
+from voucher import (
+    applications,
+    awards,
+    bookings,
+    carer_accounts,
+    circumstances,
+    claims,
+    jobs,
+    mistakes,
+    outcomes,
+    rules,
+)
 from voucher.ledger import audit, books
 from voucher.models import Application, Booking, Circumstance, Code
 
@@ -252,13 +263,13 @@ def test_a_carers_own_move_changes_the_address_alone_and_history_keeps_no_values
     before = account(award).available
     details = {"address": "2 Heol y Parc", "town": "Newport", "postcode": "NP20 1AA", "phone": award.carer.phone}
 
-    changed = circumstances.change_details(carer=award.carer, details=details, by=by, now=now)
+    changed = carer_accounts.change(carer=award.carer, by=by, now=now, **details)
 
     assert changed == ["address", "postcode", "town"]
     entry = HistoryEntry.objects.get(act="carer.changed")
     assert entry.details == {"fields": ["address", "postcode", "town"]}
     assert (account(award).available, account(award).state) == (before, "active")
-    assert circumstances.change_details(carer=award.carer, details=details, by=by, now=now) == []
+    assert carer_accounts.change(carer=award.carer, by=by, now=now, **details) == []
     assert mail.withdraw(reader="", now=now) == 0
 
 

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 from accounts import wording
 from accounts.access import carers_team_required
 from accounts.history import Who
-from voucher import award_changes, awards, circumstances, looks, mistakes
+from voucher import award_changes, awards, carer_accounts, circumstances, looks, mistakes
 from voucher.forms.team_carer import CarerForm, ChangeForm, CircumstanceForm
 from voucher.ledger.acts import KeyWasUsed
 from voucher.models import Circumstance
@@ -96,7 +96,7 @@ def carer(request, ref):
     form = CarerForm(request.POST or None, carer=row.carer)
     if request.method == "POST" and form.is_valid():
         by = Who(user=request.user)
-        if circumstances.change_details(carer=row.carer, details=form.details(), by=by, now=timezone.now()):
+        if carer_accounts.change(carer=row.carer, by=by, now=timezone.now(), **form.details()):
             messages.success(request, _("The details are changed. The award stays as it is."))
         else:
             messages.info(request, _("Nothing was different, so nothing was changed."))
