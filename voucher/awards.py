@@ -8,7 +8,7 @@ from django.db.models import F, Q, Sum
 from django.db.models.functions import Length
 
 from accounts import history
-from voucher import codes, rules, writing
+from voucher import codes, messages, rules, writing
 from voucher.award_statement import statement
 from voucher.ledger import acts, books
 from voucher.ledger.books import FundExhausted
@@ -170,6 +170,7 @@ def issue_with_code(*, council, carer=None, new_carer=None, by, now, key, **term
             history.record(act="carer.added", subject=row, by=by, at=now, council=council)
         award = issue(council=council, carer=row, by=by, now=now, key=f"{key}/award", **terms)
         shown["code"] = new_code(award=award, by=by, now=now)
+        messages.award_granted(award)
         return {"award": award.pk}
 
     arguments = {name: getattr(value, "pk", value) for name, value in terms.items()}

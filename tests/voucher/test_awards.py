@@ -7,7 +7,7 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from accounts.history import Who
-from accounts.models import HistoryEntry
+from accounts.models import HistoryEntry, OutboxMessage
 from tests import factories
 from voucher import awards, codes, rules
 from voucher.ledger import books
@@ -258,3 +258,21 @@ def test_a_statement_tells_each_movement_in_words(caerphilly, now, today):
         ("Used for a break", -4_500, 24_000),
         ("Given back", 1_500, 25_500),
     ]
+
+
+@pytest.mark.parametrize(("contact_by", "channel"), [("email", "email"), ("sms", "sms"), ("post", None)])
+def test_a_carer_is_told_that_an_award_is_granted_and_that_the_letter_comes(terms, contact_by, channel):
+    carer = terms["carer"]
+    carer.contact_by, carer.phone, carer.language = contact_by, "07700 900123", "en"
+    carer.save()
+
+    for _ in range(2):
+        award, code = awards.issue_with_code(**terms)
+
+    rows = list(OutboxMessage.objects.filter(kind="award_granted"))
+    assert [row.channel for row in rows] == ([channel] if channel else [])
+    for row in rows:
+        assert "A letter with your code is on its way" in row.body
+        # Neither the code nor how much: that stands in the letter.
+        assert not any(secret in row.subject + row.body for secret in ("£", "300", award.codes.get().last_four))
+    assert code is None

@@ -6,6 +6,7 @@ over a shoulder learns of one break and no more.
 
 from voucher.messages.awards import application_answered as application_answered
 from voucher.messages.awards import award_changed as award_changed
+from voucher.messages.awards import award_granted as award_granted
 from voucher.messages.awards import award_reminder as award_reminder
 from voucher.messages.awards import questions as questions
 from voucher.messages.awards import questions_told as questions_told

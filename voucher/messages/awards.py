@@ -1,7 +1,17 @@
 """News of an award: an application answered, more or less to use, its end coming near, questions on how it was."""
 
 from accounts.models import Language, OutboxMessage
-from voucher.writing import to_carer
+from voucher.models import Carer
+from voucher.writing import to_carer, way_to
+
+
+def award_granted(award):
+    """Tell a carer that an award was granted and that a letter with its code comes (C1); no code, and no amount.
+
+    Whoever is written to by letter has that letter and needs no other before it.
+    """
+    if way_to(award.carer) != Carer.ContactBy.POST:
+        to_carer("award_granted", award.carer, {"carer": award.carer}, f"award_granted/{award.pk}", about=award)
 
 
 def application_answered(application):
