@@ -170,6 +170,7 @@ def a_code():
         account__first_day__lte=month_ago,
         # Nothing is going on with it yet.
         bookings__isnull=True,
+        carer__print_size="standard",
     )
     return awards.new_code(award=fitting.latest("account__last_day"), by=Who(label="screens"), now=now)
 
