@@ -9,7 +9,7 @@ from django.urls import reverse
 from accounts.models import HistoryEntry, OutboxMessage, User
 from tests import factories
 from tests.voucher.carer.pages import FRIDAY_TYPED, TEAM, form_of, look, send, text_of
-from voucher import awards, bookings, helping, pins
+from voucher import applications, awards, bookings, helping, pins
 from voucher.models import Booking, Carer, Permission
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
@@ -425,3 +425,25 @@ def test_the_team_gives_leave_on_the_carers_behalf(client, carys, award):
 
     entry = HistoryEntry.objects.get(act="permission.given")
     assert (entry.actor, entry.on_behalf_of) == (carys, f"award {award.ref}")
+
+
+def test_a_helper_may_ask_for_more_with_both_names_and_reads_nothing_that_was_asked_before(desk, award, hywel, now):
+    _first, last = applications.days_for_more_time(award, on=now.date())
+    said = {"reason": "illness", "words": "My husband wanders."}
+    applications.apply(award=award, kind="more_time", **said, wanted_until=last, by=TEAM, now=now)
+    address = reverse("my:apply", args=["more-to-use"])
+    assert address in desk.get(reverse("my:award")).content.decode()
+
+    pressed = desk.post(address, {"amount": "40", "reason": "costs_more", "words": ""}, follow=True)
+
+    row = award.applications.get(kind="more_value")
+    assert (row.state, row.wanted_amount) == ("open", 4_000)
+    entry = HistoryEntry.objects.filter(actor=hywel, on_behalf_of=f"award {award.ref}", details__role="volunteer")
+    assert entry.filter(act__startswith="application").count() == 1
+    again = desk.get(reverse("my:apply", args=["more-time"]), follow=True)
+    for page in (pressed, desk.get(reverse("my:award")), again):
+        assert "wanders" not in text_of(page)
+
+
+def test_a_new_award_is_not_asked_for_by_a_helper(desk):
+    assert desk.get(reverse("my:apply", args=["new-award"])).status_code == 404

@@ -36,6 +36,9 @@ def apply(request, kind):
     if kind not in KINDS:
         raise Http404
     kind, award, now = KINDS[kind], request.award, timezone.now()
+    if request.helping and kind == Kind.NEW_AWARD:
+        # That is a talk between the carer and the carers team, and no part of helping with a break.
+        return render(request, "helping/not_for_helpers.html", status=404)
     today = timezone.localdate(now)
     waits = award.applications.filter(kind=kind, state=State.OPEN).first()
     if waits or kind not in applications.may_ask(award, on=today):

@@ -42,7 +42,8 @@ ALARM_A_MINUTE = 60
 HELPERS_PAGES = {
     *("award", "planner", "ask", "ask_another", "ask_sitter", "too_dear", "asked", "booking", "slip", "leave"),
     *("take", "take_none", "change_time", "keep_time", "cancel", "did_not_happen"),
-    *("emergency", "agree", "how_much"),
+    # More time or more to use is asked for where a break needs it; what was asked for before is not shown with it.
+    *("emergency", "agree", "how_much", "apply"),
 }
 
 
