@@ -81,17 +81,6 @@ class Balance:
     used: int
     expired: int
 
-    def _share(self, part):
-        return round(100 * part / self.given) if self.given > 0 else 0
-
-    @property
-    def used_percent(self):
-        return self._share(self.used)
-
-    @property
-    def set_aside_percent(self):
-        return self._share(self.set_aside)
-
 
 def issue(*, council, carer, fund, value, first_day, assessment_ref, assessment_date, by, now, key, ref="") -> Award:
     """Grant a carer an award of `value` pence or minutes (the fund's unit) from `first_day` on; it has no code yet.

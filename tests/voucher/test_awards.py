@@ -217,7 +217,6 @@ def test_the_parts_of_a_balance_make_up_what_was_given(caerphilly, now, today):
 
     assert (balance.left, balance.set_aside, balance.used, balance.expired) == (0, 2_000, 4_500, 23_500)
     assert balance.given == 30_000
-    assert (balance.used_percent, balance.set_aside_percent) == (15, 7)
 
 
 def test_the_balance_of_an_hours_award_counts_minutes_and_never_the_pounds_behind_them(caerphilly, now, today):
