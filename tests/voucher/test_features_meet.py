@@ -6,11 +6,22 @@ import pytest
 
 from accounts.history import Who
 from tests import factories
-from tests.voucher import breaks
+from tests.voucher import breaks, claimed
 from tests.voucher.breaks import ALYS, london
 from tests.voucher.ledger.desk import faults
-from voucher import applications, awards, bookings, circumstances, claims, mistakes, phone_bookings
-from voucher.models import Booking, BreakRequest, Choice, Circumstance
+from tests.voucher.top_ups import own
+from voucher import (
+    applications,
+    awards,
+    bookings,
+    circumstances,
+    claims,
+    disputes,
+    mistakes,
+    phone_bookings,
+    top_ups,
+)
+from voucher.models import Booking, BreakRequest, Choice, Circumstance, Task
 
 pytestmark = pytest.mark.django_db
 State = Booking.State
@@ -209,4 +220,42 @@ def test_an_award_that_was_ended_by_mistake_is_not_filled_again_by_more_time(awa
 
     assert applications.may_ask(award, on=a_week_on.date()) == ["new_award"]
     assert (award.account.state, award.account.available) == ("ended", 0)
+    assert sound()
+
+
+def test_own_money_waits_for_the_finding_and_goes_back_in_one_sum(caerphilly, owner, carys, card_company, now):
+    """£120, of which she paid £40: 45 of 60 minutes are claimed, and she says 30. Then nothing of hers is kept."""
+    shop = own.shop(caerphilly, name="Shop")
+    award = factories.award(caerphilly, value=8_000)
+    row = own.confirmed(own.ask(award, factories.offer(shop, price_pence=12_000), now), card_company, now)
+    after = row.ends_at
+    bookings.deliver(booking=row, minutes=45, by=owner, now=after)
+    dispute = disputes.make(booking=fresh(row), said_minutes=30, by=ALYS, now=after)
+    claimed.claim(shop, [fresh(row)], by=owner, now=after)
+    top_ups.give_back_what_is_due(after)
+
+    assert (own.top_up(row).state, own.top_up(row).kept_pence) == ("paid", None)
+
+    disputes.resolve(dispute=dispute, found_minutes=30, finding="Both rung.", by=Who(user=carys), now=after)
+    top_ups.give_back_what_is_due(after)
+
+    assert [each["amount"] for each in card_company.refunds.values()] == [4_000]
+    assert (fresh(row).due_pence, own.top_up(row).state) == (6_000, "refunded")
+    assert not Task.objects.exists()
+    assert sound()
+
+
+def test_in_an_emergency_all_of_her_own_money_comes_back_however_dear_a_late_no_is(caerphilly, card_company, now):
+    caerphilly.scheme.late_cancel_percent = 100
+    shop = own.shop(caerphilly, name="Shop")
+    award = factories.award(caerphilly, value=8_000)
+    row = own.confirmed(own.ask(award, factories.offer(shop, price_pence=12_000), now), card_company, now)
+    late = row.starts_at - dt.timedelta(hours=1)
+    assert bookings.cost_of_cancelling(fresh(row), late).own_due_pence == 4_000
+
+    bookings.cancel(booking=fresh(row), party="carer", by=ALYS, now=late, emergency=True)
+    top_ups.give_back_what_is_due(late)
+
+    assert [each["amount"] for each in card_company.refunds.values()] == [4_000]
+    assert (fresh(row).due_pence, own.left(row)) == (8_000, (8_000, 0))
     assert sound()
