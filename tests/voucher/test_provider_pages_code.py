@@ -82,9 +82,7 @@ def test_an_hours_award_is_measured_in_hours(page, caerphilly, sitting, now):
     assert NO in text(check(page, code, sitting, units=3))
 
 
-def test_every_code_that_does_not_work_is_refused_in_the_same_words(
-    page, caerphilly, sitting, code, award, now
-):
+def test_every_code_that_does_not_work_is_refused_in_the_same_words(page, caerphilly, sitting, code, award, now):
     replaced = code
     fresh = awards.new_code(award=award, by=ALYS, now=now)
     over = factories.award(caerphilly, first_day=dt.date(2026, 1, 1), now=dt.datetime(2026, 1, 1, 9, tzinfo=dt.UTC))
