@@ -23,11 +23,21 @@ NOW = dt.datetime(2026, 10, 12, 10, 0, tzinfo=dt.UTC)  # a Monday, 11am in Cardi
 
 
 def pytest_collection_modifyitems(config, items):
-    """Leave out what belongs to the other run: races need PostgreSQL; the browser is seen once, on SQLite."""
-    elsewhere = ["browser", "sqlite"] if connection.vendor == "postgresql" else ["postgresql"]
-    left_out = [item for item in items if any(item.get_closest_marker(name) for name in elsewhere)]
+    """Leave out what belongs to the other run: races need PostgreSQL; what asks no database is seen once, on SQLite."""
+    on_postgresql = connection.vendor == "postgresql"
+    elsewhere = ["browser", "sqlite"] if on_postgresql else ["postgresql"]
+    left_out = [
+        item
+        for item in items
+        if any(item.get_closest_marker(name) for name in elsewhere) or (on_postgresql and not asks_a_database(item))
+    ]
     config.hook.pytest_deselected(items=left_out)
-    items[:] = [item for item in items if item not in left_out]
+    gone = set(left_out)
+    items[:] = [item for item in items if item not in gone]
+
+
+def asks_a_database(item):
+    return bool({"db", "transactional_db"} & set(item.fixturenames) or item.get_closest_marker("django_db"))
 
 
 @pytest.fixture(autouse=True, scope="session")
