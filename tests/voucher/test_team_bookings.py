@@ -287,6 +287,8 @@ def test_the_lists_take_the_same_number_of_queries_however_long_they_are(
     rows, address = [confirmed], reverse("team:listing", args=[kind])
     if kind == "not-claimed":
         deliver(confirmed, 150, bryn)
+    # The first look of a day is written down; what is counted is every one after it.
+    team.get(reverse("team:booking", args=[confirmed.ref]))
     few = count_of_queries(team, address)
     few_on_page = count_of_queries(team, reverse("team:booking", args=[confirmed.ref]))
 

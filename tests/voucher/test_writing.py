@@ -149,8 +149,11 @@ def test_a_carer_without_any_address_does_not_stop_the_act(caerphilly, caplog):
 
 
 def test_what_nobody_asked_for_is_not_written_in_silence_and_answers_are(caerphilly, bryn_cafe, sitting, bryn, now):
-    quiet = carer(caerphilly, quiet_since=now)
+    quiet = carer(caerphilly)
     award = factories.award(caerphilly, carer_row=quiet, value=40_000)
+    # After the award: a new award ends the silence.
+    quiet.quiet_since = now
+    quiet.save()
 
     writing.to_carer("award_reminder", quiet, {"account": award.account}, "news", about=award)
     breaks.confirm(award, sitting, bryn, now)
