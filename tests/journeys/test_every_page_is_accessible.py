@@ -158,4 +158,4 @@ def test_what_is_in_the_middle_of_something_is_accessible(
     faults += html.faults(pages)
     assert not faults, "\n".join(faults)
     assert complaints == []
-    assert len(pages) > 40
+    assert len(pages) >= 40

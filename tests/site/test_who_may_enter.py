@@ -254,7 +254,9 @@ def writes():
 
     def watch(execute, sql, params, many, context):
         changes = sql.split(None, 1)[0].upper() in {"INSERT", "UPDATE", "DELETE"} and '"django_session"' not in sql
-        if changes and not (sql.startswith('INSERT INTO "accounts_historyentry"') and looks.SEEN in params):
+        # Of many rows at once PostgreSQL is given each column as a list.
+        acts = [set(each) if isinstance(each, list) else {each} for each in params or ()]
+        if changes and not (sql.startswith('INSERT INTO "accounts_historyentry"') and {looks.SEEN} in acts):
             seen.append(sql)
         return execute(sql, params, many, context)
 
