@@ -8,7 +8,7 @@ import hashlib
 from dataclasses import dataclass, field
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from accounts import history, mail
@@ -125,15 +125,19 @@ def record(*, carer, kind, happened_on, honoured_until=None, seen, by, now) -> C
 
 def honoured_to_the_end(on):
     """Return the awards whose breaks are honoured no longer, because that day is over; the clock closes them."""
-    over = Circumstance.objects.standing().filter(honoured_until__lt=on).values_list("carer", "recorded_at")
-    numbers = [
-        number
-        for carer, recorded_at in over
-        for number in Award.objects.filter(carer=carer, issued_at__lte=recorded_at)
-        .exclude(account__state=AwardAccount.State.ENDED)
-        .values_list("pk", flat=True)
-    ]
-    return Award.objects.filter(pk__in=numbers).select_related("account", "council")
+    over = Circumstance.objects.standing().filter(
+        honoured_until__lt=on, carer=OuterRef("carer"), recorded_at__gte=OuterRef("issued_at")
+    )
+    standing = Award.objects.exclude(account__state=AwardAccount.State.ENDED).filter(Exists(over))
+    return standing.select_related("account", "council").order_by("pk")
+
+
+def close_honoured(*, award, by, now):
+    """Close an award whose honoured day is over, unless the change was taken back meanwhile (R32)."""
+    with transaction.atomic():
+        books.take_turn(award=award.account)
+        if honoured_to_the_end(timezone.localdate(now)).filter(pk=award.pk).exists():
+            close(award=award, reason="honoured to the end", by=by, now=now)
 
 
 def close(*, award, reason, by, now):

@@ -80,7 +80,7 @@ def close_awards(now):
     over = circumstances.honoured_to_the_end(timezone.localdate(now))
 
     def close(award):
-        circumstances.close(award=award, reason="honoured to the end", by=history.CLOCK, now=now)
+        circumstances.close_honoured(award=award, by=history.CLOCK, now=now)
 
     return _each(over, "award", close)
 

@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts import mail
-from accounts.history import Who
+from accounts.history import CLOCK, Who
 from accounts.models import HistoryEntry, OutboxMessage
 from tests import factories
 from tests.voucher import breaks
@@ -148,6 +148,27 @@ def test_what_is_left_goes_to_the_fund_after_the_day_to_which_breaks_are_honoure
     breaks.deliver(own, 60, bryn)
     assert own in claims.ready(own.provider)
     assert audit.differences() == []
+
+
+def test_an_award_that_goes_on_is_not_closed_by_a_job_that_had_listed_it_before(award, by, now):
+    row = record(award, Kind.CARED_FOR_DIED, by, now, dt.date(2026, 10, 14))
+    after = london(2026, 10, 15, 1)
+    [listed] = circumstances.honoured_to_the_end(after.date())
+
+    mistakes.take_back(circumstance=row, by=by, now=after)
+    circumstances.close_honoured(award=listed, by=CLOCK, now=after)
+
+    assert account(award).state == "active"
+    assert account(award).available == 40_000
+
+
+def test_the_job_asks_once_however_many_changes_are_past(award, caerphilly, by, now, django_assert_num_queries):
+    rows = [award, *(factories.award(caerphilly, carer_row=factories.carer(caerphilly)) for _each in range(3))]
+    for each in rows:
+        record(each, Kind.CARED_FOR_DIED, by, now, dt.date(2026, 10, 14))
+
+    with django_assert_num_queries(1):
+        assert list(circumstances.honoured_to_the_end(dt.date(2026, 10, 15))) == rows
 
 
 @pytest.mark.parametrize("day", [None, TODAY - dt.timedelta(days=1), EIGHT_WEEKS + dt.timedelta(days=1)])
