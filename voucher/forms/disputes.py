@@ -4,7 +4,7 @@ from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from voucher.forms.provider import length_in_words
+from voucher.forms.provider.bookings import length_in_words
 
 WORDS_MOST = 1000
 NOTE_MOST = 300

@@ -7,8 +7,8 @@ from django.views.decorators.http import require_safe
 from providers.access import provider_required
 from voucher import calendar_files
 from voucher.views import own_booking
-from voucher.views import provider as provider_pages
 from voucher.views.open_award import award_required
+from voucher.views.provider import requests as provider_pages
 
 
 @require_safe

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.models import HistoryEntry
 from voucher import bookings, disputes
 from voucher.forms.disputes import HowMuchForm
-from voucher.forms.provider import length_in_words
+from voucher.forms.provider.bookings import length_in_words
 from voucher.models import Booking, Dispute
 from voucher.views.dispute_words import dispute_context
 from voucher.views.open_award import award_required

@@ -1,6 +1,6 @@
 """What the carer says of a disputed break, what the provider says and what was found, in words for every page."""
 
-from voucher.forms.provider import length_in_words
+from voucher.forms.provider.bookings import length_in_words
 
 
 def dispute_context(row, dispute):

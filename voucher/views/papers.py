@@ -13,8 +13,10 @@ from accounts import paper
 from accounts.access import carers_team_required
 from accounts.history import Who
 from voucher import awards, looks, slips
-from voucher.views import own_booking, team_awards, team_bookings
+from voucher.views import own_booking
 from voucher.views.open_award import award_required
+from voucher.views.team import awards as team_awards
+from voucher.views.team import bookings as team_bookings
 
 
 @require_safe

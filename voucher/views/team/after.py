@@ -12,7 +12,7 @@ from accounts.access import carers_team_required
 from accounts.history import Who
 from voucher import bookings, disputes, looks, tasks
 from voucher.forms.disputes import DoneForm, FindingForm
-from voucher.forms.provider import length_in_words
+from voucher.forms.provider.bookings import length_in_words
 from voucher.models import Dispute, Task
 from voucher.views.dispute_words import dispute_context
 

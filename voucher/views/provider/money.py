@@ -16,7 +16,7 @@ from accounts.models import Council
 from providers.access import owner_required
 from providers.models import BankAccount
 from voucher import claims
-from voucher.forms.provider import ClaimForm, length_in_words
+from voucher.forms.provider.bookings import ClaimForm, length_in_words
 from voucher.ledger import acts
 from voucher.models import Claim, ClaimLine, PaymentRun, RunFile, RunLine
 

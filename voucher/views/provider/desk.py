@@ -15,7 +15,7 @@ from brochure.models import Offer
 from brochure.wording import opening, unit_price
 from providers.access import provider_required
 from voucher import awards, outcomes, pins, rules, wishes
-from voucher.forms.provider import CheckCodeForm, length_in_words
+from voucher.forms.provider.bookings import CheckCodeForm, length_in_words
 from voucher.ledger.models import AwardAccount
 from voucher.models import Booking
 

@@ -16,7 +16,7 @@ from accounts import history
 from accounts.access import carers_team_required
 from accounts.history import Who
 from voucher import awards, letters, looks, mistakes, spelling
-from voucher.forms.team import AwardForm, NewCarerForm
+from voucher.forms.team.awards import AwardForm, NewCarerForm
 from voucher.ledger.acts import KeyWasUsed
 from voucher.models import Award, Carer, Code
 from voucher.views import history_words

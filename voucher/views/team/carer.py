@@ -13,10 +13,10 @@ from accounts import wording
 from accounts.access import carers_team_required
 from accounts.history import Who
 from voucher import award_changes, awards, carer_accounts, circumstances, looks, mistakes
-from voucher.forms.team_carer import CarerForm, ChangeForm, CircumstanceForm
+from voucher.forms.team.carer import CarerForm, ChangeForm, CircumstanceForm
 from voucher.ledger.acts import KeyWasUsed
 from voucher.models import Circumstance
-from voucher.views.team_awards import award_of
+from voucher.views.team.awards import award_of
 
 Kind = Circumstance.Kind
 # As the addresses write them, and the title of each page.

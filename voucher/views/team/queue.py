@@ -22,11 +22,11 @@ from brochure.models import Offer
 from providers.models import Provider
 from voucher import bookings as breaks
 from voucher import claims, codes, disputes, letters, looks, tasks, writing
-from voucher.forms.team import SearchForm
+from voucher.forms.team.awards import SearchForm
 from voucher.ledger.models import AwardAccount
 from voucher.models import Award, Booking, Carer, Code
-from voucher.views.team_after import to_ring
-from voucher.views.team_applications import waiting_and_late
+from voucher.views.team.after import to_ring
+from voucher.views.team.applications import waiting_and_late
 
 A_PAGE = 25
 FOUND_MOST = 20

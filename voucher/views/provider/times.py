@@ -13,9 +13,9 @@ from accounts.history import Who
 from brochure import availability
 from providers.access import provider_required
 from voucher import bookings
-from voucher.forms.provider_times import SuggestForm
+from voucher.forms.provider.times import SuggestForm
 from voucher.models import Booking
-from voucher.views.provider import answer, booking_of, told, what_happened
+from voucher.views.provider.requests import answer, booking_of, told, what_happened
 
 State, Party = Booking.State, Booking.Party
 FREE_SHOWN = 9

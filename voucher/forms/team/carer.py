@@ -12,7 +12,7 @@ from accounts.forms import DayField
 from accounts.models import Language
 from voucher.award_changes import ChangeReason
 from voucher.forms.applications import amount_field
-from voucher.forms.team import NOT_ASKED, NewCarerForm
+from voucher.forms.team.awards import NOT_ASKED, NewCarerForm
 
 REACHED_BY = {"email": "email", "sms": "phone"}
 

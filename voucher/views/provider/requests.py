@@ -18,11 +18,11 @@ from accounts.templatetags.look import phone_link
 from providers.access import provider_required
 from providers.models import Provider, Staff
 from voucher import bookings, rules, writing
-from voucher.forms.provider import DeclineForm, DeliveredForm, DidNotHappenForm, length_in_words
+from voucher.forms.provider.bookings import DeclineForm, DeliveredForm, DidNotHappenForm, length_in_words
 from voucher.models import Booking, Suggestion, TopUp
 from voucher.views.offer_cards import moment_of
 from voucher.views.own_money_words import payment_context
-from voucher.views.provider_after import after_context
+from voucher.views.provider.after import after_context
 
 A_PAGE = 25
 # Kinds of break that come to the carer's door: only there is the address of any use.

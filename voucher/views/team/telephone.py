@@ -19,7 +19,7 @@ from voucher import awards, bindings, carer_accounts, helping, identity, looks, 
 from voucher.forms.telephone import CheckPinForm, NewCodeForm, TelephoneForm
 from voucher.ledger.acts import KeyWasUsed
 from voucher.models import Booking
-from voucher.views.team_awards import award_of, show_code
+from voucher.views.team.awards import award_of, show_code
 
 # As long as a carer may not have noticed that the letter is gone.
 LOOKED_BACK = dt.timedelta(days=60)

@@ -16,10 +16,10 @@ from accounts.history import Who
 from brochure import catalogue
 from providers.access import provider_required
 from voucher import awards, bookings, phone_bookings, pins, rules
-from voucher.forms.provider import PhoneForm
+from voucher.forms.provider.bookings import PhoneForm
 from voucher.ledger.acts import KeyWasUsed
 from voucher.views.ask import why_not_then
-from voucher.views.provider_desk import HOUR, WRONG_CODES_AN_HOUR
+from voucher.views.provider.desk import HOUR, WRONG_CODES_AN_HOUR
 
 
 class Refusal(Exception):

@@ -15,13 +15,13 @@ from accounts.access import carers_team_required
 from accounts.history import Who
 from accounts.templatetags.look import phone_link
 from voucher import bookings, claims, looks, rules
-from voucher.forms.provider import DeliveredForm, length_in_words
-from voucher.forms.team_bookings import LateClaimForm, NotGivenForm
+from voucher.forms.provider.bookings import DeliveredForm, length_in_words
+from voucher.forms.team.bookings import LateClaimForm, NotGivenForm
 from voucher.ledger import acts
 from voucher.models import Booking
 from voucher.views import history_words
 from voucher.views.own_money_words import payment_context
-from voucher.views.team_after import after_context
+from voucher.views.team.after import after_context
 
 State = Booking.State
 

@@ -4,7 +4,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from voucher.claims import LateReason
-from voucher.forms.provider import ClaimForm, DidNotHappenForm
+from voucher.forms.provider.bookings import ClaimForm, DidNotHappenForm
 
 
 class NotGivenForm(DidNotHappenForm):

@@ -1,0 +1,1 @@
+"""The forms of people who work for a provider."""

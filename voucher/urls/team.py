@@ -1,0 +1,66 @@
+"""The addresses of the carers team."""
+
+from django.urls import path
+
+from voucher.views import brochure_desk as brochure_desk_pages
+from voucher.views import papers
+from voucher.views.team import after as team_after
+from voucher.views.team import applications as team_application_pages
+from voucher.views.team import awards as team_award_pages
+from voucher.views.team import bookings as team_booking_pages
+from voucher.views.team import carer as team_carer_pages
+from voucher.views.team import messages as team_message_pages
+from voucher.views.team import outcomes as team_outcomes
+from voucher.views.team import queue as team_pages
+from voucher.views.team import telephone as team_telephone
+from voucher.views.team import wishes as team_wishes
+
+urlpatterns = [
+    path("", team_pages.queue, name="queue"),
+    path("search/", team_pages.search, name="search"),
+    path("lists/<slug:kind>/", team_pages.listing, name="listing"),
+    path("awards/new/", team_award_pages.issue, name="issue"),
+    path("awards/<slug:ref>/", team_award_pages.award, name="award"),
+    path("awards/<slug:ref>/code/", team_telephone.new_code, name="new_code"),
+    path("awards/<slug:ref>/telephone/", team_telephone.telephone, name="telephone"),
+    path("awards/<slug:ref>/telephone/pin/", team_telephone.check_pin, name="check_pin"),
+    path("bookings/<slug:ref>/not-made/", team_telephone.not_made, name="not_made"),
+    path("awards/<slug:ref>/code/stop/", team_award_pages.revoke, name="revoke"),
+    path("awards/<slug:ref>/letter/", team_award_pages.print_letter, name="print_letter"),
+    path("awards/<slug:ref>/book/", team_award_pages.book_for, name="book_for"),
+    path("awards/<slug:ref>/carer/", team_carer_pages.carer, name="carer"),
+    path("awards/<slug:ref>/value/", team_carer_pages.value, name="value"),
+    path("awards/<slug:ref>/circumstances/<slug:kind>/", team_carer_pages.circumstance, name="circumstance"),
+    path("awards/<slug:ref>/mistakes/<int:number>/", team_carer_pages.mistake, name="mistake"),
+    path("applications/", team_application_pages.applications_page, name="applications"),
+    path("applications/<int:number>/", team_application_pages.application, name="application"),
+    path("bookings/<slug:ref>/", team_booking_pages.booking, name="booking"),
+    path("bookings/<slug:ref>/given/", team_booking_pages.deliver, name="deliver"),
+    path("bookings/<slug:ref>/not-given/", team_booking_pages.did_not_happen, name="did_not_happen"),
+    path("bookings/<slug:ref>/cancel/", team_booking_pages.cancel, name="cancel"),
+    path("bookings/<slug:ref>/claim/", team_booking_pages.claim, name="claim"),
+    path("bookings/<slug:ref>/told/", team_pages.told, name="told"),
+    path("bookings/<slug:ref>/dispute/", team_after.resolve, name="resolve"),
+    path("tasks/", team_after.task_list, name="tasks"),
+    path("tasks/<int:pk>/done/", team_after.task_done, name="task_done"),
+    path("tasks/<int:pk>/pay/", team_after.task_pay, name="task_pay"),
+    path("tasks/<int:pk>/dispute/", team_after.task_dispute, name="task_dispute"),
+    path("disputes/", team_after.dispute_list, name="disputes"),
+    path("bookings/<slug:ref>/slip/", papers.team_slip, name="slip"),
+    path("awards/<slug:ref>/statement/", papers.team_statement, name="statement_paper"),
+    path("messages/", team_message_pages.not_sent, name="not_sent"),
+    path("messages/<int:pk>/again/", team_message_pages.try_again, name="try_again"),
+    path("messages/<int:pk>/told/", team_message_pages.told, name="message_told"),
+    path("letters/", team_award_pages.letters_page, name="letters"),
+    path("letters/print/", team_award_pages.print_letters, name="print_letters"),
+    path("outcomes/", team_outcomes.report, name="outcomes"),
+    path("outcomes.csv", team_outcomes.report_csv, name="outcomes_csv"),
+    path("brochure/", brochure_desk_pages.editions, name="editions"),
+    path("brochure/make/", brochure_desk_pages.make_edition, name="make_edition"),
+    path("wishes/", team_wishes.themes, name="wishes"),
+    path("wishes/<slug:theme>/", team_wishes.theme, name="wishes_theme"),
+    path("wishes/<int:pk>/theme/", team_wishes.confirm, name="confirm_wish"),
+    path("wishes/<int:pk>/close/", team_wishes.close, name="close_wish"),
+    path("providers/", team_pages.providers, name="providers"),
+    path("providers/<slug:ref>/", team_pages.provider, name="provider"),
+]
