@@ -70,6 +70,21 @@ class Scheme(models.Model):
     more_value_working_days = models.PositiveSmallIntegerField(default=2)
     # Whether carers may pay the difference by card; without it they pay the provider itself.
     takes_cards = models.BooleanField(default=False)
+    # Providers: the carers team answers who would like to join within so many working days; a new one is looked after
+    # for so many months; a dearer price begins so many days after it is told, and above so many percent is looked at;
+    # after so many requests in a row without an answer it is paused.
+    joining_working_days = models.PositiveSmallIntegerField(default=10)
+    provisional_months = models.PositiveSmallIntegerField(default=6)
+    price_notice_days = models.PositiveSmallIntegerField(default=28)
+    price_rise_percent = models.PositiveSmallIntegerField(default=10)
+    unanswered_before_pause = models.PositiveSmallIntegerField(default=2)
+    # Claims are gathered on this day of the week (0 is Monday) and paid so many working days later; a changed bank
+    # account is used so many working days after the second person's check.
+    run_weekday = models.PositiveSmallIntegerField(default=3)
+    pay_working_days = models.PositiveSmallIntegerField(default=3)
+    account_working_days = models.PositiveSmallIntegerField(default=2)
+    # Whether providers that have an account with the card company are paid through it.
+    pays_by_card_company = models.BooleanField(default=False)
     # One worker may issue up to this; more needs a second person. Pence and minutes.
     worker_limit_pence = models.PositiveIntegerField(default=50_000)
     worker_limit_minutes = models.PositiveIntegerField(default=960)
@@ -82,6 +97,7 @@ class Scheme(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(condition=Q(late_cancel_percent__lte=100), name="late_cancel_is_at_most_the_price"),
+            models.CheckConstraint(condition=Q(run_weekday__lte=4), name="claims_are_gathered_on_a_weekday"),
         ]
 
     def __str__(self):

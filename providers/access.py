@@ -43,5 +43,9 @@ def posts_required(*kinds):
     return decorate
 
 
-provider_required = posts_required(Staff.Kind.OWNER, Staff.Kind.DESK)
+# The owner does everything; bookings answers and marks; claims sees and claims money; the desk checks codes.
 owner_required = posts_required(Staff.Kind.OWNER)
+bookings_required = posts_required(Staff.Kind.OWNER, Staff.Kind.BOOKINGS)
+claims_required = posts_required(Staff.Kind.OWNER, Staff.Kind.CLAIMS)
+desk_required = posts_required(Staff.Kind.OWNER, Staff.Kind.BOOKINGS, Staff.Kind.DESK)
+anyone_required = posts_required(*Staff.Kind)

@@ -63,7 +63,7 @@ PEOPLE = [
     Person("Alys Rees", "alys@carer.example", _("Carer with an account"), "carer", Language.WELSH),
     Person("Nia Rees", demo_stories.HELPER, _("Helper: may act for the carer above"), "helper"),
     Person("Bryn Powell", OWNER, _("Provider: owner"), Staff.Kind.OWNER),
-    Person("Eira Lewis", "eira@provider.example", _("Provider: desk"), Staff.Kind.DESK, Language.WELSH),
+    Person("Eira Lewis", "eira@provider.example", _("Provider: bookings"), Staff.Kind.BOOKINGS, Language.WELSH),
     Person("Carys Evans", "carys@council.example", _("Carers team"), Role.Kind.TEAM),
     Person("Hywel Parry", "hywel@council.example", _("Desk volunteer"), Role.Kind.VOLUNTEER, Language.WELSH),
     Person("Ffion Jones", "ffion@council.example", _("Finance: prepares payment runs"), Role.Kind.FINANCE_PREPARER),

@@ -21,14 +21,21 @@ BREAKS = ("brochure", pgettext_lazy("menu", "Find a break"))
 PUBLIC = [("home", pgettext_lazy("menu", "Use my code")), BREAKS]
 CARER = [("my:award", _("My award")), BREAKS, ("my:statement", _("Statement"))]
 HELPER = [("my:award", pgettext_lazy("menu", "What is left")), BREAKS]
-DESK = [
+AT_THE_DOOR = [("provider:check_code", _("Check a code")), ("provider:diary", _("Diary"))]
+BOOKINGS = [
     ("provider:inbox", _("Requests")),
     ("provider:diary", _("Diary")),
     ("provider:check_code", _("Check a code")),
     ("provider:offers", _("Offers")),
 ]
-# Only the owner claims and sees money.
-OWNER = [*DESK, ("provider:money", _("Money"))]
+MONEY = [("provider:money", _("Money"))]
+# What each post of a provider can go to; whoever has several posts has them with several providers.
+POSTS = {
+    Staff.Kind.OWNER: [*BOOKINGS, *MONEY],
+    Staff.Kind.BOOKINGS: BOOKINGS,
+    Staff.Kind.CLAIMS: MONEY,
+    Staff.Kind.DESK: AT_THE_DOOR,
+}
 OUTCOMES = ("team:outcomes", pgettext_lazy("menu", "Outcomes"))
 FINANCE = [
     ("finance:runs", _("Payment runs")),
@@ -98,7 +105,7 @@ def audience(request):
     if user is None or not user.is_authenticated:
         return ("carer", CARER) if has_open_award(request) else ("public", PUBLIC)
     if getattr(request, "provider", None):
-        return "provider", OWNER if request.post.kind == Staff.Kind.OWNER else DESK
+        return "provider", POSTS[request.post.kind]
     roles = getattr(request, "roles", None)
     if roles is None:
         # A public page, opened by someone who signed in: one look at what they are.
@@ -111,7 +118,12 @@ def audience(request):
     posts = set(user.provider_posts.values_list("kind", flat=True))
     if not posts:
         return "public", PUBLIC
-    return "provider", OWNER if Staff.Kind.OWNER in posts else DESK
+    return "provider", provider_places(posts)
+
+
+def provider_places(posts):
+    """Return the menu of somebody who has these kinds of post: that of the one that may do most."""
+    return next(places for kind, places in POSTS.items() if kind in posts)
 
 
 def has_open_award(request):

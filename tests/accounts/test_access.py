@@ -21,8 +21,11 @@ DOORS = {
     "history": access.history_reader_required,
     "finance to read": access.finance_reader_required,
     "administrator": access.administrator_required,
-    "provider": provider_access.provider_required,
     "owner": provider_access.owner_required,
+    "bookings": provider_access.bookings_required,
+    "claims": provider_access.claims_required,
+    "desk": provider_access.desk_required,
+    "anyone": provider_access.anyone_required,
 }
 OPEN_TO = {
     "carys": {"team"},
@@ -30,8 +33,10 @@ OPEN_TO = {
     "gwen": {"approver", "finance", "finance to read"},
     "aled": {"history", "finance to read"},
     "mair": {"administrator", "history"},
-    "bryn": {"provider", "owner"},
-    "desk": {"provider"},
+    "bryn": {"owner", "bookings", "claims", "desk", "anyone"},
+    "eira": {"bookings", "desk", "anyone"},
+    "claims": {"claims", "anyone"},
+    "desk": {"desk", "anyone"},
     "dafydd": set(),
 }
 
@@ -40,6 +45,18 @@ OPEN_TO = {
 def mair(caerphilly):
     """The council's administrator."""
     return factories.user("mair@council.example", name="Mair", role="administrator", council=caerphilly)
+
+
+@pytest.fixture
+def eira(bryn_cafe):
+    """Does the bookings of Bryn Café."""
+    return factories.provider_staff(bryn_cafe, "eira@provider.example", kind="bookings")
+
+
+@pytest.fixture
+def claims(bryn_cafe):
+    """Claims the money of Bryn Café."""
+    return factories.provider_staff(bryn_cafe, "claims@provider.example", kind="claims")
 
 
 @pytest.fixture
@@ -129,17 +146,17 @@ def test_the_first_administrator_looks_after_every_council(knock, caerphilly):
 
 def test_whoever_works_for_two_providers_chooses(knock, bryn, caerphilly):
     other = factories.provider(caerphilly, name="Canolfan")
-    other.staff.create(user=bryn, kind="desk")
+    other.staff.create(user=bryn, kind="bookings")
 
-    answer, _ = knock("provider", bryn)
+    answer, _ = knock("bookings", bryn)
     assert answer.url.startswith(reverse("choose_provider"))
-    _, request = knock("provider", bryn, provider=other.pk)
+    _, request = knock("bookings", bryn, provider=other.pk)
     assert (request.provider, request.post.kind) == (other, "desk")
 
 
 def test_an_owner_of_one_provider_is_no_owner_of_the_one_where_they_are_at_the_desk(knock, bryn, bryn_cafe, caerphilly):
     other = factories.provider(caerphilly, name="Canolfan")
-    other.staff.create(user=bryn, kind="desk")
+    other.staff.create(user=bryn, kind="bookings")
 
     _, request = knock("owner", bryn, provider=other.pk)
 

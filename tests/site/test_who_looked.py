@@ -23,7 +23,19 @@ from voucher.models import Booking, Carer
 there = doors.there
 pytestmark = pytest.mark.django_db
 
-WHO = ["owner", "desk", "team", "preparer", "approver", "auditor", "administrator", "volunteer", "helper"]
+WHO = [
+    "owner",
+    "bookings",
+    "claims",
+    "desk",
+    "team",
+    "preparer",
+    "approver",
+    "auditor",
+    "administrator",
+    "volunteer",
+    "helper",
+]
 REACH = {
     "phone": "07700 900777",
     "email": "unique.alys@post.example",

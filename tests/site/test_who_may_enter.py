@@ -36,6 +36,8 @@ PEOPLE = [
     "by account",
     "other carer",
     "owner",
+    "bookings",
+    "claims",
     "desk",
     "other owner",
     "team",
@@ -144,7 +146,7 @@ def there(monkeypatch, settings, caerphilly, flintshire, bryn_cafe, bryn, now):
         "my:end_helper": {"pk": permission.pk},
         "helping:": {"pk": permission.pk},
         "people:remove_role": {"pk": people["team"].pk, "kind": "team"},
-        "people:remove_post": {"pk": people["desk"].pk, "provider": bryn_cafe.pk},
+        "people:remove_post": {"pk": people["bookings"].pk, "provider": bryn_cafe.pk},
         "mfa_edit_webauthn": {"pk": 1},
         "mfa_remove_webauthn": {"pk": 1},
         # What else an address of that room can name.
@@ -152,7 +154,7 @@ def there(monkeypatch, settings, caerphilly, flintshire, bryn_cafe, bryn, now):
         "provider:": {"ref": waiting.ref},
         "team:": {"ref": award.ref},
         "finance:": {"number": run.number},
-        "people:": {"pk": people["desk"].pk},
+        "people:": {"pk": people["bookings"].pk},
     }
     return {"people": people, "codes": code, "addresses": addresses, "permission": permission}
 
@@ -179,7 +181,8 @@ def unsent_letter(council):
 def the_people(caerphilly, flintshire, bryn_cafe, alys, bryn):
     people = dict.fromkeys(PEOPLE) | {"by account": alys, "owner": bryn}
     people["nobody"] = factories.user("dafydd@post.example", name="Dafydd")
-    people["desk"] = factories.provider_staff(bryn_cafe, "eira@provider.example", name="Eira", kind="desk")
+    for kind in ("bookings", "claims", "desk"):
+        people[kind] = factories.provider_staff(bryn_cafe, f"{kind}@provider.example", name=kind, kind=kind)
     people["other owner"] = factories.provider_staff(factories.provider(caerphilly), "huw@provider.example", name="Huw")
     roles = {"preparer": "finance_preparer", "approver": "finance_approver"}
     for name in ("team", "preparer", "approver", "auditor", "administrator"):
@@ -307,7 +310,18 @@ def test_a_press_is_taken_only_from_whom_the_table_says(person, there):
     assert wrong == []
 
 
-PRESSING = ["by code", "by account", "owner", "desk", "team", "preparer", "approver", "administrator"]
+PRESSING = [
+    "by code",
+    "by account",
+    "owner",
+    "bookings",
+    "claims",
+    "desk",
+    "team",
+    "preparer",
+    "approver",
+    "administrator",
+]
 
 
 @pytest.mark.django_db

@@ -76,7 +76,7 @@ def delivered(confirmed, bryn):
 
 @pytest.fixture
 def desk(bryn_cafe):
-    return factories.provider_staff(bryn_cafe, "desk@provider.example", name="Mair", kind="desk")
+    return factories.provider_staff(bryn_cafe, "desk@provider.example", name="Mair", kind="bookings")
 
 
 @pytest.fixture
@@ -151,7 +151,7 @@ def test_the_desk_cannot_claim(client, desk, delivered, clock):
 
 def test_an_owner_at_the_desk_elsewhere_sees_no_money_of_theirs(client, caerphilly, bryn, desk, delivered, clock):
     other = factories.provider(caerphilly, name="Caffi Arall")
-    Staff.objects.create(user=bryn, provider=other, kind="desk")
+    Staff.objects.create(user=bryn, provider=other, kind="bookings")
     client.force_login(bryn)
     session = client.session
     session[CHOSEN_PROVIDER] = other.pk

@@ -7,7 +7,12 @@ from accounts.models import Language, Role
 from providers.models import Provider, Staff
 
 LANGUAGES = [("", _("Not known: we write in both")), *Language.choices]
-POSTS = [(Staff.Kind.OWNER, _("Provider: owner")), (Staff.Kind.DESK, _("Provider: desk"))]
+POSTS = [
+    (Staff.Kind.OWNER, _("Provider: owner")),
+    (Staff.Kind.BOOKINGS, _("Provider: bookings")),
+    (Staff.Kind.CLAIMS, _("Provider: claims")),
+    (Staff.Kind.DESK, _("Provider: desk")),
+]
 
 
 class WorkForm(forms.Form):
@@ -24,7 +29,7 @@ class WorkForm(forms.Form):
     )
     provider = forms.ModelChoiceField(
         label=_("Which provider?"),
-        help_text=_("Only for an owner or somebody at the desk."),
+        help_text=_("Only for somebody who works for a provider."),
         queryset=Provider.objects.none(),
         required=False,
         empty_label=_("None"),

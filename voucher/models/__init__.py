@@ -18,12 +18,16 @@ from voucher.models.carers import Permission as Permission
 from voucher.models.carers import SavedOffer as SavedOffer
 from voucher.models.carers import Wish as Wish
 from voucher.models.disputes import Dispute as Dispute
+from voucher.models.door import Handover as Handover
+from voucher.models.door import WaitingPlace as WaitingPlace
+from voucher.models.door import WalkIn as WalkIn
 from voucher.models.own_money import StripeEvent as StripeEvent
 from voucher.models.own_money import TopUp as TopUp
 from voucher.models.settlement import Claim as Claim
 from voucher.models.settlement import ClaimLine as ClaimLine
 from voucher.models.settlement import LineLeftOut as LineLeftOut
 from voucher.models.settlement import PaymentRun as PaymentRun
+from voucher.models.settlement import ReturnedPayment as ReturnedPayment
 from voucher.models.settlement import RunFile as RunFile
 from voucher.models.settlement import RunLine as RunLine
 from voucher.models.tasks import Task as Task

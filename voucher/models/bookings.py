@@ -5,7 +5,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Council
-from brochure.models import Offer
+from brochure.models import Offer, OfferVersion
 from providers.models import Provider
 from voucher.ledger.models import Hold
 from voucher.models.awards import Award
@@ -66,6 +66,10 @@ class Booking(models.Model):
         OTHER_TIME = "other_time", _("Only at another time")
         OTHER = "other", _("Another reason")
 
+    class NotGiven(models.TextChoices):
+        CARER_DID_NOT_COME = "carer", _("The carer did not come")
+        PROVIDER_COULD_NOT = "provider", _("The provider could not")
+
     # Public and unguessable: it stands in addresses and is read out by phone.
     ref = models.CharField(max_length=12, unique=True)
     award = models.ForeignKey(Award, models.PROTECT, related_name="bookings")
@@ -74,6 +78,8 @@ class Booking(models.Model):
     part = models.PositiveSmallIntegerField(default=1)
     council = models.ForeignKey(Council, models.PROTECT, related_name="bookings")
     offer = models.ForeignKey(Offer, models.PROTECT, related_name="bookings")
+    # The offer as it read when this was asked for.
+    offer_version = models.ForeignKey(OfferVersion, models.PROTECT, null=True, related_name="+")
     provider = models.ForeignKey(Provider, models.PROTECT, related_name="bookings")
     # Empty where nothing is set aside: a break that costs nothing.
     hold = models.OneToOneField(Hold, models.PROTECT, null=True, related_name="booking")
@@ -104,6 +110,10 @@ class Booking(models.Model):
     decline_note = models.CharField(max_length=300, blank=True)
     ended_by = models.CharField(max_length=8, choices=Party, blank=True)
     ended_at = models.DateTimeField(null=True)
+    # Where it did not happen and the provider says why.
+    not_given = models.CharField(max_length=8, choices=NotGiven, blank=True)
+    # The carer came without having booked.
+    is_walk_in = models.BooleanField(default=False)
     # What was delivered, and what it costs: the whole, or a part in the offer's steps.
     delivered_minutes = models.PositiveIntegerField(null=True)
     delivered_at = models.DateTimeField(null=True)

@@ -163,6 +163,37 @@ class LineLeftOut(models.Model):
         return f"line {self.claim_line_id} left out"
 
 
+class ReturnedPayment(models.Model):
+    """A payment that the bank sent back: its lines wait again, and are not sent anew by themselves."""
+
+    class Reason(models.TextChoices):
+        CLOSED = "closed", _("The account is closed")
+        UNKNOWN = "unknown", _("There is no such account")
+        REFUSED = "refused", _("The account does not take this kind of payment")
+        ASKED = "asked", _("Sent back at the receiver’s wish")
+        OTHER = "other", _("Another reason")
+
+    run = models.ForeignKey(PaymentRun, models.PROTECT, related_name="returned")
+    provider = models.ForeignKey(Provider, models.PROTECT, related_name="returned_payments")
+    bank_account = models.ForeignKey(BankAccount, models.PROTECT, null=True, related_name="+")
+    amount_pence = models.PositiveIntegerField()
+    reason = models.CharField(max_length=10, choices=Reason)
+    note = models.CharField(max_length=200, blank=True)
+    returned_on = models.DateField()
+    noted_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    noted_at = models.DateTimeField()
+    # When somebody made sure of the account, so that it may be paid again.
+    cleared_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    cleared_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-noted_at", "-pk"]
+        constraints = [models.UniqueConstraint(fields=["run", "provider"], name="payment_is_returned_once")]
+
+    def __str__(self):
+        return f"returned payment {self.pk}"
+
+
 class RunFile(models.Model):
     """A file that came out of a released run: made once, kept with its hash, never made again."""
 

@@ -5,11 +5,12 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Council, User
+from providers.models import Provider
 from voucher.models.bookings import Booking
 
 
 class Task(models.Model):
-    """One thing that a worker of the carers team has to do about one booking, until somebody says that it is done."""
+    """One thing that a worker of the carers team has to do, about a booking or about a provider, until it is done."""
 
     class Kind(models.TextChoices):
         NOBODY_CAME = "nobody_came", _("Nobody came: ring now")
@@ -18,9 +19,15 @@ class Task(models.Model):
         CARD = "card", _("A carer’s own card payment: look into it")
         NOT_MINE = "not_mine", _("The carer did not make this booking")
         PAY_BY_HAND = "pay_by_hand", _("The fund had nothing left to pay the provider")
+        REARRANGE = "rearrange", _("The provider cannot give it: arrange something else")
+        UNANSWERED = "unanswered", _("The provider did not answer, and is paused")
+        PAPERS = "papers", _("The provider’s papers have ended")
+        BANK = "bank", _("The provider would like to be paid elsewhere: ring")
 
     council = models.ForeignKey(Council, models.PROTECT, related_name="tasks")
-    booking = models.ForeignKey(Booking, models.PROTECT, related_name="tasks")
+    booking = models.ForeignKey(Booking, models.PROTECT, null=True, related_name="tasks")
+    # Where it is about a provider and not about one booking.
+    provider = models.ForeignKey(Provider, models.PROTECT, null=True, related_name="tasks")
     kind = models.CharField(max_length=12, choices=Kind)
     # The carer asked to be rung.
     please_ring = models.BooleanField(default=False)
@@ -35,6 +42,16 @@ class Task(models.Model):
         ordering = ["made_at", "pk"]
         constraints = [
             models.UniqueConstraint(fields=["booking", "kind"], name="task_is_given_once"),
+            models.UniqueConstraint(
+                fields=["provider", "kind"],
+                condition=Q(provider__isnull=False, done_at__isnull=True),
+                name="task_about_a_provider_waits_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(booking__isnull=False, provider__isnull=True)
+                | Q(booking__isnull=True, provider__isnull=False),
+                name="task_is_about_a_booking_or_a_provider",
+            ),
             models.CheckConstraint(
                 condition=Q(done_by__isnull=True, done_at__isnull=True)
                 | Q(done_by__isnull=False, done_at__isnull=False),

@@ -4,7 +4,7 @@ from django.http import HttpResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from providers.access import provider_required
+from providers.access import bookings_required
 from voucher import calendar_files
 from voucher.views import own_booking
 from voucher.views.open_award import award_required
@@ -20,7 +20,7 @@ def for_carer(request, ref):
 
 @require_safe
 @never_cache
-@provider_required
+@bookings_required
 def for_provider(request, ref):
     """The entry as it stands now; a request that waits for an answer is a tentative one."""
     return _file(calendar_files.for_provider(provider_pages.booking_of(request.provider, ref)))

@@ -13,6 +13,7 @@ from accounts.access import CHOSEN_COUNCIL, councils_of
 from accounts.models import Language, Role
 from providers.access import CHOSEN_PROVIDER
 from providers.models import Provider
+from voucher.navigation import provider_places
 from voucher.views.open_award import remember_print
 
 # Each kind of role with the name of its first page, in the order in which the page offers them.
@@ -30,8 +31,8 @@ def places(user):
     """Return (label, address) of every place where this person works or is looked after, without doubles."""
     kinds = set(user.roles.values_list("kind", flat=True))
     found = {reverse(name): label for kind, label, name in PLACES if kind in kinds}
-    if user.provider_posts.exists():
-        found[reverse("provider:inbox")] = _("Bookings and payments")
+    if posts := set(user.provider_posts.values_list("kind", flat=True)):
+        found[reverse(provider_places(posts)[0][0])] = _("Bookings and payments")
     if user.carer_records.exists():
         found[reverse("my:award")] = _("My award")
     if user.permissions.filter(ended_at=None, last_day__gte=timezone.localdate()).exists():

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from accounts.history import Who
-from providers.access import provider_required
+from providers.access import bookings_required
 from voucher import bookings, disputes
 from voucher.forms.disputes import AccountForm
 from voucher.models import Booking, Dispute, Task
@@ -33,7 +33,7 @@ def after_context(row, now):
 
 
 @require_POST
-@provider_required
+@bookings_required
 def account(request, ref):
     """Tell the carers team how a disputed break was."""
     row, form = _booking_of(request.provider, ref), AccountForm(request.POST, prefix="account")
@@ -51,7 +51,7 @@ def account(request, ref):
 
 
 @require_POST
-@provider_required
+@bookings_required
 def we_were_there(request, ref):
     """Say that somebody was there, where the carer says that nobody came."""
     row, form = _booking_of(request.provider, ref), AccountForm(request.POST, prefix="account")

@@ -13,7 +13,7 @@ from accounts.history import Who
 from brochure import catalogue
 from brochure.models import Offer
 from brochure.wording import opening, unit_price
-from providers.access import provider_required
+from providers.access import bookings_required, desk_required
 from voucher import awards, outcomes, pins, rules, wishes
 from voucher.forms.provider.bookings import CheckCodeForm, length_in_words
 from voucher.ledger.models import AwardAccount
@@ -28,7 +28,7 @@ State = Booking.State
 
 @require_safe
 @never_cache
-@provider_required
+@desk_required
 def diary(request):
     """Today's list and what is coming in the next four weeks, day by day."""
     today = timezone.localdate()
@@ -41,7 +41,7 @@ def diary(request):
 
 @require_safe
 @never_cache
-@provider_required
+@desk_required
 def day_list(request, day):
     """One day's list on a page made for printing, with room to write what was given."""
     try:
@@ -59,7 +59,7 @@ def day_list(request, day):
 
 @require_safe
 @never_cache
-@provider_required
+@bookings_required
 def offers(request):
     """The provider's own offers, whatever their state, with today's price and the next one."""
     today = timezone.localdate()
@@ -87,7 +87,7 @@ def offers(request):
 
 
 @never_cache
-@provider_required
+@desk_required
 def check_code(request):
     """Answer yes or no: is a carer's code enough for this offer today? Never a name, never a balance."""
     now = timezone.now()

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts import wording
 from accounts.history import Who
 from accounts.models import Council
-from providers.access import owner_required
+from providers.access import claims_required
 from providers.models import BankAccount
 from voucher import claims
 from voucher.forms.provider.bookings import ClaimForm, length_in_words
@@ -25,13 +25,13 @@ A_PAGE = 20
 
 @require_safe
 @never_cache
-@owner_required
+@claims_required
 def money(request):
     return _money_page(request)
 
 
 @require_POST
-@owner_required
+@claims_required
 def make_claim(request, council):
     """Claim what is ticked. A second press of the same page is shown the claim that the first one made."""
     council = get_object_or_404(Council.objects.select_related("scheme"), slug=council)
@@ -80,7 +80,7 @@ def make_claim(request, council):
 
 @require_safe
 @never_cache
-@owner_required
+@claims_required
 def statement(request, number):
     """One claim, line by line, with each line's way to payment."""
     claim = get_object_or_404(request.provider.claims.select_related("council"), number=number)
@@ -111,7 +111,7 @@ def statement(request, number):
 
 @require_safe
 @never_cache
-@owner_required
+@claims_required
 def remittance(request, number):
     """The provider's own remittance advice, as it was made when the run was released."""
     file = get_object_or_404(RunFile, pk=number, kind=RunFile.Kind.REMITTANCE, provider=request.provider)

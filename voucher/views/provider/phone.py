@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 from accounts import limits
 from accounts.history import Who
 from brochure import catalogue
-from providers.access import provider_required
+from providers.access import bookings_required
 from voucher import awards, bookings, phone_bookings, pins, rules
 from voucher.forms.provider.bookings import PhoneForm
 from voucher.ledger.acts import KeyWasUsed
@@ -32,7 +32,7 @@ class Refusal(Exception):
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
-@provider_required
+@bookings_required
 @sensitive_post_parameters("code", "pin")
 def phone(request):
     """The form, and the booking that comes of it."""

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts import history, wording
 from accounts.history import Who
 from accounts.templatetags.look import phone_link
-from providers.access import provider_required
+from providers.access import bookings_required
 from providers.models import Provider, Staff
 from voucher import bookings, rules, writing
 from voucher.forms.provider.bookings import DeclineForm, DeliveredForm, DidNotHappenForm, length_in_words
@@ -43,7 +43,7 @@ def booking_of(provider, ref):
 
 @require_safe
 @never_cache
-@provider_required
+@bookings_required
 def inbox(request):
     """What waits for an answer, the oldest clock first; then what is over and not marked yet."""
     now = timezone.now()
@@ -71,13 +71,13 @@ def inbox(request):
 
 @require_safe
 @never_cache
-@provider_required
+@bookings_required
 def booking(request, ref):
     return _booking_page(request, booking_of(request.provider, ref))
 
 
 @require_POST
-@provider_required
+@bookings_required
 def confirm(request, ref):
     row = booking_of(request.provider, ref)
     return answer(
@@ -95,7 +95,7 @@ def confirm(request, ref):
 
 
 @require_POST
-@provider_required
+@bookings_required
 def decline(request, ref):
     row = booking_of(request.provider, ref)
     form = DeclineForm(request.POST, prefix="decline")
@@ -116,7 +116,7 @@ def decline(request, ref):
 
 
 @require_POST
-@provider_required
+@bookings_required
 def deliver(request, ref):
     row = booking_of(request.provider, ref)
     form = DeliveredForm(request.POST, booking=row, prefix="delivered")
@@ -133,7 +133,7 @@ def deliver(request, ref):
 
 
 @require_POST
-@provider_required
+@bookings_required
 def undo(request, ref):
     row = booking_of(request.provider, ref)
     return answer(
@@ -146,7 +146,7 @@ def undo(request, ref):
 
 
 @require_POST
-@provider_required
+@bookings_required
 def did_not_happen(request, ref):
     """The provider says that a break did not happen, and why; the reason is kept in the history."""
     row = booking_of(request.provider, ref)
@@ -166,7 +166,7 @@ def did_not_happen(request, ref):
 
 
 @require_POST
-@provider_required
+@bookings_required
 def cancel(request, ref):
     """The provider cannot keep a confirmed booking: everything goes back to the carer."""
     row = booking_of(request.provider, ref)
@@ -186,7 +186,7 @@ def cancel(request, ref):
 
 @require_POST
 @never_cache
-@provider_required
+@bookings_required
 def contact(request, ref):
     """Show how to reach the carer, and what they wrote. Each look is written down; the carer can ask who looked."""
     row = booking_of(request.provider, ref)

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.history import Who
 from brochure import availability
-from providers.access import provider_required
+from providers.access import bookings_required
 from voucher import bookings
 from voucher.forms.provider.times import SuggestForm
 from voucher.models import Booking
@@ -24,7 +24,7 @@ ON_THE_DAY = 3
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
-@provider_required
+@bookings_required
 def suggest(request, ref):
     """Suggest up to three other times for a request; the money stays set aside and the carer chooses."""
     row, now = booking_of(request.provider, ref), timezone.now()
@@ -58,7 +58,7 @@ def suggest(request, ref):
 
 
 @require_POST
-@provider_required
+@bookings_required
 def accept_move(request, ref):
     row = booking_of(request.provider, ref)
     said = told(
@@ -70,7 +70,7 @@ def accept_move(request, ref):
 
 
 @require_POST
-@provider_required
+@bookings_required
 def decline_move(request, ref):
     row = booking_of(request.provider, ref)
     said = told(

@@ -1,7 +1,7 @@
-"""Organisations and sole traders who give breaks, the people who work there, and where they are paid."""
+"""Organisations and sole traders who give breaks, and the people who work there."""
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Council, Language, User, in_language
@@ -29,28 +29,67 @@ class Provider(models.Model):
         OUTSIDE = "outside scope", _("Outside the scope of VAT")
 
     class State(models.TextChoices):
+        JOINING = "joining", _("Joining")
         APPLIED = "applied", _("Waiting for approval")
+        REFUSED = "refused", _("Not approved")
         LIVE = "live", _("Live")
         PAUSED = "paused", _("Paused")
         SUSPENDED = "suspended", _("Suspended")
         CLOSED = "closed", _("Closed")
 
+    class PauseReason(models.TextChoices):
+        OWN = "own", _("At the provider’s own wish")
+        UNANSWERED = "unanswered", _("Requests were not answered")
+        TEAM = "team", _("By the carers team")
+
     ref = models.CharField(max_length=20, unique=True)
     council = models.ForeignKey(Council, models.PROTECT, related_name="providers")
     name = models.CharField(max_length=120)
     legal_form = models.CharField(max_length=30, choices=LegalForm)
-    town_en = models.CharField(max_length=60)
-    town_cy = models.CharField(max_length=60)
-    postcode = models.CharField(max_length=8)
-    phone = models.CharField(max_length=30)
-    email = models.EmailField()
+    # Led by the people who use it, whatever its legal form; counted beside it in the yearly figures.
+    is_user_led = models.BooleanField(default=False)
+    # A provider that is still joining may have left these empty.
+    contact_name = models.CharField(max_length=120, blank=True)
+    address = models.TextField(blank=True)
+    town_en = models.CharField(max_length=60, blank=True)
+    town_cy = models.CharField(max_length=60, blank=True)
+    postcode = models.CharField(max_length=8, blank=True)
+    phone = models.CharField(max_length=30, blank=True)
+    email = models.EmailField(blank=True)
+    website = models.URLField(blank=True)
     language = models.CharField(max_length=2, choices=Language, blank=True)
     speaks_welsh = models.BooleanField(default=False)
+    # Whether anybody is employed: then the employers' liability certificate is asked for.
+    has_staff = models.BooleanField(null=True)
     ciw_number = models.CharField(max_length=12, blank=True)
+    # The last day of the insurance, and of everything else that is asked of the provider and ends (providers.papers).
     insurance_until = models.DateField(null=True, blank=True)
+    papers_until = models.DateField(null=True, blank=True)
     vat_number = models.CharField(max_length=14, blank=True)
     vat_treatment = models.CharField(max_length=20, choices=Vat, default=Vat.NOT_REGISTERED)
+    # The service days on which the VAT number counts, both included; empty: always.
+    vat_from = models.DateField(null=True, blank=True)
+    vat_until = models.DateField(null=True, blank=True)
     state = models.CharField(max_length=10, choices=State, default=State.LIVE)
+    pause_reason = models.CharField(max_length=10, choices=PauseReason, blank=True)
+    # Back by itself on the day after; empty: until somebody says so.
+    paused_until = models.DateField(null=True, blank=True)
+    # Joining: when it was sent, by which day the carers team answers, when it was approved, and until when it is looked
+    # after by somebody of the team.
+    sent_at = models.DateTimeField(null=True)
+    answer_by = models.DateField(null=True)
+    approved_on = models.DateField(null=True)
+    provisional_until = models.DateField(null=True)
+    mentor = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    # The terms: when they were agreed to, by whom, and which edition of them.
+    terms_agreed_at = models.DateTimeField(null=True)
+    terms_agreed_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    terms_edition = models.CharField(max_length=20, blank=True)
+    # The last day on which it gives breaks, and who takes over what is booked, each carer agreeing.
+    closes_on = models.DateField(null=True)
+    successor = models.ForeignKey("self", models.PROTECT, null=True, related_name="predecessors")
+    # How many breaks it can give at the same time, all its offers together; empty: each offer's own places count.
+    breaks_at_once = models.PositiveSmallIntegerField(null=True, blank=True)
     # Whether a carer may pay the difference where a break costs more than is left on the award.
     takes_own_money = models.BooleanField(default=False)
     # The provider's own account with the card company, and whether it can take payments yet.
@@ -65,6 +104,19 @@ class Provider(models.Model):
                 | ~Q(vat_number="")
                 | Q(vat_treatment__in=["exempt", "outside scope", "zero"]),
                 name="vat_is_charged_only_with_a_vat_number",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=["joining", "refused", "closed"])
+                | (~Q(town_en="") & ~Q(town_cy="") & ~Q(postcode="") & ~Q(phone="") & ~Q(email="")),
+                name="provider_that_has_joined_can_be_reached",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="paused") | Q(pause_reason="", paused_until__isnull=True),
+                name="only_a_paused_provider_says_why_and_until_when",
+            ),
+            models.CheckConstraint(
+                condition=Q(successor__isnull=True) | ~Q(successor=models.F("pk")),
+                name="provider_is_not_its_own_successor",
             ),
             models.CheckConstraint(
                 condition=Q(takes_cards=False) | ~Q(stripe_account=""), name="cards_are_taken_only_with_an_account"
@@ -84,10 +136,12 @@ class Provider(models.Model):
 
 
 class Staff(models.Model):
-    """A person who works for a provider: the owner does everything, the desk answers and marks delivered."""
+    """A person who works for a provider, and what they may do there (providers.access)."""
 
     class Kind(models.TextChoices):
         OWNER = "owner", _("Owner")
+        BOOKINGS = "bookings", _("Bookings")
+        CLAIMS = "claims", _("Claims")
         DESK = "desk", _("Desk")
 
     user = models.ForeignKey(User, models.CASCADE, related_name="provider_posts")
@@ -99,33 +153,3 @@ class Staff(models.Model):
 
     def __str__(self):
         return f"{self.user}, {self.provider}"
-
-
-class BankAccount(models.Model):
-    """Where a provider is paid. A new account is a new row, checked by a second person before it is used."""
-
-    class State(models.TextChoices):
-        WAITING = "waiting", _("Waiting for a second person's check")
-        CHECKED = "checked", _("Checked")
-        REPLACED = "replaced", _("Replaced")
-
-    provider = models.ForeignKey(Provider, models.CASCADE, related_name="bank_accounts")
-    name = models.CharField(max_length=120)
-    sort_code = models.CharField(max_length=6)
-    account_number = models.CharField(max_length=8)
-    state = models.CharField(max_length=10, choices=State, default=State.WAITING)
-    asked_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
-    checked_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
-    checked_at = models.DateTimeField(null=True)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["provider"], condition=Q(state="checked"), name="one_account_is_paid"),
-            models.CheckConstraint(
-                condition=Q(asked_by__isnull=True) | Q(checked_by__isnull=True) | ~Q(asked_by=F("checked_by")),
-                name="bank_change_is_checked_by_a_second_person",
-            ),
-        ]
-
-    def __str__(self):
-        return f"{self.provider}, account ending {self.account_number[-4:]}"
