@@ -151,7 +151,7 @@ def test_whoever_works_for_two_providers_chooses(knock, bryn, caerphilly):
     answer, _ = knock("bookings", bryn)
     assert answer.url.startswith(reverse("choose_provider"))
     _, request = knock("bookings", bryn, provider=other.pk)
-    assert (request.provider, request.post.kind) == (other, "desk")
+    assert (request.provider, request.post.kind) == (other, "bookings")
 
 
 def test_an_owner_of_one_provider_is_no_owner_of_the_one_where_they_are_at_the_desk(knock, bryn, bryn_cafe, caerphilly):
