@@ -8,16 +8,19 @@ from django.http import Http404
 from django.shortcuts import redirect
 from django.urls import reverse
 
-from providers.models import Staff
+from providers.models import Provider, Staff
 
 CHOSEN_PROVIDER = "provider"  # the key in the session
 
 
-def posts_required(*kinds):
+def posts_required(*kinds, joining=()):
     """Let only a person in who holds one of these posts with a provider.
 
     Somebody who has not signed in is sent to sign in; somebody without the post gets 404. Sets
     request.post and request.provider. Whoever works for several providers is asked first for which one.
+
+    A provider that has not joined yet is led to its joining page, and a press there is not taken: requests, codes
+    and money are not its own yet. `joining` names the states in which such a provider may enter all the same.
     """
 
     def decorate(view):
@@ -36,6 +39,10 @@ def posts_required(*kinds):
                 return redirect(f"{reverse('choose_provider')}?{urlencode({'next': request.path})}")
             request.post = posts[chosen] if chosen in posts else next(iter(posts.values()))
             request.provider = request.post.provider
+            if request.provider.state in Provider.NOT_JOINED and request.provider.state not in joining:
+                if request.method not in {"GET", "HEAD"}:
+                    raise Http404
+                return redirect("provider:joining")
             return view(request, *args, **kwargs)
 
         return guarded
@@ -49,3 +56,8 @@ bookings_required = posts_required(Staff.Kind.OWNER, Staff.Kind.BOOKINGS)
 claims_required = posts_required(Staff.Kind.OWNER, Staff.Kind.CLAIMS)
 desk_required = posts_required(Staff.Kind.OWNER, Staff.Kind.BOOKINGS, Staff.Kind.DESK)
 anyone_required = posts_required(*Staff.Kind)
+# Open to a provider that joins as well: its joining pages and papers always, its drafts while it may still change them.
+joining_required = posts_required(Staff.Kind.OWNER, joining=Provider.NOT_JOINED)
+papers_required = posts_required(Staff.Kind.OWNER, joining=Provider.NOT_JOINED)
+drafts_required = posts_required(Staff.Kind.OWNER, joining=Provider.MAY_CHANGE)
+offers_required = posts_required(Staff.Kind.OWNER, Staff.Kind.BOOKINGS, joining=Provider.MAY_CHANGE)

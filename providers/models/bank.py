@@ -39,6 +39,10 @@ class BankAccount(models.Model):
     refused_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     refused_at = models.DateTimeField(null=True)
     refusal = models.CharField(max_length=300, blank=True)
+    # The account before it takes no payments any more: until this one is used, nothing is paid.
+    holds_payments = models.BooleanField(default=False)
+    # When another one took its place; empty: it is used, or never was.
+    replaced_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ["pk"]

@@ -37,15 +37,23 @@ class Provider(models.Model):
         SUSPENDED = "suspended", _("Suspended")
         CLOSED = "closed", _("Closed")
 
+    # Has not joined yet, so that nothing but joining is open to it; and may still change what it tells of itself.
+    NOT_JOINED = (State.JOINING, State.APPLIED, State.REFUSED)
+    MAY_CHANGE = (State.JOINING, State.REFUSED)
+
     class PauseReason(models.TextChoices):
         OWN = "own", _("At the provider’s own wish")
         UNANSWERED = "unanswered", _("Requests were not answered")
         TEAM = "team", _("By the carers team")
 
+    # Paused for these reasons, it still answers what carers had asked for before (R56).
+    HIDES_ONLY = (PauseReason.OWN, PauseReason.UNANSWERED)
+
     ref = models.CharField(max_length=20, unique=True)
     council = models.ForeignKey(Council, models.PROTECT, related_name="providers")
     name = models.CharField(max_length=120)
-    legal_form = models.CharField(max_length=30, choices=LegalForm)
+    # Empty only while it joins.
+    legal_form = models.CharField(max_length=30, choices=LegalForm, blank=True)
     # Led by the people who use it, whatever its legal form; counted beside it in the yearly figures.
     is_user_led = models.BooleanField(default=False)
     # A provider that is still joining may have left these empty.
@@ -55,18 +63,25 @@ class Provider(models.Model):
     town_cy = models.CharField(max_length=60, blank=True)
     postcode = models.CharField(max_length=8, blank=True)
     phone = models.CharField(max_length=30, blank=True)
+    # The number before, and since when the present one holds: who calls back about money rings one that is not new.
+    phone_before = models.CharField(max_length=30, blank=True)
+    phone_since = models.DateField(null=True)
     email = models.EmailField(blank=True)
     website = models.URLField(blank=True)
     language = models.CharField(max_length=2, choices=Language, blank=True)
     speaks_welsh = models.BooleanField(default=False)
     # Whether anybody is employed: then the employers' liability certificate is asked for.
     has_staff = models.BooleanField(null=True)
+    # Whether food is served: then the food hygiene rating is asked for.
+    serves_food = models.BooleanField(null=True)
     ciw_number = models.CharField(max_length=12, blank=True)
     # The last day of the insurance, and of everything else that is asked of the provider and ends (providers.papers).
     insurance_until = models.DateField(null=True, blank=True)
     papers_until = models.DateField(null=True, blank=True)
     vat_number = models.CharField(max_length=14, blank=True)
     vat_treatment = models.CharField(max_length=20, choices=Vat, default=Vat.NOT_REGISTERED)
+    # Whether the question about VAT was answered while joining.
+    vat_told = models.BooleanField(default=False)
     # The service days on which the VAT number counts, both included; empty: always.
     vat_from = models.DateField(null=True, blank=True)
     vat_until = models.DateField(null=True, blank=True)
@@ -74,6 +89,8 @@ class Provider(models.Model):
     pause_reason = models.CharField(max_length=10, choices=PauseReason, blank=True)
     # Back by itself on the day after; empty: until somebody says so.
     paused_until = models.DateField(null=True, blank=True)
+    # Since when requests without an answer are counted (R56): it came back from a pause then. Empty: from the first.
+    counted_since = models.DateTimeField(null=True)
     # Joining: when it was sent, by which day the carers team answers, when it was approved, and until when it is looked
     # after by somebody of the team.
     sent_at = models.DateTimeField(null=True)
@@ -130,9 +147,24 @@ class Provider(models.Model):
     def town(self):
         return in_language(self, "town")
 
+    @property
+    def good_until(self):
+        """The last day on which its papers are in order, or None where nothing of them ends (R45)."""
+        return min(filter(None, [self.insurance_until, self.papers_until]), default=None)
+
+    @property
+    def may_say_yes(self):
+        """True where it can accept what carers have asked for: also in a pause that only hides it from new requests."""
+        own_pause = self.state == self.State.PAUSED and self.pause_reason in self.HIDES_ONLY
+        return self.state == self.State.LIVE or own_pause
+
     def is_insured(self, *, on):
         """True when no insurance date is asked of this provider or it has not passed on that day."""
         return self.insurance_until is None or self.insurance_until >= on
+
+    def is_in_order(self, *, on):
+        """True where nothing that was asked of this provider has ended before that day (R45)."""
+        return self.good_until is None or self.good_until >= on
 
 
 class Staff(models.Model):

@@ -1,28 +1,21 @@
 """The carer's own account: making it, binding the code to it, and what is remembered: language, print, PIN."""
 
-import secrets
-
 from django.contrib import messages
 from django.db import transaction
 from django.http import Http404
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts import limits, mail, sign_in, wording
+from accounts import address_codes, limits, mail, sign_in, wording
 from voucher import bindings, carer_accounts, pins
 from voucher import messages as news
 from voucher.forms.account import AddressCodeForm, AddressForm, PinForm, PreferencesForm
 from voucher.views.open_award import award_required, not_noted, remember_print
 
 MAKING = "making_account"  # the key in the session: the address, for which award, the code's hash, until when
-CODE_SIGNS = "23456789BCDFGHJKMNPQRSTVWXZ"
-CODE_LENGTH = 8
-CODE_SECONDS = 15 * 60
-CODE_TRIES = 5
 ADDRESSES_A_DAY = 5
 DAY = 24 * 60 * 60
 
@@ -66,13 +59,7 @@ def _send_code(request, form):
     except carer_accounts.OtherAddress:
         form.add_error("email", not_noted(email, request.council))
         return False
-    code = "".join(secrets.choice(CODE_SIGNS) for _sign in range(CODE_LENGTH))
-    request.session[MAKING] = {
-        "email": email,
-        "award": award.pk,
-        "digest": _digest(code),
-        "until": now.timestamp() + CODE_SECONDS,
-    }
+    code = address_codes.begin(request.session, MAKING, email=email, now=now, award=award.pk)
     with transaction.atomic():
         row = news.address_code(award.carer, email=email, code=code, now=now)
     mail.send_now(row, now, keep_text=sign_in.keeps_codes())
@@ -88,21 +75,20 @@ def account_code(request):
     if not making or making["award"] != request.award.pk or request.acting or request.award.carer.user_id:
         return redirect("my:account")
     form = AddressCodeForm(request.POST or None)
-    if request.method == "POST" and form.is_valid() and _is_the_code(request, making, form, now):
+    if request.method == "POST" and form.is_valid() and is_the_code(request, MAKING, form, now):
         return _made(request, making, now)
     return render(request, "my/account_code.html", {"form": form, "email": making["email"]})
 
 
-def _is_the_code(request, making, form, now):
-    # Counted before it is looked at, so that no crowd of tries gets past the fifth.
-    tries = f"account-code:{request.award.pk}:{making['digest']}"
-    if now.timestamp() >= making["until"] or not limits.allow(tries, CODE_TRIES, DAY, now):
+def is_the_code(request, key, form, now):
+    """Return True where the code that was sent to the address was typed; else False with the reason at the field."""
+    try:
+        address_codes.check(request.session, key, form.cleaned_data["code"], now)
+    except address_codes.NoLongerGood:
         form.add_error("code", _("This code is no longer good. Go back and ask for a new one."))
-        return False
-    if not constant_time_compare(_digest(form.cleaned_data["code"]), making["digest"]):
+    except address_codes.NotTheCode:
         form.add_error("code", _("That is not the code. Check the code and type it again."))
-        return False
-    return True
+    return not form.errors
 
 
 def _made(request, making, now):
@@ -186,8 +172,3 @@ def pin_fits(form, field, carer):
         sentence = _("There have been too many wrong PINs. Try again after %(time)s, or ring us.")
         form.add_error(field, sentence % {"time": wording.time(pins.free_again_at(now))})
     return False
-
-
-def _digest(code):
-    bare = "".join(sign for sign in code.upper() if sign.isalnum())
-    return salted_hmac("account code", bare, algorithm="sha256").hexdigest()
