@@ -26,6 +26,32 @@ def remove(connection, table):
             cursor.execute(f"DROP TRIGGER IF EXISTS {table}_no_{act}{on_table}")
 
 
+def keep(connection, table, columns, never_deleted):
+    """Refuse every change of these columns, and the DELETE of a row of which the SQL condition is true.
+
+    Other columns may change, so that a row can move from one state to the next.
+    """
+    with connection.cursor() as cursor:
+        for statement in _keeping(connection.vendor, table, columns, never_deleted):
+            cursor.execute(statement)
+
+
+def let_go(connection, table):
+    """Take that refusal away again: for the undoing of a migration and for emptying a test database."""
+    with connection.cursor() as cursor:
+        for act in ("update", "delete"):
+            on_table = "" if connection.vendor == "sqlite" else f" ON {table}"
+            cursor.execute(f"DROP TRIGGER IF EXISTS {table}_kept_{act}{on_table}")
+
+
+def keeps(table, columns, never_deleted):
+    """Return the migration operation that keeps these columns of the table as they were written."""
+    return migrations.RunPython(
+        lambda apps, editor: keep(editor.connection, table, columns, never_deleted),
+        lambda apps, editor: let_go(editor.connection, table),
+    )
+
+
 def append_only(table):
     """Return the migration operation that makes the table append-only."""
     return migrations.RunPython(
@@ -48,4 +74,23 @@ def _statements(vendor, table):
             f"FOR EACH {'STATEMENT' if act == 'truncate' else 'ROW'} EXECUTE FUNCTION refuse_change()"
             for act in ("update", "delete", "truncate")
         ),
+    ]
+
+
+def _keeping(vendor, table, columns, never_deleted):
+    differs = "IS NOT" if vendor == "sqlite" else "IS DISTINCT FROM"
+    changed = " OR ".join(f"OLD.{column} {differs} NEW.{column}" for column in columns)
+    if vendor == "sqlite":
+        return [
+            f"CREATE TRIGGER {table}_kept_update BEFORE UPDATE ON {table} WHEN {changed} "
+            f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END",
+            f"CREATE TRIGGER {table}_kept_delete BEFORE DELETE ON {table} WHEN {never_deleted} "
+            f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END",
+        ]
+    return [
+        POSTGRESQL_FUNCTION,
+        f"CREATE TRIGGER {table}_kept_update BEFORE UPDATE ON {table} "
+        f"FOR EACH ROW WHEN ({changed}) EXECUTE FUNCTION refuse_change()",
+        f"CREATE TRIGGER {table}_kept_delete BEFORE DELETE ON {table} "
+        f"FOR EACH ROW WHEN ({never_deleted}) EXECUTE FUNCTION refuse_change()",
     ]

@@ -13,6 +13,10 @@ PROTECTED = {
          WHERE t.tgname = c.relname || '_no_update'""",
 }
 
+# Of a version of an offer only the content stays as it was written.
+VERSIONS = "brochure_offerversion"
+KEPT = ["offer_id", "number", "content", "made_by_id", "made_at"], "OLD.state IN ('current', 'replaced')"
+
 
 def protected_tables():
     """Return the names of the tables that refuse changes, as the database itself tells them."""
@@ -27,8 +31,10 @@ def append_only_lifted():
     tables = protected_tables()
     for table in tables:
         immutable.remove(connection, table)
+    immutable.let_go(connection, VERSIONS)
     try:
         yield
     finally:
+        immutable.keep(connection, VERSIONS, *KEPT)
         for table in tables:
             immutable.install(connection, table)
