@@ -12,6 +12,8 @@ from providers.models import DbsCheck, Provider
 class Category(models.Model):
     """A kind of break, in the order in which the brochure shows them."""
 
+    AT_THE_DOOR = frozenset({"sitting", "help-at-home", "transport"})
+
     slug = models.SlugField(unique=True)
     name_en = models.CharField(max_length=60)
     name_cy = models.CharField(max_length=60)
@@ -28,6 +30,11 @@ class Category(models.Model):
 
     def get_absolute_url(self):
         return reverse("category", args=[self.slug])
+
+    @property
+    def comes_to_the_door(self):
+        """True for the kinds of break that take place, or begin, at the carer's home."""
+        return self.slug in self.AT_THE_DOOR
 
     @property
     def name(self):
@@ -87,6 +94,8 @@ class Offer(models.Model):
     # Until when those checks hold; empty: nothing is asked, or they have no end. Written by brochure.care_checks.
     checked_until = models.DateField(null=True, blank=True)
     dbs_level = models.CharField(max_length=10, choices=DbsCheck.Level, default=DbsCheck.Level.NONE)
+    # Why the carers team asks for no check where the rule would (R46).
+    dbs_note = models.CharField(max_length=300, blank=True)
     # Not shown to a carer under 18, and not to be had by one (R41).
     adults_only = models.BooleanField(default=False)
     # "Mon-Fri 09:00-17:00" or "Tue,Thu 10:00-15:00"; brochure.availability reads it.
@@ -139,8 +148,22 @@ class Offer(models.Model):
         return in_language(self, "description")
 
     @property
+    def breaks_at_once(self):
+        """How many breaks its provider can give at once in all its offers, or None where nothing limits them."""
+        return self.provider.breaks_at_once
+
+    @property
     def know(self):
         return in_language(self, "know")
+
+    @property
+    def good_until(self):
+        """The last day on which its provider's papers and its own checks are in order, or None (R45, R46)."""
+        return min(filter(None, [self.provider.good_until, self.checked_until]), default=None)
+
+    def is_in_order(self, *, on):
+        """True where nothing that was asked of this offer or its provider has ended before that day; the one rule."""
+        return self.good_until is None or self.good_until >= on
 
 
 class OfferPrice(models.Model):

@@ -3,9 +3,7 @@
 from django.db import transaction
 
 from accounts import history
-from providers.models import Provider
 from voucher import messages
-from voucher.asking import NotLive
 from voucher.bookings import choices, following, pairs, steps
 from voucher.bookings.steps import Party, State
 from voucher.models import Booking
@@ -15,12 +13,11 @@ def confirm(*, booking, by, now, seen_starts_at=None):
     """Accept a request before its deadline. Nothing moves: the price is already set aside.
 
     What is accepted is the time that was seen: one that the carer has just changed is looked at again. Half of a pair
-    waits for the other half (R26). Raises NotLive where the provider takes on no more work, and
-    BookingMoved.
+    waits for the other half (R26). Raises NotLive where the provider takes on no more work or its papers end before the
+    break is over, and BookingMoved.
     """
     with transaction.atomic():
-        if not Provider.objects.filter(pk=booking.provider_id, state=Provider.State.LIVE).exists():
-            raise NotLive
+        steps.refuse_unless_in_order(booking, ends_at=booking.ends_at)
         choices.lock(booking)
         seen = seen_starts_at or booking.starts_at
         steps.move(booking, (State.REQUESTED,), State.CONFIRMED, by, now, answer_by__gt=now, seen=seen, answered_at=now)

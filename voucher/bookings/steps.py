@@ -1,9 +1,12 @@
 """What every change of a booking is made of: the compare-and-set of its state, its line of history, its money back."""
 
 from django.db.models import F
+from django.utils import timezone
 
 from accounts import history
+from brochure.models import Offer
 from voucher import messages
+from voucher.asking import NotLive
 from voucher.bookings import own_money
 from voucher.ledger import books
 from voucher.models import Booking, Suggestion
@@ -49,6 +52,13 @@ def move(booking, before, after, by, now, *, act=None, answer_by__gt=None, answe
     booking.refresh_from_db()
     own_money.follow(booking, now)
     remember(booking, act or f"booking.{after}", by, now)
+
+
+def refuse_unless_in_order(booking, *, ends_at):
+    """Raise NotLive unless the provider works and its papers and the offer's checks hold until the break is over."""
+    offer = Offer.objects.select_related("provider").get(pk=booking.offer_id)
+    if not offer.provider.may_say_yes or not offer.is_in_order(on=timezone.localdate(ends_at)):
+        raise NotLive
 
 
 def lock(booking):

@@ -1,0 +1,210 @@
+"""The papers of a provider (R45): what is asked of it, what was shown, what was accepted, and until when it holds."""
+
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.db.models import TextChoices
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts import history
+from providers.models import Document, Provider
+
+Kind, State = Document.Kind, Document.State
+# An insurance without an end would never be asked for again.
+WITH_AN_END = {Kind.PUBLIC_LIABILITY, Kind.EMPLOYERS_LIABILITY}
+
+
+class Reason(TextChoices):
+    """Why a paper is missing."""
+
+    NOT_SHOWN = "not_shown", _("Not shown yet")
+    WAITING = "waiting", _("Waiting for the carers team")
+    REFUSED = "refused", _("Not accepted")
+    ENDED = "ended", _("Ended")
+    NOT_SAID = "not_said", _("You have not told us yet whether this is needed")
+
+
+class BadPaper(Exception):
+    """It cannot be added or accepted, and why: nothing, no_end, ended."""
+
+    def __init__(self, why):
+        super().__init__(why)
+        self.why = why
+
+
+class Answered(Exception):
+    """Somebody has accepted or refused it already, or a newer one has taken its place."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How one kind of paper stands: the one that counts, the one that waits, the newest that was refused."""
+
+    kind: Kind
+    accepted: Document | None = None
+    waiting: Document | None = None
+    refused: Document | None = None
+    is_asked: bool = True
+
+    def reason(self, *, on):
+        """Return why it is missing on that day, or None where it is in order."""
+        if self.accepted and (self.accepted.valid_until is None or self.accepted.valid_until >= on):
+            return None
+        if self.waiting:
+            return Reason.WAITING
+        if self.accepted:
+            return Reason.ENDED
+        return Reason.REFUSED if self.refused else Reason.NOT_SHOWN
+
+
+def asked(provider):
+    """R45. Return the kinds of paper that are asked of this provider, whatever it offers.
+
+    Public liability, safeguarding and data sharing of everybody; employers' liability of whoever employs somebody; the
+    food hygiene rating of whoever serves food. The registration for care is asked of an offer (brochure.care_checks).
+    """
+    kinds = [Kind.PUBLIC_LIABILITY, Kind.SAFEGUARDING, Kind.DATA_SHARING]
+    if provider.has_staff:
+        kinds.append(Kind.EMPLOYERS_LIABILITY)
+    if provider.serves_food:
+        kinds.append(Kind.FOOD)
+    return kinds
+
+
+def standings(provider):
+    """Return {kind: Standing} of everything that was ever shown or is asked, in one query and without the files."""
+    rows = provider.documents.exclude(state=State.REPLACED).defer("content").order_by("added_at", "pk")
+    found = {kind: {} for kind in Kind}
+    for row in rows:
+        # The newest of each state; a refusal is over once something was accepted or shown after it.
+        found[row.kind][row.state] = row
+    wanted = set(asked(provider))
+    return {kind: _standing(kind, states, kind in wanted) for kind, states in found.items() if kind in wanted or states}
+
+
+def _standing(kind, states, is_asked):
+    accepted, waiting, refused = (states.get(state) for state in (State.ACCEPTED, State.WAITING, State.REFUSED))
+    newer = [row for row in (accepted, waiting) if row and refused and row.added_at >= refused.added_at]
+    return Standing(kind, accepted, waiting, None if newer else refused, is_asked)
+
+
+def missing(provider, *, on):
+    """Return what of R45 is missing on a day as (kind, Reason), in the order of `asked`; nothing when all is there.
+
+    Whether anybody is employed and whether food is served must have been said. A provider that came in a file of the
+    pilot has shown no papers, and works on: this is asked when a provider is approved (providers.joining).
+    """
+    shown = standings(provider)
+    found = [(kind, reason) for kind in asked(provider) if (reason := shown[kind].reason(on=on))]
+    unsaid = {Kind.EMPLOYERS_LIABILITY: provider.has_staff, Kind.FOOD: provider.serves_food}
+    return found + [(kind, Reason.NOT_SAID) for kind, said in unsaid.items() if said is None]
+
+
+def say(*, provider, has_staff, serves_food, by, now):
+    """Note whether a provider employs anybody and serves food, on which R45 depends."""
+    with transaction.atomic():
+        _lock(provider)
+        provider.has_staff, provider.serves_food = has_staff, serves_food
+        provider.save(update_fields=["has_staff", "serves_food"])
+        recount(provider)
+        about = {"has_staff": has_staff, "serves_food": serves_food}
+        history.record(act="provider.changed", subject=provider, by=by, at=now, council=provider.council, **about)
+
+
+def add(*, provider, kind, by, now, file=None, reference="", valid_until=None):
+    """Show a paper: a file (providers.paper_files.Kept), or only its number; returns the Document, which waits.
+
+    It takes the place of one of that kind that still waits; the same once more gives the first back. One that counts
+    goes on counting until this one is accepted. Raises BadPaper.
+    """
+    if file is None and not reference.strip():
+        raise BadPaper("nothing")
+    if kind in WITH_AN_END and valid_until is None:
+        raise BadPaper("no_end")
+    if valid_until and valid_until < timezone.localdate(now):
+        raise BadPaper("ended")
+    sha256 = file.sha256 if file else ""
+    with transaction.atomic():
+        _lock(provider)
+        waiting = provider.documents.filter(kind=kind, state=State.WAITING)
+        same = {"reference": reference.strip(), "valid_until": valid_until, "sha256": sha256}
+        if twin := waiting.filter(**same).first():
+            return twin
+        waiting.update(state=State.REPLACED)
+        row = Document.objects.create(provider=provider, kind=kind, added_by=by.user, added_at=now, **same)
+        if file:
+            row.file_name = f"{provider.ref}-{kind.replace('_', '-')}-{row.pk}.{file.extension}"
+            row.content_type, row.content = file.content_type, file.content
+            row.save(update_fields=["file_name", "content_type", "content"])
+        _remember("document.added", row, by, now)
+    return row
+
+
+def accept(*, document, by, now, valid_until=None):
+    """Let a paper count, with the end that the team read on it where that is given; the one before it is replaced.
+
+    Raises Answered, and BadPaper where it has an end that has passed or should have one.
+    """
+    provider = document.provider
+    valid_until = valid_until or document.valid_until
+    if document.kind in WITH_AN_END and valid_until is None:
+        raise BadPaper("no_end")
+    if valid_until and valid_until < timezone.localdate(now):
+        raise BadPaper("ended")
+    with transaction.atomic():
+        _lock(provider)
+        provider.documents.filter(kind=document.kind, state=State.ACCEPTED).update(state=State.REPLACED)
+        _answer(document, State.ACCEPTED, by, now, valid_until=valid_until)
+        recount(provider)
+        _remember("document.accepted", document, by, now)
+
+
+def refuse(*, document, reason, by, now):
+    """Refuse a paper and say why; one that counts goes on counting. Raises Answered."""
+    with transaction.atomic():
+        _answer(document, State.REFUSED, by, now, reason=reason.strip())
+        _remember("document.refused", document, by, now)
+
+
+def note_look(*, document, by, now):
+    """Write down that somebody of the carers team has opened the file of a paper."""
+    _remember("document.seen", document, by, now)
+
+
+def recount(provider):
+    """Write down until when the insurance and everything else that is asked hold, within the caller's transaction.
+
+    Where nothing was accepted, what a file of the pilot said stays.
+    """
+    rows = provider.documents.filter(state=State.ACCEPTED).values_list("kind", "valid_until")
+    ends, wanted = dict(rows), set(asked(provider))
+    if Kind.PUBLIC_LIABILITY in ends:
+        provider.insurance_until = ends[Kind.PUBLIC_LIABILITY]
+    others = [end for kind, end in ends.items() if kind in wanted and kind != Kind.PUBLIC_LIABILITY and end]
+    provider.papers_until = min(others, default=None)
+    provider.save(update_fields=["insurance_until", "papers_until"])
+
+
+def waiting(council):
+    """Return the papers of a council's own providers that wait for an answer, the oldest first, without the files."""
+    rows = Document.objects.filter(provider__council=council, state=State.WAITING).defer("content")
+    return rows.select_related("provider").order_by("added_at", "pk")
+
+
+def _lock(provider):
+    """Let nobody else change the papers of the provider until this transaction is over."""
+    Provider.objects.filter(pk=provider.pk).update(ref=provider.ref)
+
+
+def _answer(document, state, by, now, **changes):
+    rows = Document.objects.filter(pk=document.pk, state=State.WAITING)
+    if not rows.update(state=state, seen_by=by.user, seen_at=now, **changes):
+        raise Answered
+    document.refresh_from_db()
+
+
+def _remember(act, document, by, now):
+    provider = document.provider
+    details = {"kind": document.kind, "provider": provider.pk}
+    history.record(act=act, subject=document, by=by, at=now, council=provider.council, **details)
