@@ -4,21 +4,19 @@ Preparing moves no money; releasing moves all of it, each provider's lines toget
 Files and letters come after the commit (voucher.payment_files).
 """
 
-import hashlib
 from collections import defaultdict
 from functools import partial
 
 from django.db import transaction
-from django.db.models import Count, F, Max, Q, Sum
+from django.db.models import Max, Sum
 from django.utils import timezone
 
 from accounts import history
 from accounts.models import Council
 from providers.models import Staff
-from voucher import bacs, line_checks, messages, rules
+from voucher import line_checks, messages, rules
 from voucher.ledger import acts, books, seals
-from voucher.ledger.models import Seal, Transfer
-from voucher.models import ClaimLine, LineLeftOut, PaymentRun, RunFile, RunLine
+from voucher.models import ClaimLine, LineLeftOut, PaymentRun, RunLine
 
 State = PaymentRun.State
 
@@ -218,34 +216,6 @@ def check_pay_day(day, *, today):
         raise NotAPayDay(rules.working_days_after(day, 1))
 
 
-def differences():
-    """Return a sentence for each run whose total, lines, books and payment file do not say the same (I8)."""
-    told = defaultdict(dict)
-    lines = RunLine.objects.order_by().values_list("run", "provider")
-    for run, provider, pence in lines.annotate(pence=Sum("amount_pence")):
-        told[run][provider] = pence
-    paid = _paid_in_books()
-    bank = dict(
-        RunLine.objects.filter(bank_account__isnull=False).order_by().values_list("run").annotate(Sum("amount_pence"))
-    )
-    counts = {
-        run: (number, live)
-        for run, number, live in RunLine.objects.order_by()
-        .values_list("run")
-        .annotate(number=Count("pk"), live=Count("pk", filter=Q(live=True)))
-    }
-    found = []
-    for run in PaymentRun.objects.order_by("pk"):
-        found += _differences_of(run, told[run.pk], counts.get(run.pk, (0, 0)), paid.pop(run.pk, {}))
-    lost = PaymentRun.objects.exclude(seal="").exclude(seal__in=Seal.objects.values("hash")).order_by("pk")
-    found += [f"Run {pk} prints a seal that the books no longer have." for pk in lost.values_list("pk", flat=True)]
-    found += [f"The books paid in run {number}, which does not exist." for number in sorted(paid)]
-    # What a voided run did not pay may have changed since: the carer disputed it.
-    changed = RunLine.objects.filter(live=True).exclude(amount_pence=F("claim_line__amount_pence")).order_by("pk")
-    found += [f"Run line {pk} has another amount than its claim line." for pk in changed.values_list("pk", flat=True)]
-    return found + _differences_of_files(bank)
-
-
 def _prepare(*, council, ids, pay_on, left_out, by, now):
     # One run of a council at a time, so that numbers follow one another; that a line is paid once is kept
     # by an index without this lock.
@@ -359,38 +329,3 @@ def _tell_of_lines_left_out(run):
         told[each.claim_line.claim.provider].append(each)
     for provider, lines in told.items():
         messages.lines_left_out(run=run, provider=provider, left_out=lines)
-
-
-def _paid_in_books():
-    """Return what the books settled, in pence, by run and by payee."""
-    paid = defaultdict(dict)
-    settled = Transfer.objects.filter(kind=Transfer.Kind.SETTLE).order_by().values_list("credit_id", "payee")
-    for run, payee, pence in settled.annotate(pence=Sum("amount")):
-        paid[run][payee] = int(pence)
-    return paid
-
-
-def _differences_of(run, told, counts, paid):
-    if (run.total_pence, run.line_count) != (sum(told.values()), counts[0]):
-        yield (
-            f"Run {run.pk} says {run.line_count} lines and {run.total_pence} pence; "
-            f"its lines are {counts[0]} and {sum(told.values())}."
-        )
-    live = 0 if run.state == State.VOIDED else counts[0]
-    if counts[1] != live:
-        yield f"Run {run.pk} is {run.state} and has {counts[1]} live lines, not {live}."
-    due = told if run.state == State.RELEASED else {}
-    if paid != due:
-        yield f"Run {run.pk} is {run.state}; the books paid {sum(paid.values())} pence in it, not {sum(due.values())}."
-
-
-def _differences_of_files(bank):
-    """Return what is wrong with the files: a hash that does not fit, or a payment file with another total."""
-    found = []
-    for file in RunFile.objects.order_by("pk").iterator(chunk_size=20):
-        content = bytes(file.content)
-        if hashlib.sha256(content).hexdigest() != file.sha256:
-            found.append(f"File {file.pk} ({file.name}) is not as it was made.")
-        elif file.kind == RunFile.Kind.BACS and bacs.total_pence(content.decode("ascii")) != bank.get(file.run_id, 0):
-            found.append(f"File {file.pk} ({file.name}) does not add up to its run's payments.")
-    return found

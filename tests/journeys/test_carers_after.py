@@ -15,7 +15,7 @@ from providers.models import Provider
 from tests import factories
 from tests.voucher.breaks import FRIDAY, confirm
 from tests.voucher.ledger.desk import faults
-from voucher import awards, bookings, claims, disputes, settlement, settlement_figures
+from voucher import awards, bookings, claims, disputes, settlement, settlement_audit, settlement_figures
 from voucher.ledger import books
 from voucher.models import Booking, ClaimLine, Dispute, Task
 
@@ -97,7 +97,7 @@ def left(booking):
 
 
 def sound():
-    return faults() + claims.differences() + settlement.differences() == []
+    return faults() + claims.differences() + settlement_audit.differences() == []
 
 
 # C9

@@ -29,6 +29,7 @@ from voucher import (
     requests,
     rules,
     settlement,
+    settlement_audit,
     tasks,
     top_ups,
 )
@@ -179,7 +180,8 @@ class Walk:
         award, wanted = self.award(), bookings.Wanted(self.offers[0], self.moment(), 300, 10_001)
         if self.random.random() < 0.3:
             wanted = self.wanted()
-        price = bookings.quote(award=award, offer=wanted.offer, minutes=wanted.minutes, on=timezone.localdate(self.now))
+        what = {"offer": wanted.offer, "starts_at": wanted.starts_at, "minutes": wanted.minutes}
+        price = bookings.quote(award=award, **what, on=timezone.localdate(self.now))
         share = top_ups.share(award=award, offer=wanted.offer, price=price, minutes=wanted.minutes)
         top_ups.ask(
             award=award,
@@ -308,7 +310,7 @@ class Walk:
         row = self.any(begun)
         if row is None:
             return False
-        lengths = rules.delivered_lengths(row.offer.unit, row.unit_minutes, row.minutes)
+        lengths = rules.delivered_lengths(row.offer.unit, row.unit_minutes, row.minutes, row.session_count)
         minutes = self.random.choice([row.minutes, self.random.choice(lengths)])
         bookings.deliver(booking=row, minutes=minutes, by=self.owners[row.provider_id], now=self.now)
 
@@ -474,7 +476,7 @@ class Walk:
 
     def check(self):
         seals.seal(self.now)
-        assert audit.differences() + seals.differences() + claims.differences() + settlement.differences() == []
+        assert audit.differences() + seals.differences() + claims.differences() + settlement_audit.differences() == []
         assert requests.differences() == []
         rows = list(Booking.objects.select_related("dispute__hold", "hold", "top_up"))
         for award in self.awards:

@@ -9,7 +9,7 @@ from tests import factories
 from tests.voucher import claimed
 from tests.voucher.breaks import ALYS, FRIDAY, confirm
 from tests.voucher.ledger.desk import at_once, faults
-from voucher import bookings, claims, disputes, settlement
+from voucher import bookings, claims, disputes, settlement, settlement_audit
 from voucher.ledger import books
 from voucher.models import Booking, ClaimLine, Dispute, Task
 
@@ -94,7 +94,7 @@ def emergency(booking):
 
 
 def sound():
-    return faults() + claims.differences() + settlement.differences() == []
+    return faults() + claims.differences() + settlement_audit.differences() == []
 
 
 def failures(results):

@@ -12,7 +12,7 @@ from tests.voucher import claimed
 from tests.voucher.breaks import ALYS, confirm
 from tests.voucher.ledger.desk import faults
 from tests.voucher.ledger.test_faults import FailOn
-from voucher import bookings, claims, disputes, line_checks, settlement, settlement_figures
+from voucher import bookings, claims, disputes, line_checks, settlement, settlement_audit, settlement_figures
 from voucher.ledger import books
 from voucher.ledger.models import AwardAccount, Hold, Transfer
 from voucher.models import Booking, Claim, ClaimLine, Dispute
@@ -64,7 +64,7 @@ def left(booking):
 
 
 def sound():
-    return faults() + claims.differences() + settlement.differences() == []
+    return faults() + claims.differences() + settlement_audit.differences() == []
 
 
 def lines_of(booking):

@@ -17,7 +17,7 @@ from accounts.models import OutboxMessage, Scheme
 from providers.models import Provider
 from tests import factories
 from tests.voucher import claimed
-from voucher import bacs, payment_files, settlement, settlement_figures
+from voucher import bacs, payment_files, settlement, settlement_audit, settlement_figures
 from voucher.ledger import audit
 from voucher.models import RunFile
 
@@ -93,7 +93,7 @@ def test_every_file_is_made_once_and_kept_with_its_hash(run, files, now):
     assert payment_files.make_missing(now) == (0, 0)
     assert dict(files.values_list("pk", "sha256")) == hashes
     assert all(hashlib.sha256(bytes(file.content)).hexdigest() == file.sha256 for file in files)
-    assert settlement.differences() == audit.differences(now) == []
+    assert settlement_audit.differences() == audit.differences(now) == []
 
 
 def test_what_was_missing_after_a_crash_is_made_by_the_next_try(run, now, monkeypatch):
@@ -171,7 +171,7 @@ def test_a_run_of_recharges_only_has_no_bank_file(lines, cast, caerphilly, ffion
 
     assert not run.files.filter(kind="bacs").exists()
     assert run.files.filter(kind="finance_csv").exists()
-    assert settlement.differences() == []
+    assert settlement_audit.differences() == []
 
 
 def test_the_finance_file_has_a_row_a_line_and_names_no_carer(run, files):
@@ -282,11 +282,11 @@ def test_the_audit_sees_a_file_that_was_changed(run, files):
     file = files.get(kind="bacs")
     content = bytes(file.content)
     RunFile.objects.filter(pk=file.pk).update(content=content.replace(b"4802", b"9802"))
-    assert settlement.differences() == [f"File {file.pk} ({file.name}) is not as it was made."]
+    assert settlement_audit.differences() == [f"File {file.pk} ({file.name}) is not as it was made."]
 
     altered = content.replace(b"00000004802", b"00000009802")
     RunFile.objects.filter(pk=file.pk).update(content=altered, sha256=hashlib.sha256(altered).hexdigest())
-    assert settlement.differences() == [f"File {file.pk} ({file.name}) does not add up to its run's payments."]
+    assert settlement_audit.differences() == [f"File {file.pk} ({file.name}) does not add up to its run's payments."]
 
 
 def test_the_figures_of_a_run_add_up_however_they_are_parted(run, cast):

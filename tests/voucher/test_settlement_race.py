@@ -9,7 +9,7 @@ from accounts.history import Who
 from tests import factories
 from tests.voucher import claimed
 from tests.voucher.test_claims_race import at_once
-from voucher import payment_files, settlement
+from voucher import payment_files, settlement, settlement_audit
 from voucher.ledger import audit
 from voucher.ledger.models import Transfer
 from voucher.models import PaymentRun, RunFile
@@ -34,7 +34,7 @@ def test_the_same_lines_prepared_twice_at_once_are_in_one_run(prepare, now, turn
 
     assert sorted(type(result).__name__ for result in results) == ["LinesMoved"] * 3 + ["PaymentRun"], results
     assert PaymentRun.objects.get().number == 1
-    assert settlement.differences() == []
+    assert settlement_audit.differences() == []
 
 
 @pytest.mark.parametrize("turn", range(3))
@@ -55,7 +55,7 @@ def test_a_run_released_by_two_people_at_once_is_paid_once(prepare, caerphilly, 
 
     assert sorted(type(result).__name__ for result in results) == ["PaymentRun", "RunMoved"], results
     assert [row.amount for row in Transfer.objects.filter(kind="settle")] == [5000]
-    assert settlement.differences() == audit.differences(now) == []
+    assert settlement_audit.differences() == audit.differences(now) == []
 
 
 @pytest.mark.parametrize("turn", range(3))
@@ -71,7 +71,7 @@ def test_a_run_released_and_given_up_at_once_is_one_of_the_two(prepare, ffion, g
     run.refresh_from_db()
     paid = Transfer.objects.filter(kind="settle").count()
     assert (run.state, paid) in {("released", 1), ("voided", 0)}
-    assert settlement.differences() == []
+    assert settlement_audit.differences() == []
 
 
 def test_files_made_twice_at_once_are_made_once(prepare, gwen, now):
@@ -81,4 +81,4 @@ def test_files_made_twice_at_once_are_made_once(prepare, gwen, now):
 
     assert sum(len(made) for made in results) == 9, results
     assert RunFile.objects.filter(run=run).count() == 9
-    assert settlement.differences() == []
+    assert settlement_audit.differences() == []

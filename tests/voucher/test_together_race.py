@@ -11,7 +11,7 @@ from tests.voucher import claimed
 from tests.voucher.breaks import ALYS, FRIDAY, confirm, london
 from tests.voucher.ledger.desk import at_once, faults
 from tests.voucher.top_ups import own
-from voucher import bookings, circumstances, claims, disputes, jobs, phone_bookings, settlement, top_ups
+from voucher import bookings, circumstances, claims, disputes, jobs, phone_bookings, settlement_audit, top_ups
 from voucher.ledger import books
 from voucher.ledger.models import FundAccount
 from voucher.models import Booking, BreakRequest, Circumstance, Task
@@ -87,7 +87,7 @@ def kinds(results):
 
 
 def sound():
-    return faults() + claims.differences() + settlement.differences() == []
+    return faults() + claims.differences() + settlement_audit.differences() == []
 
 
 @TURNS

@@ -4,6 +4,7 @@ import datetime as dt
 from collections import Counter
 
 from django.db.models import Max
+from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
@@ -91,6 +92,9 @@ class Loader:
             if row["sort_code"] and (row["sort_code"], row["account_number"]) not in banks.get(provider.pk, []):
                 # A first account is the file's word; a later one is checked by a second person before it is paid.
                 state = "checked" if outcome == "new" else "waiting"
+                # Of two changes that follow each other only the newer one is still wanted.
+                wanted_before = provider.bank_accounts.filter(state__in=["waiting", "agreed"])
+                wanted_before.update(state="refused", refused_at=timezone.now())
                 BankAccount.objects.create(
                     provider=provider,
                     name=row["name"],

@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from voucher.views import bank_accounts as account_pages
 from voucher.views import finance as finance_pages
 
 urlpatterns = [
@@ -13,6 +14,13 @@ urlpatterns = [
     path("runs/<int:number>/files/", finance_pages.make_files, name="make_files"),
     path("runs/<int:number>/files/<int:pk>/", finance_pages.file, name="file"),
     path("runs/<int:number>/report/", finance_pages.report, name="report"),
+    path("runs/<int:number>/returned/", account_pages.returned, name="returned"),
+    path("accounts/", account_pages.accounts, name="accounts"),
+    path("accounts/<int:pk>/", account_pages.account, name="account"),
+    path("accounts/<int:pk>/called/", account_pages.called, name="called"),
+    path("accounts/<int:pk>/agree/", account_pages.agree, name="agree"),
+    path("accounts/<int:pk>/refuse/", account_pages.refuse, name="refuse"),
+    path("accounts/returned/<int:pk>/clear/", account_pages.clear, name="clear"),
     path("funds/", finance_pages.funds, name="funds"),
     path("overdue/", finance_pages.overdue, name="overdue"),
 ]

@@ -3,7 +3,7 @@
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from voucher import claims, settlement
+from voucher import claims, settlement_audit
 from voucher.ledger import audit, seals
 
 
@@ -13,7 +13,7 @@ class Command(BaseCommand):
     def handle(self, *args, **options):
         # The books know neither bookings nor runs: claims and settlement compare theirs with them.
         found = [*audit.differences(timezone.now()), *seals.differences()]
-        found += [*claims.differences(), *settlement.differences()]
+        found += [*claims.differences(), *settlement_audit.differences()]
         for sentence in found:
             self.stdout.write(sentence)
         waiting = seals.unsealed()

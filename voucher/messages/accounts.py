@@ -1,0 +1,51 @@
+"""News of where a provider is paid: to its own address and to every owner, so that no one person can hide it."""
+
+import logging
+
+from django.utils import timezone
+
+from accounts import mail
+from providers.models import Staff
+
+log = logging.getLogger(__name__)
+
+
+def account_change_asked(account):
+    """Tell the provider and its owners that another account was asked for, and what to do if it was none of them."""
+    _tell("account_change_asked", account)
+
+
+def account_change_agreed(account):
+    """Tell them from which day on the new account is paid."""
+    _tell("account_change_agreed", account)
+
+
+def account_change_refused(account):
+    """Tell them that the account is not taken, and why."""
+    _tell("account_change_refused", account)
+
+
+def payment_returned(returned):
+    """Tell them that the bank sent a payment back, and what happens now."""
+    context = {"returned": returned, "run": returned.run}
+    _write("payment_returned", returned.provider, context, f"{returned.pk}", returned.run.council)
+
+
+def _tell(name, account):
+    _write(name, account.provider, {"account": account}, f"{account.pk}", account.provider.council)
+
+
+def _write(name, provider, context, key, council):
+    posts = Staff.objects.filter(provider=provider, kind=Staff.Kind.OWNER).select_related("user").order_by("pk")
+    readers = {post.user.email: post.user.language for post in posts if post.user.is_active}
+    # The provider's own address is told in any case, in its own language.
+    readers = {provider.email: provider.language} | {to: language for to, language in readers.items() if to}
+    context |= {"provider": provider, "scheme": council.scheme, "today": timezone.localdate()}
+    for number, (to, language) in enumerate(sorted(readers.items())):
+        try:
+            mail.write(
+                name, to=to, language=language, context=context, dedupe_key=f"{name}/{key}/{number}", council=council
+            )
+        except mail.BadAddress:
+            # The others are told; a slip in one address must keep nobody from the news.
+            log.warning("%s of provider %s: one address is none", name, provider.pk)

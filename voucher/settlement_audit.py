@@ -1,0 +1,84 @@
+"""Whether each payment run, its lines, the books and its files say the same (I8)."""
+
+import hashlib
+from collections import defaultdict
+
+from django.db.models import Count, F, Q, Sum
+
+from voucher import bacs
+from voucher.ledger.models import Seal, Transfer
+from voucher.models import PaymentRun, ReturnedPayment, RunFile, RunLine
+
+State = PaymentRun.State
+
+
+def differences():
+    """Return a sentence for each run whose total, lines, books and payment file do not say the same (I8).
+
+    What the bank sent back is no longer paid: its lines are not live any more, and the books have taken it back.
+    """
+    found, shares, paid = [], _shares(), _paid_in_books()
+    returned = set(ReturnedPayment.objects.order_by().values_list("run", "provider"))
+    for run in PaymentRun.objects.order_by("pk"):
+        back = {provider for number, provider in returned if number == run.pk}
+        found += _differences_of(run, shares[run.pk], back, paid.pop(run.pk, {}))
+    lost = PaymentRun.objects.exclude(seal="").exclude(seal__in=Seal.objects.values("hash")).order_by("pk")
+    found += [f"Run {pk} prints a seal that the books no longer have." for pk in lost.values_list("pk", flat=True)]
+    found += [f"The books paid in run {number}, which does not exist." for number in sorted(paid)]
+    # What a voided run did not pay, or the bank sent back, may have changed since: the carer disputed it.
+    changed = RunLine.objects.filter(live=True).exclude(amount_pence=F("claim_line__amount_pence")).order_by("pk")
+    found += [f"Run line {pk} has another amount than its claim line." for pk in changed.values_list("pk", flat=True)]
+    return found + _differences_of_files()
+
+
+def _shares():
+    """Return {run: {provider: (pence, lines, live lines)}}."""
+    found = defaultdict(dict)
+    rows = RunLine.objects.order_by().values_list("run", "provider")
+    rows = rows.annotate(pence=Sum("amount_pence"), lines=Count("pk"), live=Count("pk", filter=Q(live=True)))
+    for run, provider, *share in rows:
+        found[run][provider] = tuple(share)
+    return found
+
+
+def _paid_in_books():
+    """Return what the books paid and the bank did not send back, in pence, by run and by payee."""
+    paid = defaultdict(dict)
+    rows = Transfer.objects.order_by()
+    settled = rows.filter(kind=Transfer.Kind.SETTLE).values_list("credit_id", "payee")
+    for run, payee, pence in settled.annotate(pence=Sum("amount")):
+        paid[run][payee] = int(pence)
+    unsettled = rows.filter(kind=Transfer.Kind.UNSETTLE).values_list("debit_id", "payee")
+    for run, payee, pence in unsettled.annotate(pence=Sum("amount")):
+        left = paid[run].pop(payee, 0) - int(pence)
+        paid[run] |= {payee: left} if left else {}
+    return paid
+
+
+def _differences_of(run, shares, returned, paid):
+    pence, lines = (sum(share[place] for share in shares.values()) for place in (0, 1))
+    if (run.total_pence, run.line_count) != (pence, lines):
+        yield (
+            f"Run {run.pk} says {run.line_count} lines and {run.total_pence} pence; its lines are {lines} and {pence}."
+        )
+    kept = {provider: share for provider, share in shares.items() if provider not in returned}
+    live = 0 if run.state == State.VOIDED else sum(share[1] for share in kept.values())
+    found = sum(share[2] for share in shares.values())
+    if found != live:
+        yield f"Run {run.pk} is {run.state} and has {found} live lines, not {live}."
+    due = {provider: share[0] for provider, share in kept.items()} if run.state == State.RELEASED else {}
+    if paid != due:
+        yield f"Run {run.pk} is {run.state}; the books paid {sum(paid.values())} pence in it, not {sum(due.values())}."
+
+
+def _differences_of_files():
+    """Return what is wrong with the files: a hash that does not fit, or a payment file with another total."""
+    banked = RunLine.objects.filter(bank_account__isnull=False).order_by().values_list("run")
+    bank, found = dict(banked.annotate(Sum("amount_pence"))), []
+    for file in RunFile.objects.order_by("pk").iterator(chunk_size=20):
+        content = bytes(file.content)
+        if hashlib.sha256(content).hexdigest() != file.sha256:
+            found.append(f"File {file.pk} ({file.name}) is not as it was made.")
+        elif file.kind == RunFile.Kind.BACS and bacs.total_pence(content.decode("ascii")) != bank.get(file.run_id, 0):
+            found.append(f"File {file.pk} ({file.name}) does not add up to its run's payments.")
+    return found
