@@ -1,8 +1,9 @@
-"""Days as the scheme counts them: when one begins, and which is the last of a span of whole months."""
+"""Days as the scheme counts them: when one begins, which are bank holidays, the last of a span of whole months."""
 
 import calendar
 import datetime as dt
 
+import holidays
 from django.utils import timezone
 
 
@@ -21,3 +22,11 @@ def last_of_months(first_day, months):
     if first_day.day > days_in_month:
         return dt.date(year, month + 1, days_in_month)
     return dt.date(year, month + 1, first_day.day) - dt.timedelta(days=1)
+
+
+def is_bank_holiday(day):
+    """True on a bank holiday of England and Wales, and on the day a bank holiday on a weekend is moved to."""
+    return day in _BANK_HOLIDAYS
+
+
+_BANK_HOLIDAYS = holidays.country_holidays("GB", subdiv="WLS")

@@ -23,19 +23,28 @@ SORTS = ("nearest", "price", "name")
 NEAR_SHOWN = 4
 
 
+def in_order(*, on):
+    """Return the Q of offers whose provider's papers and own checks hold on a day: Offer.is_in_order in a query."""
+    ends = ("provider__insurance_until", "provider__papers_until", "checked_until")
+    wanted = Q()
+    for end in ends:
+        wanted &= Q(**{f"{end}__isnull": True}) | Q(**{f"{end}__gte": on})
+    return wanted
+
+
 def live_offers(*, on, council=None, young=False):
     """Return the offers that can be had on a day, each with its price_pence; the one definition of "live".
 
-    price_pence is what a carer pays (R23); own_price_pence is the provider's own, which is higher while an edition
-    promises less.
+    price_pence is what a carer pays on a weekday (R23); own_price_pence is the provider's own, which is higher while
+    an edition promises less. Where it matters when a break is, or a list says "from", prices.attach gives them `rates`.
 
-    An offer counts when it and its provider are live, the provider is insured on that day and a price has begun.
+    An offer counts when it and its provider are live, papers and checks are in order on that day and a price has begun.
     `council` narrows to the region whose providers that council's carers may use; `young` leaves out what is for
     adults only (R41).
     """
     rows = (
         Offer.objects.filter(state=Offer.State.LIVE, provider__state=Provider.State.LIVE)
-        .filter(Q(provider__insurance_until__isnull=True) | Q(provider__insurance_until__gte=on))
+        .filter(in_order(on=on))
         .annotate(price_pence=prices.on_day(on), own_price_pence=prices.own_on_day(on))
         .filter(price_pence__isnull=False)
         .select_related("provider__council", "category")
@@ -86,9 +95,19 @@ _LIGHT = {
     "personal_care": "personal_care",
     "unit": "unit",
     "hours": "hours",
+    "other_days": "other_days",
+    "least_minutes": "least_minutes",
+    "sessions": "sessions",
+    "courses": "courses",
+    "areas": "areas",
     "places": "places",
+    "buffer_minutes": "buffer_minutes",
+    "week_minutes": "week_minutes",
+    "breaks_at_once": "provider__breaks_at_once",
     "notice_hours": "notice_hours",
-    "insured_until": "provider__insurance_until",
+    "insurance_until": "provider__insurance_until",
+    "papers_until": "provider__papers_until",
+    "checked_until": "checked_until",
 }
 _OWN_TEXTS = ["title_en", "title_cy", "description_en", "description_cy"]
 _OTHER_TEXTS = [
@@ -117,7 +136,7 @@ def search(
     young=False,
     bounds=(None, None),
 ):
-    """Return the page of live offers that meet every wish, nearest, cheapest or by name; five queries at most.
+    """Return the page of live offers that meet every wish, nearest, cheapest or by name; seven queries at most.
 
     Without a postcode that we know, "nearest" is one of each kind in turn, or of each town within one kind.
     A page beyond the last gives the last. Where a day or a time is asked for, `now` is needed, and `taken` says
@@ -173,11 +192,15 @@ def places_to_choose(*, on, council=None):
 
 def _light_rows(on, council, language, young):
     columns = [*_LIGHT.values(), *_OWN_TEXTS, *_OTHER_TEXTS]
-    rows = []
+    rows, rates = [], prices.with_rates(on)
     for values in live_offers(on=on, council=council, young=young).order_by("number").values_list(*columns):
         row = SimpleNamespace(**dict(zip(_LIGHT, values, strict=False)))
+        ends = [row.insurance_until, row.papers_until, row.checked_until]
+        row.good_until = min(filter(None, ends), default=None)
         texts = values[len(_LIGHT) :]
         first, second = (1, 0) if language == "cy" else (0, 1)
+        row.rates = rates.get(row.pk)
+        row.lowest = row.rates.lowest if row.rates else row.price
         row.title = folded(texts[first] or texts[second])
         row.own_text = synonyms.searchable("\n".join(texts[: len(_OWN_TEXTS)]))
         row.text = row.own_text + synonyms.searchable("\n".join(texts[len(_OWN_TEXTS) :]))
@@ -249,7 +272,7 @@ def _distances(rows, home):
 
 def _order(sort, distances):
     if sort == "price":
-        return lambda row: (row.price, row.title, row.pk)
+        return lambda row: (row.lowest, row.title, row.pk)
     if sort == "nearest" and distances:
         return lambda row: (distances.get(row.pk, float("inf")), row.title, row.pk)
     return lambda row: (row.title, folded(row.town), row.pk)
@@ -281,6 +304,8 @@ def _whole_offers(numbers, on, distances):
         found = [(copy.copy(offers[row.pk]), row, start) for row, start in pairs if row.pk in offers]
         for offer, row, start in found:
             offer.miles, offer.starts_at = distances.get(row.pk), start
+            if row.rates:
+                offer.rates = row.rates
         return [offer for offer, _row, _start in found]
 
     return whole

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts import wording
-from brochure import access, editions
+from brochure import access, editions, prices
 from brochure import wording as brochure_wording
 from brochure.catalogue import folded
 from brochure.models import Offer
@@ -67,38 +67,47 @@ class Changes:
 def since(edition, *, on):
     """Return the Changes since an edition, in the active language; with no edition only the number of offers.
 
-    Prices are the provider's own on that day, as the next edition would print them. Seven queries at most.
+    Prices are the provider's own on that day, as the next edition would print them. Nine queries at most.
     """
     now_printed = {offer.pk: (offer, printed) for offer, printed in editions.offers_to_print(on=on)}
     found = Changes(offers=len(now_printed))
     if edition is None:
         return found
-    then_printed = {row.offer_id: row for row in edition.offers.select_related("offer__provider")}
+    own = prices.own_rates(now_printed, on)
+    rows = edition.offers.select_related("offer__provider").prefetch_related("rates")
+    then_printed = {row.offer_id: row for row in rows}
     for pk, (offer, printed) in now_printed.items():
         if pk not in then_printed:
-            price = brochure_wording.unit_price(offer.own_price_pence, offer.unit)
+            price = brochure_wording.all_rates(own[pk], offer.unit)
             found.new.append(Change(offer.number, _text(printed, "title"), _whose(printed), now=price))
     for pk, row in then_printed.items():
         if pk not in now_printed:
-            was = brochure_wording.unit_price(row.price_pence, row.printed["unit"])
+            was = brochure_wording.all_rates(row.rates_printed, row.printed["unit"])
             change = Change(row.printed["number"], _text(row.printed, "title"), _whose(row.printed), was=was)
             found.gone.append(_because(change, row.offer, on))
             continue
         offer, printed = now_printed[pk]
-        _compare_price(found, row, offer, printed)
+        _compare_price(found, row, offer, printed, own[pk])
         found.other += _compare(row.printed, printed)
     councils = {offer.provider.council_id for offer, _printed in now_printed.values()}
     found.around = _around(edition.printed, editions.around_the_offers(councils))
     return found
 
 
-def _compare_price(found, row, offer, printed):
-    if offer.own_price_pence == row.price_pence:
+def _compare_price(found, row, offer, printed, own):
+    """Compare every rate: what is dearer at any time is dearer, whatever is cheaper at others."""
+    was, now = (prices.Rates(offer.unit, each) for each in (row.rates_printed, own))
+    if was.every == now.every:
         return
-    was = brochure_wording.unit_price(row.price_pence, row.printed["unit"])
-    now = brochure_wording.unit_price(offer.own_price_pence, offer.unit)
-    change = Change(offer.number, _text(printed, "title"), _whose(printed), was=was, now=now)
-    (found.dearer if offer.own_price_pence > row.price_pence else found.cheaper).append(change)
+    change = Change(
+        offer.number,
+        _text(printed, "title"),
+        _whose(printed),
+        was=brochure_wording.all_rates(was.own, row.printed["unit"]),
+        now=brochure_wording.all_rates(now.own, offer.unit),
+    )
+    is_dearer = any(after > before for before, after in zip(was.every, now.every, strict=True))
+    (found.dearer if is_dearer else found.cheaper).append(change)
 
 
 def _compare(then, now):
@@ -147,6 +156,8 @@ def _because(change, offer, on):
         reason = _("Provider: %(state)s") % {"state": provider.get_state_display()}
     elif not provider.is_insured(on=on):
         reason = _("Insurance ended on %(day)s") % {"day": wording.day(provider.insurance_until, "short")}
+    elif not offer.is_in_order(on=on):
+        reason = _("Papers ended on %(day)s") % {"day": wording.day(offer.good_until, "short")}
     else:
         reason = _("Has no price")
     return Change(change.number, change.title, change.note, was=change.was, now=reason)

@@ -3,7 +3,7 @@
 import datetime as dt
 from dataclasses import dataclass, fields, replace
 
-from brochure import free_times, prices, synonyms
+from brochure import free_times, places, prices, synonyms
 from brochure.free_times import When
 
 # What together says at what time of day.
@@ -22,6 +22,8 @@ class Criteria:
     max_price_pence: int | None = None
     free: bool = False
     welsh: bool = False
+    # Only who comes to the postcode (R66); without one that we know it asks for nothing.
+    comes: bool = False
     # Keys of brochure.access.FEATURES, all of which must be there.
     access: tuple[str, ...] = ()
     # None: no matter. True: help with personal care is given. False: offers without it.
@@ -81,6 +83,7 @@ class Wanted:
         self.criteria, self.distances, self.free = criteria, distances, free
         self.concepts = [_as_written(concept, rows) for concept in synonyms.concepts(criteria.words)]
         self.starts = {}
+        self.home = _district(criteria.postcode)
 
     def start_of(self, row):
         """Return when the offer is free as wanted; None where it is not, or where no time is wanted."""
@@ -98,30 +101,49 @@ class Wanted:
             all(_speaks_of(row, concept) for concept in self.concepts)
             and (not criteria.categories or row.category in criteria.categories)
             and (not where or (row.county if kind == "county" else row.town) == where)
-            and (criteria.max_price_pence is None or row.price <= criteria.max_price_pence)
-            and (not criteria.free or row.price == 0)
+            and self._costs_no_more(row.lowest)
             and (not criteria.welsh or row.welsh)
+            and (not criteria.comes or not self.home or self.home in row.areas)
             and set(criteria.access) <= set(row.access)
             and (criteria.personal_care is None or row.personal_care == criteria.personal_care)
-            and self._is_paid_for(row)
+            and self._is_paid_for(row, row.lowest)
             and self._is_near(row)
-            and (not criteria.when or self.start_of(row) is not None)
+            and (not criteria.when or self._is_free_and_paid_for_then(row))
         )
 
-    def _is_paid_for(self, row):
-        """True when what is left pays for it, as long as it is wanted."""
+    def _is_free_and_paid_for_then(self, row):
+        """True when it is free as wanted, and costs no more at that time (R51) than is wanted and left."""
+        start = self.start_of(row)
+        if start is None or row.rates is None:
+            return start is not None
+        price = row.rates.at(start)
+        return self._costs_no_more(price) and self._is_paid_for(row, price)
+
+    def _costs_no_more(self, price):
+        most = self.criteria.max_price_pence
+        return (most is None or price <= most) and (not self.criteria.free or price == 0)
+
+    def _is_paid_for(self, row, price):
+        """True when what is left pays for it at that price, as long as it is wanted."""
         left_pence, left_minutes = self.criteria.left_pence, self.criteria.left_minutes
         if left_pence is None and left_minutes is None:
             return True
         minutes = free_times.minutes_for(row, self.criteria.when) or row.minutes
-        return (left_pence is None or prices.price_for(row.price, minutes, row.minutes) <= left_pence) and (
-            left_minutes is None or row.price == 0 or minutes <= left_minutes
+        return (left_pence is None or prices.price_for(price, minutes, row.minutes) <= left_pence) and (
+            left_minutes is None or price == 0 or minutes <= left_minutes
         )
 
     def _is_near(self, row):
         within = self.criteria.within_miles
         # Where nobody has said from where, a distance asks for nothing.
         return within is None or not self.distances or self.distances.get(row.pk, float("inf")) <= within
+
+
+def _district(postcode):
+    try:
+        return places.district(postcode)
+    except places.PlaceNotKnown:
+        return ""
 
 
 def met(rows, criteria, distances, free):

@@ -9,8 +9,8 @@ from django.utils import timezone, translation
 
 from accounts import days, history
 from accounts.models import Council, Language
-from brochure import catalogue, places, printing, wording
-from brochure.models import Activity, Edition, EditionFile, EditionOffer
+from brochure import catalogue, places, prices, printing, wording
+from brochure.models import Activity, Edition, EditionFile, EditionOffer, EditionRate
 
 # A printed price is promised for so long.
 PRICES_HOLD_MONTHS = 6
@@ -44,7 +44,8 @@ def freeze(*, by, now):
             prices_until=prices_until(today),
             printed=around_the_offers({offer.provider.council_id for offer, _printed in rows}),
         )
-        EditionOffer.objects.bulk_create(
+        own = prices.own_rates([offer.pk for offer, _printed in rows], today)
+        made = EditionOffer.objects.bulk_create(
             EditionOffer(
                 edition=edition,
                 offer=offer,
@@ -55,6 +56,12 @@ def freeze(*, by, now):
                 printed=printed,
             )
             for position, (offer, printed) in enumerate(rows, start=1)
+        )
+        EditionRate.objects.bulk_create(
+            EditionRate(printed_offer=row, rate=rate, price_pence=price_pence)
+            for row in made
+            for rate, price_pence in own[row.offer_id].items()
+            if rate != prices.Rate.STANDARD
         )
         history.record(act="edition.made", subject=edition, by=by, at=now, number=edition.number, offers=len(rows))
     return edition

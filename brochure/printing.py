@@ -26,6 +26,7 @@ class PrintedOffer:
     def __init__(self, row, language, site_url):
         self._printed, self._language = row.printed, language
         self.price_pence = row.price_pence
+        self.rates_printed = row.rates_printed
         self.number = row.printed["number"]
         path = f"/cy/o/{self.number}" if language == "cy" else f"/o/{self.number}"
         self.url = site_url + path
@@ -73,6 +74,10 @@ class PrintedOffer:
         return wording.per_unit(self.unit)
 
     @property
+    def other_rates(self):
+        return wording.other_rates(self.rates_printed)
+
+    @property
     def notice(self):
         return wording.notice(self.notice_hours)
 
@@ -96,7 +101,8 @@ class Section:
 def typeset(edition, language, *, large_print=False, step=None):
     """Return the accounts.paper.Paper of an edition in one language. Raises paper.CannotPrint."""
     with translation.override(language):
-        rows = [PrintedOffer(row, language, edition.printed["site_url"]) for row in edition.offers.all()]
+        printed = edition.offers.prefetch_related("rates")
+        rows = [PrintedOffer(row, language, edition.printed["site_url"]) for row in printed]
         sections = _sections(rows)
         maps = area_map.maps(rows, edition.printed["counties"], language)
         other = "en" if language == "cy" else "cy"

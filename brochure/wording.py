@@ -7,7 +7,9 @@ from django.utils.translation import ngettext
 
 from accounts import wording
 from brochure.availability import opening_hours
-from brochure.models import Offer
+from brochure.models import Offer, OfferPrice
+
+Rate = OfferPrice.Rate
 
 
 def opening(text):
@@ -31,13 +33,67 @@ def unit_price(pence, unit):
         "hour": _("%(price)s an hour"),
         "night": _("%(price)s a night"),
         "journey": _("%(price)s a journey"),
+        "course": _("%(price)s a course"),
     }
     return sentences[unit] % {"price": wording.money(pence)}
 
 
+def price_from(pence, unit):
+    """Return the lowest price of a unit where it is not the same at all times: "from £24 an hour"."""
+    sentences = {
+        "session": _("from %(price)s a session"),
+        "hour": _("from %(price)s an hour"),
+        "night": _("from %(price)s a night"),
+        "journey": _("from %(price)s a journey"),
+        "course": _("from %(price)s a course"),
+    }
+    return sentences[unit] % {"price": wording.money(pence)}
+
+
+def price_of_rates(rates):
+    """Return what a card says of an offer's prices.Rates: "£24 an hour", or "from £24 an hour" where they differ."""
+    if rates.differ:
+        return price_from(rates.lowest, rates.unit)
+    return unit_price(rates.standard, rates.unit)
+
+
+def price_at(rates, starts):
+    """Return what a unit costs at one of these starts, from prices.Rates: with "from" where they differ."""
+    prices = {rates.at(start) for start in starts}
+    if len(prices) > 1:
+        return price_from(min(prices), rates.unit)
+    return unit_price(prices.pop(), rates.unit)
+
+
+def other_rates(shown):
+    """Return what follows the standard price in print, a piece a rate: ["weekends £28", "bank holidays £36"]."""
+    sentences = {
+        Rate.EVENING: _("evenings %(price)s"),
+        Rate.WEEKEND: _("weekends %(price)s"),
+        Rate.BANK_HOLIDAY: _("bank holidays %(price)s"),
+    }
+    return [sentences[rate] % {"price": wording.money(shown[rate])} for rate in sentences if rate in shown]
+
+
+def all_rates(shown, unit):
+    """Return the prices of an offer by {rate: pence} in one line: "£24 an hour; weekends £28; bank holidays £36"."""
+    return "; ".join([unit_price(shown[Rate.STANDARD], unit), *other_rates(shown)])
+
+
+def when_it_counts(rate):
+    """Return when a rate counts, as a carer reads it: "Monday to Friday, from 6pm"."""
+    return {
+        Rate.STANDARD: _("Monday to Friday"),
+        Rate.EVENING: _("Monday to Friday, from 6pm"),
+        Rate.WEEKEND: _("Saturday and Sunday"),
+        Rate.BANK_HOLIDAY: _("Bank holidays"),
+    }[rate]
+
+
 def per_unit(unit):
     """Return what follows a price set in large figures: "an hour"."""
-    return {"session": _("a session"), "hour": _("an hour"), "night": _("a night"), "journey": _("a journey")}[unit]
+    words = {"session": _("a session"), "hour": _("an hour"), "night": _("a night"), "journey": _("a journey")}
+    return (words | {"course": _("a course")})[unit]
 
 
 def length(minutes, unit, unit_minutes):

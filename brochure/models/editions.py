@@ -42,6 +42,13 @@ class EditionOffer(models.Model):
     def __str__(self):
         return f"{self.edition_id}/{self.position}"
 
+    @property
+    def rates_printed(self):
+        """{rate: pence} of all that was printed of its price, the standard price first."""
+        others = {row.rate: row.price_pence for row in self.rates.all()}
+        rates = OfferPrice.Rate
+        return {rates.STANDARD: self.price_pence} | {rate: others[rate] for rate in rates if rate in others}
+
 
 class EditionRate(models.Model):
     """What an edition printed for evenings, weekends or bank holidays, in pence; the promise holds for it too."""

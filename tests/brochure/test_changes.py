@@ -148,5 +148,5 @@ def test_the_number_of_queries_never_grows(edition, bryn_cafe, today, django_ass
     for _each in range(12):
         factories.offer(bryn_cafe)
 
-    with django_assert_max_num_queries(7):
+    with django_assert_max_num_queries(9):
         assert len(since(edition, today).new) == 12
