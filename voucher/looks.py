@@ -26,11 +26,13 @@ OF_THE_AWARD = {
     "award.helped": gettext_lazy("Opened your award to help you"),
     "award.opened": gettext_lazy("Opened your award with its code"),
     "code.checked": gettext_lazy("Checked whether your code is enough"),
+    "award.walk_in_asked": gettext_lazy("Asked you whether your award may pay for a visit without a booking"),
 }
 OF_A_BOOKING = {
     "booking.contact_seen": gettext_lazy("Looked at your telephone number and address"),
     "booking.requested": gettext_lazy("Asked for a break for you"),
     "booking.by_phone": gettext_lazy("Booked a break for you on the telephone"),
+    "booking.walk_in": gettext_lazy("Booked a visit for you that was not booked before"),
     "booking.cancelled": gettext_lazy("Cancelled a booking for you"),
     "booking.did_not_happen": gettext_lazy("Said for you that nobody came"),
 }

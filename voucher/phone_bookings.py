@@ -8,11 +8,13 @@ from voucher import bookings, messages, rules, tasks
 from voucher.models import Booking, Task
 
 BOOKED, NOT_MINE = "booking.by_phone", "booking.not_mine"
+# Both were booked by the provider, with what the carer said: on the telephone, or at the door (R58).
+FOR_THE_CARER = (BOOKED, "booking.walk_in")
 State, Party = Booking.State, Booking.Party
 
 
 class NotByPhone(Exception):
-    """This booking was not made by a provider on the telephone."""
+    """This booking was not made by a provider, on the telephone or at the door."""
 
 
 class TooLateToObject(Exception):
@@ -51,7 +53,7 @@ def book(*, award, offer, starts_at, minutes, seen_price_pence, by, now, key):
 
 def may_object(booking, now):
     """Return the last day on which the carer may object to this booking (R37), or None where there is none."""
-    booked = _row(booking, BOOKED)
+    booked = _row(booking, *FOR_THE_CARER)
     if booked is None or _row(booking, NOT_MINE):
         return None
     last_day = rules.may_object_until(timezone.localdate(booked.at))
@@ -65,7 +67,7 @@ def object_to(*, booking, by, now):
     """
     with transaction.atomic():
         Booking.objects.select_for_update().get(pk=booking.pk)
-        booked = _row(booking, BOOKED)
+        booked = _row(booking, *FOR_THE_CARER)
         if booked is None:
             raise NotByPhone
         last_day = rules.may_object_until(timezone.localdate(booked.at))
@@ -93,5 +95,5 @@ def is_disowned(booking):
     return _row(booking, NOT_MINE) is not None
 
 
-def _row(booking, act):
-    return history.history_of(booking).filter(act=act).order_by("pk").first()
+def _row(booking, *acts):
+    return history.history_of(booking).filter(act__in=acts).order_by("pk").first()

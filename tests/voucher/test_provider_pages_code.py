@@ -17,7 +17,8 @@ pytestmark = pytest.mark.django_db
 
 __all__ = ["clock"]
 YES = "Yes, enough for this"
-NO = "No, this code does not work for this"
+NO = "No, this code does not work"
+SHORT = "No, not enough for this"
 ADDRESS = "/provider/code/"
 
 
@@ -47,11 +48,14 @@ def check(page, code, offer, units=2):
     return page.post(ADDRESS, {"code": code, "offer": offer.pk, "units": units})
 
 
-def test_enough_is_answered_with_yes_and_no_word_about_the_carer(page, code, sitting, award):
+def test_enough_is_answered_with_yes_a_first_name_a_number_and_nothing_more(page, code, sitting, award):
     answer = check(page, code, sitting)
 
     assert YES in text(answer)
-    for private in (award.carer.first_name, award.carer.last_name, "62.50", "12.50", award.ref, code):
+    assert f"Alys, £50. Number of this check: {HistoryEntry.objects.get(act='code.checked').details['ref']}" in text(
+        answer
+    )
+    for private in (award.carer.last_name, award.carer.phone, "62.50", "12.50", award.ref, code):
         assert private not in text(answer)
     assert code not in answer.content.decode()
     assert HistoryEntry.objects.get(act="code.checked").subject_id == award.pk
@@ -71,7 +75,7 @@ def test_a_code_in_small_letters_with_spaces_is_read(page, code, sitting):
 
 def test_exactly_enough_is_enough_and_a_penny_short_is_not(page, code, bryn_cafe):
     assert YES in text(check(page, code, factories.offer(bryn_cafe, price_pence=6250), units=1))
-    assert NO in text(check(page, code, factories.offer(bryn_cafe, price_pence=6251), units=1))
+    assert SHORT in text(check(page, code, factories.offer(bryn_cafe, price_pence=6251), units=1))
 
 
 def test_an_hours_award_is_measured_in_hours(page, caerphilly, sitting, now):
@@ -79,12 +83,22 @@ def test_an_hours_award_is_measured_in_hours(page, caerphilly, sitting, now):
     code = awards.new_code(award=award, by=ALYS, now=now)
 
     assert YES in text(check(page, code, sitting, units=2))
-    assert NO in text(check(page, code, sitting, units=3))
+    assert SHORT in text(check(page, code, sitting, units=3))
 
 
-def test_every_code_that_does_not_work_is_refused_in_the_same_words(page, caerphilly, sitting, code, award, now):
+def test_every_code_that_opens_nothing_is_refused_in_the_same_words(page, sitting, code, award, now):
     replaced = code
-    fresh = awards.new_code(award=award, by=ALYS, now=now)
+    revoked = awards.new_code(award=award, by=ALYS, now=now)
+    awards.revoke_code(award=award, by=ALYS, now=now)
+
+    answers = [text(check(page, each, sitting)) for each in (codes.generate(), replaced, revoked)]
+
+    assert [NO in answer for answer in answers] == [True] * 3
+    assert len({answer[answer.index(NO) :].split("What is it for?")[0] for answer in answers}) == 1
+    assert "Alys" not in "".join(answers)
+
+
+def test_every_good_code_that_does_not_pay_is_refused_in_the_same_words(page, caerphilly, sitting, code, now):
     over = factories.award(caerphilly, first_day=dt.date(2026, 1, 1), now=dt.datetime(2026, 1, 1, 9, tzinfo=dt.UTC))
     not_begun = factories.award(caerphilly, first_day=dt.date(2026, 10, 13))
     run_out = awards.new_code(award=over, by=ALYS, now=now)
@@ -93,17 +107,15 @@ def test_every_code_that_does_not_work_is_refused_in_the_same_words(page, caerph
     answers = [
         text(check(page, each, sitting, units))
         for each, units in [
-            (codes.generate(), 2),
-            (replaced, 2),
             (run_out, 2),
             (early, 2),
-            (fresh, 3),
+            (code, 3),
         ]
     ]
 
-    assert [NO in answer for answer in answers] == [True] * 5
-    told = {answer[answer.index(NO) :].split("What is it for?")[0] for answer in answers}
-    assert len(told) == 1
+    assert [SHORT in answer for answer in answers] == [True] * 3
+    assert len({answer[answer.index(SHORT) :].split("What is it for?")[0] for answer in answers}) == 1
+    assert "Alys" not in "".join(answers)
 
 
 def test_a_code_of_another_part_of_wales_is_said_to_be_good_elsewhere_and_nothing_more(page, flintshire, sitting, now):
@@ -127,7 +139,7 @@ def test_where_the_carer_has_a_pin_the_code_alone_says_only_to_ask_for_it(page, 
     assert YES not in text(enough)
     assert NO in text(wrong)
     assert YES in text(right)
-    assert NO in text(right_but_too_dear)
+    assert SHORT in text(right_but_too_dear)
     assert "7294" not in right.content.decode()
 
 
@@ -152,7 +164,7 @@ def test_a_bound_code_is_still_good_at_the_counter(page, sitting, award, code, n
 
 def test_a_revoked_code_and_a_frozen_award_are_refused(page, sitting, award, code, now, transactional_freeze):
     transactional_freeze(award)
-    assert NO in text(check(page, code, sitting))
+    assert SHORT in text(check(page, code, sitting))
 
     awards.revoke_code(award=award, by=Who(label="tests"), now=now)
     assert NO in text(check(page, code, sitting))

@@ -1,4 +1,5 @@
-// Builds what the browser and the printer are given, into voucher/static/build/: one style sheet, one script, the fonts.
+// Builds what the browser and the printer are given, into voucher/static/build/: one style sheet, the scripts, the
+// fonts, and the reader of QR codes, which only the page that checks a code asks for.
 
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, watch, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -25,6 +26,14 @@ const FONTS = [
   [`${PAPER_FONT}/LICENSE_FONT`, "LICENCE.txt"],
 ];
 
+// The reader of QR codes: script and program from the one package, because those of two releases do not fit together.
+const READER = [
+  ["zxing-wasm/dist/es/reader/index.js", "qr/reader/index.js"],
+  ["zxing-wasm/dist/es/share.js", "qr/share.js"],
+  ["zxing-wasm/dist/reader/zxing_reader.wasm", "qr/reader/zxing_reader.wasm"],
+  ["zxing-wasm/LICENSE", "qr/LICENCE.txt"],
+];
+
 // The categories' colours are kept in one file with the brochure, which prints with them.
 const categoryColours = {
   canonicalize: (url) => (url === "colours:categories" ? new URL(url) : null),
@@ -40,7 +49,9 @@ const categoryColours = {
 function build() {
   rmSync(OUT, { recursive: true, force: true });
   mkdirSync(join(OUT, "fonts"), { recursive: true });
+  mkdirSync(join(OUT, "qr", "reader"), { recursive: true });
   for (const [from, to] of FONTS) copyFileSync(join(MODULES, from), join(OUT, "fonts", to));
+  for (const [from, to] of READER) copyFileSync(join(MODULES, from), join(OUT, to));
   const { css } = sass.compile(join(ASSETS, "app.scss"), {
     style: "compressed",
     loadPaths: [join(MODULES, "govuk-frontend", "dist")],

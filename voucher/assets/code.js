@@ -102,4 +102,8 @@ if (typeof document !== 'undefined') {
       history.replaceState(null, '', location.pathname + location.search)
     }
   })
+  // Where somebody first says whose code it is, it goes along behind the #.
+  document.querySelectorAll('a[data-keep-code]').forEach((link) => {
+    link.hash = location.hash
+  })
 }

@@ -24,11 +24,14 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts import history, limits
 from accounts.history import Who
 from accounts.models import Language, Role
+from providers.models import Staff
 from voucher import awards, carer_accounts, codes, helping
 from voucher.forms.carer import OpenForm
 from voucher.models import Award, Carer, Code
 from voucher.navigation import HELPING, LARGE_PRINT, OPEN_AWARD
 
+# Who checks codes at a provider's door (providers.access.desk_required).
+DOOR_POSTS = (Staff.Kind.OWNER, Staff.Kind.BOOKINGS, Staff.Kind.DESK)
 log = logging.getLogger(__name__)
 
 OPENED_BY = "code"  # the key in the session: the number of the code that opened the award
@@ -132,7 +135,15 @@ def help_with(request, award, leave, code=None):
 @require_safe
 @never_cache
 def voucher(request):
-    """The page a voucher's QR points to: the code follows # and stays in the browser, a script fills it in."""
+    """The page a voucher's QR points to: the code follows # and stays in the browser, a script fills it in.
+
+    Whoever is signed in at a provider's door checks the code there: a browser takes what follows # along. Somebody who
+    may also have an award of their own chooses.
+    """
+    if "next" not in request.GET and _is_at_a_door(request.user):
+        if OPEN_AWARD in request.session or request.user.carer_records.exists():
+            return render(request, "my/which_door.html")
+        return redirect("provider:check_code")
     return _ask_for_code(request, OpenForm(initial={"next": request.GET.get("next", "")}))
 
 
@@ -201,6 +212,11 @@ def not_noted(email, council):
     """Return the sentence for an e-mail address that is not the one the carers team has noted."""
     sentence = _("We do not have %(email)s as your e-mail address. Ring us, and we will note it: %(phone)s.")
     return sentence % {"email": email, "phone": council.scheme.team_phone}
+
+
+def _is_at_a_door(user):
+    """True for whoever may check codes for a provider."""
+    return user.is_authenticated and user.provider_posts.filter(kind__in=DOOR_POSTS).exists()
 
 
 def follow_language(carer, name):

@@ -11,15 +11,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from accounts import limits
 from accounts.history import Who
 from brochure import catalogue
 from providers.access import bookings_required
-from voucher import awards, bookings, phone_bookings, pins, rules
+from voucher import bookings, code_checks, phone_bookings, pins
 from voucher.forms.provider.bookings import PhoneForm
 from voucher.ledger.acts import KeyWasUsed
 from voucher.views.ask import why_not_then
-from voucher.views.provider.desk import HOUR, WRONG_CODES_AN_HOUR
 
 
 class Refusal(Exception):
@@ -56,7 +54,8 @@ def _book(request, given, now):
     starts_at = timezone.make_aware(dt.datetime.combine(given["day"], given["time"]))
     by = Who(user=request.user, on_behalf_of=f"award {award.ref}")
     try:
-        price = bookings.quote(award=award, offer=offer, minutes=minutes, on=timezone.localdate(now))
+        on = timezone.localdate(now)
+        price = bookings.quote(award=award, offer=offer, starts_at=starts_at, minutes=minutes, on=on)
         return phone_bookings.book(
             award=award,
             offer=offer,
@@ -83,20 +82,24 @@ def _book(request, given, now):
 
 def _award_on_the_phone(request, given, now):
     """Return the award of the code that was read out, where the PIN is the carer's; raise Refusal."""
-    tries = f"provider_code:{request.provider.pk}"
-    if not limits.allow(tries, WRONG_CODES_AN_HOUR, HOUR, now):
-        raise Refusal(None, _("Too many codes did not work. Try again in an hour, or ring the carers team."))
-    # One sentence for a wrong code and a wrong PIN: whoever guesses learns nothing.
-    wrong = Refusal("code", _("The code and the PIN do not belong together. Ask for both again."))
+
+    def with_its_pin(award):
+        # Whoever has no PIN cannot be booked for on the telephone.
+        if not award.carer.pin:
+            raise code_checks.Wrong
+        return award
+
+    tried = {"code": given["code"], "pin": given["pin"], "by": Who(user=request.user), "now": now}
     try:
-        award = awards.named_by(code=given["code"])
-        if not rules.may_buy_from(award.council.region, request.provider.council.region):
-            raise Refusal("code", _("This code is good in another part of Wales. It cannot pay here."))
-        if not pins.is_right(carer=award.carer, pin=given["pin"], now=now):
-            raise wrong
-    except awards.CodeRefused as refused:
-        raise wrong from refused
+        return code_checks.tried(provider=request.provider, then=with_its_pin, **tried)
+    except code_checks.Locked as locked:
+        sentence = _("Too many codes did not work. Try again in an hour, or ring the carers team.")
+        raise Refusal(None, sentence) from locked
+    except code_checks.Elsewhere as elsewhere:
+        sentence = _("This code is good in another part of Wales. It cannot pay here.")
+        raise Refusal("code", sentence) from elsewhere
+    except code_checks.Wrong as wrong:
+        # One sentence for a wrong code and a wrong PIN: whoever guesses learns nothing.
+        raise Refusal("code", _("The code and the PIN do not belong together. Ask for both again.")) from wrong
     except pins.PinLocked as locked:
         raise Refusal("pin", _("Too many wrong PINs. Try again in an hour, or ask the carer to ring us.")) from locked
-    limits.give_back(tries, HOUR, now)
-    return award

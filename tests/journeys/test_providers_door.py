@@ -1,0 +1,344 @@
+"""At a provider's door: a code is checked, a carer who did not book is taken in, a paper list is typed in later."""
+
+import datetime as dt
+import re
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import HistoryEntry, OutboxMessage
+from tests import factories
+from tests.voucher.breaks import ALYS, london
+from tests.voucher.carer.pages import TEAM, text_of
+from voucher import awards, bookings, codes, jobs, pins
+from voucher.ledger import audit
+from voucher.models import Booking, WalkIn
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
+CHECK = "/provider/code/"
+YES, SHORT, NO = "Yes, enough for this", "No, not enough for this", "No, this code does not work"
+
+
+@pytest.fixture(autouse=True)
+def browsers_stay_open(settings):
+    settings.SESSION_COOKIE_AGE = 10**8
+
+
+@pytest.fixture
+def swim(bryn_cafe):
+    """£12.50 for the pool, with no need to book."""
+    return factories.offer(
+        bryn_cafe, unit="session", minutes=90, price_pence=1_250, title_en="Swim", places=2, takes_walk_ins=True
+    )
+
+
+@pytest.fixture
+def sitting(bryn_cafe):
+    return factories.offer(bryn_cafe)
+
+
+@pytest.fixture
+def award(caerphilly):
+    return factories.award(caerphilly, value=6_250)
+
+
+@pytest.fixture
+def code(award, now):
+    return awards.new_code(award=award, by=TEAM, now=now)
+
+
+def at_work(provider, kind):
+    client = Client()
+    client.force_login(factories.provider_staff(provider, f"{kind}@provider.example", name=kind, kind=kind))
+    return client
+
+
+@pytest.fixture
+def desk(bryn_cafe):
+    return at_work(bryn_cafe, "desk")
+
+
+@pytest.fixture
+def owner(bryn):
+    client = Client()
+    client.force_login(bryn)
+    return client
+
+
+@pytest.fixture
+def phone(code):
+    """The carer's own phone, with her award open on it."""
+    client = Client()
+    client.post(reverse("open_award"), {"code": code})
+    return client
+
+
+def check(page, code, offer, units=1, **more):
+    return page.post(CHECK, {"code": code, "offer": offer.pk, "units": units, **more})
+
+
+def take(page, answer):
+    """Press the button under the yes."""
+    ref = re.search(r'name="check" value="(\w+)"', answer.content.decode())[1]
+    return page.post(reverse("provider:take_walk_in"), {"check": ref}, follow=True)
+
+
+def figures(award):
+    award.account.refresh_from_db()
+    return award.account.available, award.account.held
+
+
+def test_p3_the_answer_to_code_and_pin_is_yes_not_enough_or_not_valid_with_a_number_and_no_balance(
+    desk, sitting, award, code, now
+):
+    pins.put(carer=award.carer, pin="7294", by=TEAM, now=now)
+
+    # £62.50 is there: two and a half hours at £25 would be all of it; three hours are more.
+    right = text_of(check(desk, code, sitting, units=2, pin="7294"))
+    too_dear = text_of(check(desk, code, sitting, units=3, pin="7294"))
+    wrong = text_of(check(desk, codes.generate(), sitting, pin="7294"))
+
+    number = HistoryEntry.objects.get(act="code.checked").details["ref"]
+    assert YES in right and "Alys" in right and number in right
+    assert SHORT in too_dear and NO in wrong
+    for page in (right, too_dear, wrong):
+        for private in (award.carer.last_name, "62.50", "12.50", award.ref, code, award.carer.phone):
+            assert private not in page
+    assert "Alys" not in too_dear and "Alys" not in wrong
+
+
+def test_p3_ten_failures_in_an_hour_lock_the_check_and_alert_the_provider_and_the_team_once(
+    desk, sitting, code, bryn_cafe, caerphilly, clock, now
+):
+    for _ in range(10):
+        assert NO in text_of(check(desk, codes.generate(), sitting))
+    for _ in range(3):
+        assert "Too many codes did not work" in text_of(check(desk, code, sitting))
+
+    told = OutboxMessage.objects.filter(kind__startswith="codes_locked")
+    assert {row.to for row in told} == {bryn_cafe.email, caerphilly.scheme.team_email}
+    assert told.count() == 2
+    assert HistoryEntry.objects.filter(act="provider.codes_locked").count() == 1
+    clock.now = now + dt.timedelta(hours=1)
+    assert YES in text_of(check(desk, code, sitting))
+
+
+def test_p3_not_enough_counts_as_a_try_so_that_nobody_feels_for_the_balance(desk, sitting, code):
+    for _ in range(10):
+        assert SHORT in text_of(check(desk, code, sitting, units=3))
+
+    assert "Too many codes did not work" in text_of(check(desk, code, sitting))
+
+
+def test_p3_right_codes_use_up_nothing(desk, sitting, code):
+    for _ in range(12):
+        assert YES in text_of(check(desk, code, sitting))
+
+
+def test_p3_a_booking_of_today_is_shown_with_its_number_and_leads_to_marking_it(
+    desk, owner, sitting, award, code, bryn, clock, now
+):
+    at_two = london(2026, 10, 14, 14)
+    booking = bookings.make(
+        award=award, offer=sitting, starts_at=at_two, minutes=150, seen_price_pence=6_250, by=ALYS, now=now, key="1"
+    )
+    bookings.confirm(booking=booking, by=factories.TESTS, now=now)
+    clock.now = london(2026, 10, 14, 13, 50)
+
+    # Nothing is left beside it, and nothing need be.
+    at_desk, at_counter = (text_of(check(page, code, sitting)) for page in (desk, owner))
+
+    assert f"Alys has a booking at 2pm: Sitting at home, number {booking.ref}." in at_desk
+    assert f"Mark {booking.ref} as given" in at_counter
+    assert f"Mark {booking.ref}" not in at_desk
+
+
+def test_the_square_on_a_voucher_leads_whoever_stands_at_a_door_to_the_check_and_a_carer_to_the_award(
+    desk, owner, client, bryn_cafe, swim
+):
+    assert desk.get("/v/")["Location"] == owner.get("/v/")["Location"] == CHECK
+    assert desk.get("/cy/v/")["Location"] == "/cy" + CHECK
+    # What follows the # goes along in the browser; the page fills it in by its script.
+    assert "data-code-from-address" in desk.get(CHECK).content.decode()
+    assert "Your code" in text_of(client.get("/v/"))
+    assert "Your code" in text_of(at_work(bryn_cafe, "claims").get("/v/"))
+
+
+def test_somebody_who_is_both_carer_and_provider_chooses_whose_code_it_is(owner, bryn, caerphilly):
+    factories.carer(caerphilly, user=bryn)
+
+    page = owner.get("/v/")
+
+    assert "Whose code is this?" in text_of(page)
+    assert page.content.decode().count("data-keep-code") == 2
+    assert "Your code" in text_of(owner.get("/v/?next=/my/"))
+
+
+def test_a_walk_in_with_code_and_pin_is_booked_and_confirmed_at_once(desk, swim, award, code, now, clock):
+    pins.put(carer=award.carer, pin="7294", by=TEAM, now=now)
+
+    page = text_of(take(desk, check(desk, code, swim, pin="7294")))
+
+    booking = Booking.objects.get()
+    assert (booking.state, booking.is_walk_in, booking.price_pence) == ("confirmed", True, 1_250)
+    assert (booking.starts_at, booking.ends_at) == (now, now + dt.timedelta(minutes=90))
+    assert figures(award) == (5_000, 1_250)
+    assert "Booked and confirmed" in page and booking.ref in page and "Alys" in page
+    assert "50.00" not in page
+    assert HistoryEntry.objects.filter(act="booking.walk_in", subject_id=booking.pk).exists()
+    assert audit.differences() == []
+
+
+def test_a_walk_in_without_pin_waits_for_the_carers_own_yes_on_her_phone(desk, swim, award, code, phone, clock, now):
+    page = take(desk, check(desk, code, swim))
+    row = WalkIn.objects.get()
+
+    assert "Waiting for Alys to say yes" in text_of(page)
+    assert not Booking.objects.exists() and figures(award) == (6_250, 0)
+    assert OutboxMessage.objects.filter(kind="walk_in_asked", to=award.carer.email).count() == 1
+    assert "Bryn Café asks for your yes" in text_of(phone.get(reverse("my:award")))
+    question = reverse("my:walk_in", args=[row.ref])
+    assert "Shall £12.50 go to Bryn Café?" in text_of(phone.get(question))
+
+    clock.now = now + dt.timedelta(minutes=5)
+    phone.post(question, {"answer": "yes"})
+    phone.post(question, {"answer": "yes"})
+
+    booking = Booking.objects.get()
+    assert (booking.state, booking.is_walk_in, booking.starts_at) == ("confirmed", True, now)
+    assert figures(award) == (5_000, 1_250)
+    assert "Booked and confirmed" in text_of(desk.get(reverse("provider:walk_in", args=[row.ref])))
+    assert "asks for your yes" not in text_of(phone.get(reverse("my:award")))
+    assert audit.differences() == []
+
+
+def test_a_walk_in_is_marked_given_and_claimed_as_any_break(owner, swim, award, code, phone, clock, now):
+    take(owner, check(owner, code, swim))
+    phone.post(reverse("my:walk_in", args=[WalkIn.objects.get().ref]), {"answer": "yes"})
+    booking = Booking.objects.get()
+    clock.now = now + dt.timedelta(hours=2)
+
+    owner.post(reverse("provider:deliver", args=[booking.ref]), {"delivered-minutes": 90})
+
+    booking.refresh_from_db()
+    assert (booking.state, booking.due_pence) == ("delivered", 1_250)
+
+
+def test_the_carers_no_takes_nothing(desk, swim, award, code, phone):
+    take(desk, check(desk, code, swim))
+    row = WalkIn.objects.get()
+
+    phone.post(reverse("my:walk_in", args=[row.ref]), {"answer": "no"})
+    phone.post(reverse("my:walk_in", args=[row.ref]), {"answer": "yes"})
+
+    assert not Booking.objects.exists() and figures(award) == (6_250, 0)
+    assert "The carer said no" in text_of(desk.get(reverse("provider:walk_in", args=[row.ref])))
+
+
+def test_after_half_an_hour_the_question_is_over(desk, swim, award, code, phone, clock, now):
+    take(desk, check(desk, code, swim))
+    row = WalkIn.objects.get()
+    clock.now = now + dt.timedelta(minutes=30)
+
+    phone.post(reverse("my:walk_in", args=[row.ref]), {"answer": "yes"})
+
+    assert not Booking.objects.exists()
+    assert "Nobody answered in time" in text_of(desk.get(reverse("provider:walk_in", args=[row.ref])))
+    list(jobs.run(clock.now))
+    row.refresh_from_db()
+    assert row.state == "ran_out"
+
+
+def test_two_presses_at_the_desk_are_one_question_and_one_booking(desk, swim, award, code, now):
+    pins.put(carer=award.carer, pin="7294", by=TEAM, now=now)
+    answer = check(desk, code, swim, pin="7294")
+
+    take(desk, answer)
+    take(desk, answer)
+
+    assert (Booking.objects.count(), WalkIn.objects.count()) == (1, 1)
+    assert figures(award) == (5_000, 1_250)
+
+
+def test_a_second_check_of_the_same_visit_shows_the_booking_instead_of_taking_twice(desk, swim, award, code, now):
+    pins.put(carer=award.carer, pin="7294", by=TEAM, now=now)
+    first, second = check(desk, code, swim, pin="7294"), check(desk, code, swim, pin="7294")
+    take(desk, first)
+
+    assert "on your list of today already" in text_of(take(desk, second))
+    assert Booking.objects.count() == 1
+
+
+def test_a_check_is_good_for_a_quarter_of_an_hour_and_for_no_other_session(desk, owner, swim, award, code, clock, now):
+    pins.put(carer=award.carer, pin="7294", by=TEAM, now=now)
+    answer = check(desk, code, swim, pin="7294")
+
+    assert "Check the code again" in text_of(take(owner, answer))
+    clock.now = now + dt.timedelta(minutes=16)
+    assert "Check the code again" in text_of(take(desk, answer))
+    assert not Booking.objects.exists()
+
+
+def test_an_offer_that_is_to_be_booked_takes_nobody_at_the_door(desk, sitting, code):
+    answer = check(desk, code, sitting)
+
+    assert YES in text_of(answer)
+    assert 'name="check"' not in answer.content.decode()
+
+
+def test_whoever_works_there_cannot_say_yes_in_the_carers_place(owner, swim, code, bryn):
+    take(owner, check(owner, code, swim))
+    row = WalkIn.objects.get()
+    owner.post(reverse("open_award"), {"code": code})
+
+    answer = owner.post(reverse("my:walk_in", args=[row.ref]), {"answer": "yes"})
+
+    assert answer.status_code == 404
+    assert not Booking.objects.exists()
+
+
+def test_another_carer_and_another_provider_find_nothing_there(desk, swim, code, caerphilly, now):
+    take(desk, check(desk, code, swim))
+    row = WalkIn.objects.get()
+    other = Client()
+    stranger = factories.award(caerphilly)
+    other.post(reverse("open_award"), {"code": awards.new_code(award=stranger, by=TEAM, now=now)})
+    elsewhere = at_work(factories.provider(caerphilly, name="Caffi Arall"), "bookings")
+
+    assert other.get(reverse("my:walk_in", args=[row.ref])).status_code == 404
+    assert other.post(reverse("my:walk_in", args=[row.ref]), {"answer": "yes"}).status_code == 404
+    assert elsewhere.get(reverse("provider:walk_in", args=[row.ref])).status_code == 404
+
+
+def test_the_carer_may_say_within_seven_days_that_it_was_not_her(desk, swim, award, code, phone, now, clock):
+    pins.put(carer=award.carer, pin="7294", by=TEAM, now=now)
+    take(desk, check(desk, code, swim, pin="7294"))
+    booking = Booking.objects.get()
+    page = reverse("my:booking", args=[booking.ref])
+
+    assert "says that you came without having booked" in text_of(phone.get(page))
+    phone.post(reverse("my:not_mine", args=[booking.ref]))
+
+    booking.refresh_from_db()
+    assert booking.state == "cancelled"
+    assert figures(award) == (6_250, 0)
+
+
+def test_the_carer_sees_who_looked(desk, swim, award, code, phone):
+    take(desk, check(desk, code, swim))
+
+    page = text_of(phone.get(reverse("my:who_looked")))
+
+    assert "Checked whether your code is enough" in page and "Bryn Café" in page
+
+
+def test_no_code_and_no_pin_reaches_an_address_the_session_or_a_letter(desk, swim, award, code, now):
+    pins.put(carer=award.carer, pin="7294", by=TEAM, now=now)
+    page = take(desk, check(desk, code, swim, pin="7294"))
+
+    bare = codes.normalise(code)
+    for text in (str(page.redirect_chain), str(dict(desk.session.items())), page.content.decode()):
+        assert code not in text and bare not in text and "7294" not in text
+    for row in OutboxMessage.objects.all():
+        assert bare not in row.body and code not in row.body

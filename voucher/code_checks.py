@@ -1,0 +1,164 @@
+"""A carer's code at a provider's door: tried ten times an hour, and answered with yes or no, a name and a number."""
+
+import datetime as dt
+import secrets
+from dataclasses import dataclass, field
+
+from django.utils import timezone
+
+from accounts import days, history, limits
+from voucher import asking, awards, messages, pins, rules
+from voucher.bookings.making import REF_LENGTH, REF_SIGNS
+from voucher.ledger.models import AwardAccount
+from voucher.models import Award, Booking
+
+WRONG_AN_HOUR = 10
+HOUR = 60 * 60
+State = Booking.State
+
+
+class Locked(Exception):
+    """Too many codes did not work at this provider; even a right one waits until `again_at`."""
+
+    def __init__(self, again_at):
+        super().__init__(again_at.isoformat())
+        self.again_at = again_at
+
+
+class Wrong(Exception):
+    """The code opens nothing, or the PIN is not its carer's: one answer for both."""
+
+
+class Elsewhere(Exception):
+    """The code is good in another part of Wales (R16)."""
+
+
+class PinWanted(Exception):
+    """The carer has a PIN, so the code alone says nothing."""
+
+
+class NotEnough(Exception):
+    """The code is good, but not for this, or not now."""
+
+
+@dataclass(frozen=True)
+class Yes:
+    """What a provider learns after a yes: a first name, a number to refer to, and what is booked here today."""
+
+    award: Award
+    ref: str
+    price_pence: int
+    booked: list = field(default_factory=list)
+
+    @property
+    def first_name(self):
+        return self.award.carer.first_name
+
+
+def check(*, provider, offer, minutes, code, pin, by, now):
+    """Return Yes where the code pays for that much of the offer now, or is booked here today; each look is kept.
+
+    A break that is booked needs nothing more: its price is set aside already. Call it outside a transaction.
+    Raises Locked, Wrong, Elsewhere, PinWanted, NotEnough, pins.PinLocked.
+    """
+    price_pence = price_now(offer, minutes, now)
+
+    def found(award):
+        booked = today_at(award, provider, now)
+        if not booked and not _pays(award, price_pence, minutes, on=timezone.localdate(now)):
+            raise NotEnough
+        return Yes(award, booked[0].ref if booked else _new_ref(), price_pence, booked)
+
+    yes = tried(provider=provider, code=code, pin=pin, by=by, now=now, then=found)
+    history.record(
+        act="code.checked",
+        subject=yes.award,
+        by=by,
+        at=now,
+        council=yes.award.council,
+        provider=provider.pk,
+        ref=yes.ref,
+    )
+    return yes
+
+
+def tried(*, provider, code, pin, by, now, then=lambda award: award):
+    """Return what `then` makes of the award of this code, once the PIN is right where the carer has one.
+
+    Each try is counted before it is looked at and given back where it was right, so that however many come at the same
+    moment only ten wrong ones are looked at; what `then` refuses with NotEnough counts too, or a balance could be felt
+    for penny by penny. Call it outside a transaction. Raises Locked, Wrong, Elsewhere, PinWanted, pins.PinLocked.
+    """
+    key = f"provider_code:{provider.pk}"
+    if not limits.allow(key, WRONG_AN_HOUR, HOUR, now):
+        raise Locked(again_at(now))
+    try:
+        answer = then(_award(provider, code, pin, now))
+    except (Elsewhere, PinWanted):
+        limits.give_back(key, HOUR, now)
+        raise
+    except (Wrong, NotEnough):
+        if limits.is_used_up(key, WRONG_AN_HOUR, HOUR, now):
+            _tell_of_lock(provider, by, now)
+        raise
+    limits.give_back(key, HOUR, now)
+    return answer
+
+
+def price_now(offer, minutes, now):
+    """Return what that much of the offer costs where it begins now, in pence; None where it has no price."""
+    try:
+        unit_price_pence = asking.rates_of(offer, timezone.localdate(now)).at(now)
+    except asking.NotLive:
+        return None
+    return rules.price_for(unit_price_pence, minutes, offer.minutes)
+
+
+def today_at(award, provider, now):
+    """Return the award's bookings with this provider that begin today, confirmed or marked as given already."""
+    today = timezone.localdate(now)
+    rows = Booking.objects.filter(award=award, provider=provider, state__in=[State.CONFIRMED, *Booking.GIVEN])
+    rows = rows.filter(starts_at__gte=days.midnight(today), starts_at__lt=days.midnight(today + dt.timedelta(days=1)))
+    # One that was cancelled late is paid for, but nobody comes.
+    return list(rows.filter(ended_at=None).select_related("offer").order_by("starts_at", "pk"))
+
+
+def again_at(now):
+    """Return when the hour of the lock is over."""
+    return now.replace(minute=0, second=0, microsecond=0) + dt.timedelta(hours=1)
+
+
+def _award(provider, code, pin, now):
+    try:
+        award = awards.named_by(code=code)
+    except awards.CodeRefused as refused:
+        raise Wrong from refused
+    if not rules.may_buy_from(award.council.region, provider.council.region):
+        raise Elsewhere
+    if award.carer.pin and not pin:
+        raise PinWanted
+    if pin and award.carer.pin and not pins.is_right(carer=award.carer, pin=pin, now=now):
+        raise Wrong
+    return award
+
+
+def _pays(award, price_pence, minutes, *, on):
+    account = award.account
+    return (
+        price_pence is not None
+        and account.state == AwardAccount.State.ACTIVE
+        and rules.is_within_period(account.first_day, account.last_day, on)
+        and account.available >= rules.amount_for(price_pence, minutes, award.in_hours)
+    )
+
+
+def _tell_of_lock(provider, by, now):
+    """Tell the provider and the carers team, once an hour, that codes are locked."""
+    if limits.count(f"provider_code_told:{provider.pk}", HOUR, now) > 1:
+        return
+    history.record(act="provider.codes_locked", subject=provider, by=by, at=now, council=provider.council)
+    messages.codes_locked(provider, again_at=again_at(now))
+
+
+def _new_ref():
+    return "".join(secrets.choice(REF_SIGNS) for _ in range(REF_LENGTH))
