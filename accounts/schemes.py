@@ -6,6 +6,16 @@ from accounts import history
 from accounts.models import Scheme
 
 
+def change(*, council, by, now, **settings):
+    """Change settings of the scheme by their names; what is the same stays, and a second press changes nothing."""
+    with transaction.atomic():
+        scheme = Scheme.objects.select_for_update().get(council=council)
+        changed = {name: value for name, value in settings.items() if getattr(scheme, name) != value}
+        if changed:
+            Scheme.objects.filter(pk=scheme.pk).update(**changed)
+            history.record(act="scheme.changed", subject=scheme, by=by, at=now, council=council, **changed)
+
+
 def set_takes_cards(*, council, takes, by, now):
     """Say whether the council's carers may pay the difference by card; a second press changes nothing."""
     with transaction.atomic():

@@ -35,7 +35,7 @@ def connect(*, provider, return_url, refresh_url, by, now):
 
 
 def look_again(*, account, now):
-    """Ask whether an account can take cards now, and keep the answer. Raises stripe_api.Unavailable.
+    """Ask whether an account can take cards and a council's payments now, and keep it. Raises stripe_api.Unavailable.
 
     An account that does not let us ask any more takes none. Must be called outside any transaction.
     """
@@ -43,10 +43,12 @@ def look_again(*, account, now):
     if provider is None:
         return
     try:
-        takes = stripe_api.account(account).takes_cards
+        found = stripe_api.account(account)
     except stripe_api.Refused:
-        takes = False
+        found = stripe_api.Account(account, takes_cards=False)
     with transaction.atomic():
-        if Provider.objects.filter(pk=provider.pk).exclude(takes_cards=takes).update(takes_cards=takes):
-            act = "provider.takes_cards" if takes else "provider.takes_no_cards"
-            history.record(act=act, subject=provider, by=CARD_COMPANY, at=now, council=provider.council)
+        for name in ("takes_cards", "takes_transfers"):
+            takes = getattr(found, name)
+            if Provider.objects.filter(pk=provider.pk).exclude(**{name: takes}).update(**{name: takes}):
+                act = f"provider.{name}" if takes else f"provider.{name.replace('takes_', 'takes_no_')}"
+                history.record(act=act, subject=provider, by=CARD_COMPANY, at=now, council=provider.council)

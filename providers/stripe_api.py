@@ -1,8 +1,9 @@
 """Talk with the card company Stripe: the only module that knows it.
 
 A carer's card payment is made to the provider itself: each payment and each card refund is made in the provider's own
-account there ("direct charge"), and none of the money ever passes through an account of ours or of a council. Nothing
-here is called inside a transaction. Every call that makes something carries a key of ours, so that the same call again
+account there ("direct charge"), and none of that money ever passes through an account of ours or of a council. Where
+a council pays its providers through the company, the money goes from the council's balance there to the provider's
+account. Nothing here is called inside a transaction. Every call that makes something carries a key of ours, so that the same call again
 makes it once.
 """
 
@@ -61,10 +62,11 @@ class Refund:
 
 @dataclass(frozen=True)
 class Account:
-    """A provider's own account, and whether it can take card payments now."""
+    """A provider's own account, and whether it can take card payments, and a council's payments, now."""
 
     id: str
     takes_cards: bool
+    takes_transfers: bool = False
 
 
 @dataclass(frozen=True)
@@ -169,7 +171,7 @@ def open_account(*, key, email, country="GB"):
             "requirement_collection": "stripe",
             "stripe_dashboard": {"type": "full"},
         },
-        "capabilities": {"card_payments": {"requested": True}},
+        "capabilities": {"card_payments": {"requested": True}, "transfers": {"requested": True}},
         "metadata": {"provider": key},
     }
     options = {"idempotency_key": f"account-{key}"}
@@ -193,6 +195,30 @@ def account_link(*, account, return_url, refresh_url):
         "refresh_url": refresh_url,
     }
     return _ask(lambda client: client.v1.account_links.create(wanted)).url
+
+
+def pay(*, account, key, pence, words):
+    """Pay a provider so many pence from the council's balance, once for each key; return the number of the transfer.
+
+    `words` say which run; no name. Raises Unavailable, Refused.
+    """
+    wanted = {
+        "amount": pence,
+        "currency": CURRENCY,
+        "destination": account,
+        "transfer_group": key,
+        "description": words,
+    }
+    return _ask(lambda client: client.v1.transfers.create(wanted, {"idempotency_key": f"payment-{key}"})).id
+
+
+def paid_before(*, key):
+    """Return the number of the transfer that was made under this key, or nothing: Stripe forgets keys after a day.
+
+    Raises Unavailable, Refused.
+    """
+    found = _ask(lambda client: client.v1.transfers.list({"transfer_group": key, "limit": 1}))
+    return found.data[0].id if found.data else ""
 
 
 def read_event(body, signature):
@@ -263,7 +289,8 @@ def _refund(row):
 
 def _account(row):
     row = _plain(row)
-    return Account(id=row["id"], takes_cards=bool(row.get("charges_enabled")))
+    takes_transfers = (row.get("capabilities") or {}).get("transfers") == "active"
+    return Account(id=row["id"], takes_cards=bool(row.get("charges_enabled")), takes_transfers=takes_transfers)
 
 
 def _plain(row):

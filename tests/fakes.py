@@ -23,7 +23,7 @@ class FakeStripe(stripe.HTTPClient):
     """Stands in for the connection to Stripe.
 
     `down`: no answer at all. `loses_answers`: it does what it is asked, and the answer is lost on its way.
-    `refuses_refunds` holds the error code with which a refund is refused.
+    `refuses_refunds` and `refuses_transfers` hold the error code with which one is refused.
     """
 
     name = "fake"
@@ -31,7 +31,8 @@ class FakeStripe(stripe.HTTPClient):
     def __init__(self):
         super().__init__()
         self.down = self.loses_answers = False
-        self.refuses_refunds = ""
+        self.refuses_refunds = self.refuses_transfers = ""
+        self.transfers = []
         self.refunds_wait = False
         self.asked = []
         self.sessions, self.refunds, self.accounts, self._answers = {}, {}, {}, {}
@@ -73,6 +74,7 @@ class FakeStripe(stripe.HTTPClient):
 
     def answer_questions(self, account, *, charges_enabled=True):
         self.accounts[account]["charges_enabled"] = charges_enabled
+        self.accounts[account]["capabilities"] = {"transfers": "active" if charges_enabled else "inactive"}
         return self.event("account.updated", self.accounts[account], account)
 
     def event(self, kind, about, account):
@@ -119,10 +121,16 @@ class FakeStripe(stripe.HTTPClient):
                 return 200, {"object": "list", "data": found[::-1], "has_more": False, "url": "/v1/refunds"}
             case ["post", "accounts"]:
                 row = {"id": self._id("acct"), "object": "account", "charges_enabled": False, "sent": sent}
+                row["capabilities"] = {"transfers": "inactive"}
                 self.accounts[row["id"]] = row
                 return 200, dict(row)
             case ["get", "accounts", number]:
                 return (200, dict(self.accounts[number])) if number in self.accounts else _error(403, "account_invalid")
+            case ["post", "transfers"]:
+                return self._transfer(sent)
+            case ["get", "transfers"]:
+                found = [row for row in self.transfers if row["transfer_group"] == sent["transfer_group"]]
+                return 200, {"object": "list", "data": found[:1], "has_more": False, "url": "/v1/transfers"}
             case ["post", "account_links"]:
                 return 200, {"object": "account_link", "url": f"https://connect.stripe.com/setup/{self._id('s')}"}
         raise AssertionError(f"This Stripe knows no {method} {path}.")
@@ -162,6 +170,14 @@ class FakeStripe(stripe.HTTPClient):
             "metadata": {"top_up": sent["metadata[top_up]"]},
         }
         self.refunds[row["id"]] = row
+        return 200, dict(row)
+
+    def _transfer(self, sent):
+        if self.refuses_transfers:
+            return _error(400, self.refuses_transfers)
+        kept = {name: sent[name] for name in ("transfer_group", "destination", "description")}
+        row = {"id": self._id("tr"), "object": "transfer", "amount": int(sent["amount"])} | kept
+        self.transfers.append(row)
         return 200, dict(row)
 
     def _id(self, kind):

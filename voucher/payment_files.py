@@ -270,7 +270,7 @@ def _finance_csv(of):
             [
                 of.run.number,
                 of.run.pay_on,
-                "BACS" if line.bank_account_id else "RECHARGE",
+                "BACS" if line.bank_account_id else "STRIPE" if line.stripe_account else "RECHARGE",
                 line.provider.ref,
                 line.provider.name,
                 line.provider.vat_number,
@@ -329,6 +329,7 @@ def _summary_sheet(of):
             [_("Total"), Pence(of.total_pence)],
             [_("VAT within it"), Pence(of.vat_pence)],
             [_("Paid through the bank"), Pence(of.bank_pence)],
+            *([[_("Paid through the card company"), Pence(of.card_company_pence)]] if of.card_company_pence else []),
             [_("Recharged within the council"), Pence(of.recharge_pence)],
             [_("Days from claim to payment, on average"), of.days_to_pay],
             [_("Newest seal of the books"), run.seal],

@@ -50,10 +50,10 @@ def clear(*, returned, by, now):
 
 
 def may_be_returned(run):
-    """Return {provider's number: pence} of what a released run paid through the bank and the bank still has."""
+    """Return {provider's number: pence} of what a released run paid outside the council and did not come back."""
     if run.state != PaymentRun.State.RELEASED:
         return {}
-    lines = RunLine.objects.filter(run=run, live=True, bank_account__isnull=False).order_by()
+    lines = RunLine.objects.filter(run=run, live=True).exclude(bank_account=None, stripe_account="").order_by()
     return dict(lines.values_list("provider").annotate(Sum("amount_pence")))
 
 

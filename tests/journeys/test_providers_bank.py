@@ -29,9 +29,9 @@ def line(bryn_cafe, bryn, caerphilly):
 def press(client):
     """Press a button as somebody; return the page one is led to."""
 
-    def press(person, name, *args, **data):
+    def press(person, page, *args, **data):
         client.force_login(person)
-        return client.post(reverse(name, args=args), data, follow=True)
+        return client.post(reverse(page, args=args), data, follow=True)
 
     return press
 
@@ -70,7 +70,7 @@ def test_p12_a_bank_change_is_rung_about_and_agreed_to_while_the_old_account_is_
     press(gwen, "finance:agree", change.pk)
     assert "It is used from Wednesday 14 October on." in look(bryn, "provider:bank")
 
-    later = clock(now + dt.timedelta(days=3))
+    later = clock.now = now + dt.timedelta(days=3)
     call_command("run_jobs", verbosity=0)
     settlement.release(run=run, by=Who(gwen), now=later)
     assert run.lines.get().bank_account == old
@@ -141,11 +141,11 @@ def test_a_payment_that_came_back_is_noted_and_paid_again_after_a_word_with_the_
     pay_on = dt.date(2026, 10, 15)
     run = settlement.prepare(council=caerphilly, lines=[line], pay_on=pay_on, by=Who(ffion), now=now, key="run")
     settlement.release(run=run, by=Who(gwen), now=now)
-    later = clock(now + dt.timedelta(days=4))
+    later = clock.now = now + dt.timedelta(days=4)
     form = {"provider": bryn_cafe.pk, "reason": "closed", "key": "one"}
-    day = {"returned_on_0": "16", "returned_on_1": "10", "returned_on_2": "2026"}
+    day = {"returned_on_day": "16", "returned_on_month": "10", "returned_on_year": "2026"}
 
-    early = press(ffion, "finance:returned", run.number, **form, **day | {"returned_on_0": "14"}).content.decode()
+    early = press(ffion, "finance:returned", run.number, **form, **day | {"returned_on_day": "14"}).content.decode()
     assert "Enter a day from the pay day" in early
     page = press(ffion, "finance:returned", run.number, **form, **day).content.decode()
     assert "Noted. The lines wait, and the provider is told." in page

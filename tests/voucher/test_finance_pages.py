@@ -13,7 +13,7 @@ from accounts.history import Who
 from providers.models import BankAccount, Provider
 from tests import factories
 from tests.voucher import claimed
-from voucher import payment_files, settlement
+from voucher import payment_files, settlement, settlement_audit
 from voucher.ledger import audit
 from voucher.ledger.models import Transfer
 from voucher.models import LineLeftOut, PaymentRun, RunFile
@@ -237,7 +237,7 @@ def test_a_line_that_fails_a_check_is_shown_with_the_reason_and_cannot_be_ticked
     page = client.get(reverse("finance:prepare"))
 
     assert page.context["form"].lines == {}
-    assert "The provider has no bank account that a second person has checked." in page.content.decode()
+    assert "The provider has no bank account that a second person has checked, or its payments are held." in page.content.decode()
 
 
 # Releasing
@@ -259,7 +259,7 @@ def test_an_approver_releases_and_the_files_are_there(client, run, gwen, now):
         assert got.content == bytes(file.content)
         assert got["Content-Disposition"] == f'attachment; filename="{file.name}"'
         assert got["Cache-Control"].startswith("max-age=0, no-cache, no-store")
-    assert settlement.differences() == audit.differences(now) == []
+    assert settlement_audit.differences() == audit.differences(now) == []
 
 
 def test_nobody_waits_for_long_while_files_are_made(client, run, gwen, now, monkeypatch):
@@ -325,7 +325,7 @@ def test_a_change_since_it_was_prepared_stops_the_release_and_the_page_says_whic
     answer = client.post(reverse("finance:release", args=[1]), follow=True)
 
     assert "nothing was paid" in said(answer)[0]
-    assert "The provider has no bank account that a second person has checked." in answer.content.decode()
+    assert "The provider has no bank account that a second person has checked, or its payments are held." in answer.content.decode()
     assert "Release: pay" not in answer.content.decode()
 
 

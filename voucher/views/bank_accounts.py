@@ -1,6 +1,7 @@
 """Finance makes sure of where providers are paid: changed accounts, and payments that the bank sent back."""
 
 from django.contrib import messages
+from django.db.models import Exists, OuterRef
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -16,7 +17,7 @@ from providers.models import BankAccount, Provider
 from voucher import account_changes, returned_payments
 from voucher.forms.accounts import CallForm, RefuseAccountForm, ReturnedForm
 from voucher.ledger import acts
-from voucher.models import ReturnedPayment
+from voucher.models import CardPayment, ReturnedPayment
 from voucher.views.finance import run_of
 
 
@@ -29,6 +30,7 @@ def accounts(request):
     context = {
         "changes": account_changes.waiting(request.council),
         "returned": returned.select_related("run", "provider", "bank_account"),
+        "refused": _refused(request.council),
     }
     return render(request, "finance/accounts.html", context)
 
@@ -119,6 +121,13 @@ def clear(request, pk):
     else:
         messages.success(request, _("It is paid again with the next run."))
     return redirect("finance:accounts")
+
+
+def _refused(council):
+    """Return the payments that the card company refused and nobody has noted as returned."""
+    rows = CardPayment.objects.filter(run__council=council).exclude(refused="")
+    noted = ReturnedPayment.objects.filter(run=OuterRef("run"), provider=OuterRef("provider"))
+    return rows.filter(~Exists(noted)).select_related("run", "provider")
 
 
 def _account_of(council, pk):

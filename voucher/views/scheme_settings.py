@@ -11,18 +11,32 @@ from accounts.access import administrator_required
 from accounts.history import Who
 from providers import stripe_api
 from voucher.forms.own_money import SchemeCardsForm
+from voucher.forms.scheme import ProviderSettingsForm
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @administrator_required
 def scheme(request):
-    """Whether carers may pay the difference by card."""
-    if request.method == "POST":
-        form = SchemeCardsForm(request.POST)
-        form.is_valid()
-        takes = form.cleaned_data["takes_cards"]
-        schemes.set_takes_cards(council=request.council, takes=takes, by=Who(user=request.user), now=timezone.now())
+    """Whether carers may pay the difference by card, and how things go with providers; each with its own button."""
+    row, by, now = request.council.scheme, Who(user=request.user), timezone.now()
+    possible = stripe_api.is_set_up()
+    form = ProviderSettingsForm(instance=row, cards_possible=possible)
+    if request.method == "POST" and "about_providers" in request.POST:
+        form = ProviderSettingsForm(request.POST, instance=row, cards_possible=possible)
+        if form.is_valid():
+            # The form has written into the row; what was there before is in the database.
+            schemes.change(council=request.council, by=by, now=now, **form.cleaned_data)
+            messages.success(request, _("Saved."))
+            return redirect("people:scheme")
+    elif request.method == "POST":
+        cards = SchemeCardsForm(request.POST)
+        cards.is_valid()
+        schemes.set_takes_cards(council=request.council, takes=cards.cleaned_data["takes_cards"], by=by, now=now)
         messages.success(request, _("Saved."))
         return redirect("people:scheme")
-    form = SchemeCardsForm(initial={"takes_cards": request.council.scheme.takes_cards})
-    return render(request, "people/scheme.html", {"form": form, "cards_possible": stripe_api.is_set_up()})
+    context = {
+        "form": form,
+        "cards_form": SchemeCardsForm(initial={"takes_cards": row.takes_cards}),
+        "cards_possible": possible,
+    }
+    return render(request, "people/scheme.html", context)

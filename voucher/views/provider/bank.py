@@ -9,6 +9,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.history import Who
+from providers import stripe_api
 from providers.access import owner_required
 from providers.models import BankAccount, Provider
 from voucher import account_changes, bacs
@@ -53,6 +54,8 @@ def bank(request):
         "account": accounts.filter(state=State.CHECKED).first(),
         "waiting": waiting,
         "refused": None if waiting else _refused_last(request.provider),
+        "provider": request.provider,
+        "by_card_company": stripe_api.is_set_up() and request.provider.council.scheme.pays_by_card_company,
         "is_recharged": request.provider.legal_form == Provider.LegalForm.COUNCIL,
         "returned": ReturnedPayment.objects.filter(provider=request.provider, cleared_at=None).select_related("run"),
     }

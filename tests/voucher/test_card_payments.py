@@ -1,0 +1,143 @@
+"""Where the council chooses it, providers are paid through the card company: once, on the pay day, after the commit."""
+
+import datetime as dt
+
+import pytest
+from django.urls import reverse
+
+from accounts.history import Who
+from accounts.models import HistoryEntry, Scheme
+from providers import own_money
+from providers.models import Provider
+from tests import factories
+from tests.voucher import claimed
+from voucher import card_payments, line_checks, payment_files, returned_payments, settlement, settlement_audit
+from voucher.ledger import audit, books
+from voucher.models import CardPayment, RunFile
+from voucher.settlement_figures import figures
+
+pytestmark = pytest.mark.django_db
+
+PAY_ON = dt.date(2026, 10, 15)
+
+
+@pytest.fixture
+def pay_day(now):
+    return now + dt.timedelta(days=3)
+
+
+@pytest.fixture
+def shop(caerphilly, bryn_cafe, card_company, now):
+    """Bryn Café, with an account of its own that a council can pay into."""
+    Scheme.objects.filter(council=caerphilly).update(pays_by_card_company=True)
+    bryn = factories.user("bryn2@provider.example")
+    own_money.connect(
+        provider=bryn_cafe, return_url="https://a.example", refresh_url="https://b.example", by=Who(bryn), now=now
+    )
+    card_company.answer_questions(bryn_cafe.stripe_account)
+    own_money.look_again(account=bryn_cafe.stripe_account, now=now)
+    bryn_cafe.refresh_from_db()
+    return bryn_cafe
+
+
+@pytest.fixture
+def other(caerphilly):
+    return factories.provider(caerphilly, name="Siop Goffi")
+
+
+@pytest.fixture
+def run(shop, bryn, other, caerphilly, ffion, gwen, now):
+    lines = claimed.lines(shop, factories.award(caerphilly), number=2, by=Who(bryn))
+    owner = factories.provider_staff(other, "o@p.example")
+    lines += claimed.lines(other, factories.award(caerphilly), by=Who(owner))
+    row = settlement.prepare(council=caerphilly, lines=lines, pay_on=PAY_ON, by=Who(ffion), now=now, key="run")
+    return settlement.release(run=row, by=Who(gwen), now=now)
+
+
+def sound(now):
+    return audit.differences(now) == settlement_audit.differences() == []
+
+
+def test_the_account_says_itself_whether_a_council_can_pay_into_it(shop, card_company, now):
+    assert shop.takes_transfers and HistoryEntry.objects.filter(act="provider.takes_transfers").count() == 1
+
+    card_company.answer_questions(shop.stripe_account, charges_enabled=False)
+    own_money.look_again(account=shop.stripe_account, now=now)
+
+    shop.refresh_from_db()
+    assert not shop.takes_transfers
+
+
+def test_only_who_has_an_account_there_is_paid_there_and_the_bank_file_has_the_rest(run, shop, other, now):
+    told = figures(run)
+    assert (told.card_company_pence, told.bank_pence, told.recharge_pence) == (5000, 2500, 0)
+    assert [payment.amount_pence for payment in payment_files.bacs_payments(told)] == [2500]
+    payment_files.make_files(run, now=now)
+    csv = bytes(run.files.get(kind=RunFile.Kind.FINANCE_CSV).content).decode()
+    assert csv.count("STRIPE") == 2 and csv.count("BACS,") == 1
+    assert sound(now)
+
+
+def test_it_is_sent_on_the_pay_day_and_once(run, shop, card_company, now, pay_day):
+    assert card_payments.send_what_is_due(now) == (0, 0)
+    assert card_company.transfers == []
+
+    assert card_payments.send_what_is_due(pay_day) == (1, 0)
+    assert card_payments.send_what_is_due(pay_day) == (0, 0)
+
+    (transfer,) = card_company.transfers
+    assert (transfer["amount"], transfer["destination"]) == (5000, shop.stripe_account)
+    assert transfer["description"] == "Breaks run 1"
+    assert CardPayment.objects.get().sent_at == pay_day
+    assert sound(pay_day)
+
+
+@pytest.mark.parametrize("fault", ["down", "loses_answers"])
+def test_without_an_answer_it_is_asked_again_and_paid_once(run, card_company, pay_day, fault):
+    setattr(card_company, fault, True)
+    assert card_payments.send_what_is_due(pay_day) == (0, 1)
+    assert card_payments.send_what_is_due(pay_day) == (0, 0)
+
+    setattr(card_company, fault, False)
+    # Two days later the company has forgotten our key.
+    card_company._answers.clear()
+    assert card_payments.send_what_is_due(pay_day + dt.timedelta(days=2)) == (1, 0)
+    assert len(card_company.transfers) == 1
+
+
+def test_what_the_company_refuses_waits_for_finance_and_is_not_sent_behind_its_back(
+    run, shop, caerphilly, card_company, ffion, client, monkeypatch, now, pay_day
+):
+    card_company.refuses_transfers = "account_closed"
+    card_payments.send_what_is_due(pay_day)
+    card_company.refuses_transfers = ""
+    assert card_payments.send_what_is_due(pay_day + dt.timedelta(days=1)) == (0, 0)
+    assert CardPayment.objects.get().refused == "account_closed"
+    client.force_login(ffion)
+    assert "note it as come back" in client.get(reverse("finance:accounts")).content.decode()
+
+    returned_payments.note(
+        run=run, provider=shop, reason="closed", returned_on=PAY_ON, by=Who(ffion), now=pay_day, key="back"
+    )
+
+    assert books.due(shop.pk) == 5000
+    assert "note it as come back" not in client.get(reverse("finance:accounts")).content.decode()
+    assert sound(pay_day)
+
+
+def test_an_account_that_takes_nothing_any_more_stops_the_release(shop, bryn, caerphilly, ffion, gwen, now):
+    lines = claimed.lines(shop, factories.award(caerphilly), by=Who(bryn))
+    row = settlement.prepare(council=caerphilly, lines=lines, pay_on=PAY_ON, by=Who(ffion), now=now, key="run")
+    Provider.objects.filter(pk=shop.pk).update(takes_transfers=False)
+
+    with pytest.raises(settlement.LinesMoved):
+        settlement.release(run=row, by=Who(gwen), now=now)
+
+
+def test_a_council_that_did_not_choose_it_pays_through_the_bank(shop, bryn, caerphilly):
+    Scheme.objects.filter(council=caerphilly).update(pays_by_card_company=False)
+    claimed.lines(shop, factories.award(caerphilly), by=Who(bryn))
+
+    (checked,) = line_checks.looked_at(settlement.awaiting(caerphilly))
+
+    assert checked.passes and checked.account and not checked.stripe_account

@@ -1,0 +1,53 @@
+"""The administrator's page of settings about providers."""
+
+import pytest
+from django.urls import reverse
+
+from accounts.models import HistoryEntry, Scheme
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+WANTED = {
+    **{"run_weekday": "1", "pay_working_days": "4", "account_working_days": "2", "joining_working_days": "10"},
+    **{"provisional_months": "6", "price_notice_days": "28", "price_rise_percent": "10"},
+    **{"unanswered_before_pause": "3", "about_providers": "1"},
+}
+
+
+@pytest.fixture
+def administrator(client, caerphilly):
+    client.force_login(factories.user("mair@council.example", role="administrator", council=caerphilly))
+    return client
+
+
+def test_what_is_changed_is_saved_and_in_the_history_once(administrator, caerphilly):
+    for _press in range(2):
+        assert administrator.post(reverse("people:scheme"), WANTED).status_code == 302
+
+    scheme = Scheme.objects.get(council=caerphilly)
+    assert (scheme.run_weekday, scheme.pay_working_days, scheme.unanswered_before_pause) == (1, 4, 3)
+    entry = HistoryEntry.objects.get(act="scheme.changed")
+    assert entry.details == {"run_weekday": 1, "pay_working_days": 4, "unanswered_before_pause": 3}
+
+
+@pytest.mark.parametrize(
+    ("name", "typed"), [("pay_working_days", "1"), ("price_rise_percent", "-3"), ("provisional_months", "soon")]
+)
+def test_a_figure_that_cannot_be_is_refused_beside_its_box(administrator, caerphilly, name, typed):
+    page = administrator.post(reverse("people:scheme"), WANTED | {name: typed}).content.decode()
+
+    assert "Enter a whole number from" in page
+    assert not HistoryEntry.objects.filter(act="scheme.changed").exists()
+
+
+def test_without_the_card_company_nobody_is_paid_through_it(administrator, caerphilly):
+    administrator.post(reverse("people:scheme"), WANTED | {"pays_by_card_company": "on"})
+
+    assert not Scheme.objects.get(council=caerphilly).pays_by_card_company
+
+
+def test_with_the_card_company_the_council_chooses(administrator, card_company, caerphilly):
+    administrator.post(reverse("people:scheme"), WANTED | {"pays_by_card_company": "on"})
+
+    assert Scheme.objects.get(council=caerphilly).pays_by_card_company

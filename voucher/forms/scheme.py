@@ -1,0 +1,68 @@
+"""The settings of the scheme that are about providers, for the council's administrators."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Scheme
+
+WEEKDAYS = [(0, _("Monday")), (1, _("Tuesday")), (2, _("Wednesday")), (3, _("Thursday")), (4, _("Friday"))]
+
+
+class ProviderSettingsForm(forms.ModelForm):
+    """How long providers are given, when they are paid, and from when on the carers team looks in."""
+
+    run_weekday = forms.TypedChoiceField(
+        label=_("On which day of the week are claims gathered for payment?"),
+        help_text=_("Providers are told their pay day from this. After a bank holiday it is the next working day."),
+        choices=WEEKDAYS,
+        coerce=int,
+        widget=forms.RadioSelect,
+    )
+
+    # Least and most of each figure, so that a slip of the finger promises nothing impossible.
+    LIMITS = {
+        "pay_working_days": (2, 15),
+        "account_working_days": (1, 10),
+        "joining_working_days": (1, 40),
+        "provisional_months": (0, 12),
+        "price_notice_days": (0, 90),
+        "price_rise_percent": (0, 100),
+        "unanswered_before_pause": (2, 10),
+    }
+
+    class Meta:
+        model = Scheme
+        fields = [
+            *("run_weekday", "pay_working_days", "account_working_days", "joining_working_days"),
+            *("provisional_months", "price_notice_days", "price_rise_percent", "unanswered_before_pause"),
+            "pays_by_card_company",
+        ]
+        labels = {
+            "pay_working_days": _("Working days from that day until the money is there"),
+            "account_working_days": _("Working days until a changed bank account is used"),
+            "joining_working_days": _("Working days in which you answer a provider who would like to join"),
+            "provisional_months": _("Months in which somebody looks after a new provider"),
+            "price_notice_days": _("Days before a dearer price may begin"),
+            "price_rise_percent": _("Per cent above which you look at a dearer price first"),
+            "unanswered_before_pause": _("Requests in a row without an answer until a provider is paused"),
+            "pays_by_card_company": _("Pay providers through the card company, where they have an account there"),
+        }
+        help_texts = {
+            "pay_working_days": _("Bacs needs two at least, counted from the release of the payment run."),
+            "pays_by_card_company": _(
+                "Only where the council itself has its account with Stripe, and keeps enough money there on pay days."
+            ),
+        }
+
+    def __init__(self, *args, cards_possible, **kwargs):
+        super().__init__(*args, **kwargs)
+        for name, (least, most) in self.LIMITS.items():
+            limits = {"min_value": least, "max_value": most}
+            old = self.fields[name]
+            self.fields[name] = forms.IntegerField(label=old.label, help_text=old.help_text, **limits)
+            words = _("Enter a whole number from %(least)s to %(most)s.") % {"least": least, "most": most}
+            self.fields[name].error_messages = dict.fromkeys(["required", "invalid"], words)
+            for validator in self.fields[name].validators:
+                validator.message = words
+        if not cards_possible:
+            del self.fields["pays_by_card_company"]
