@@ -1,60 +1,33 @@
-"""When an offer can be had: reads opening hours written as text, and works out real free days and times.
+"""When an offer can be had: works out real free days and times from its hours, its courses and what is taken.
 
-Opening hours are wall-clock hours in Europe/London, so 9.30 stays 9.30 when the clocks change. How long
-a break lasts is elapsed time: an hour asked for is an hour given, also in the night the clocks go back.
-Nights are counted whole: from the hour of arrival to the same hour by the clock, so many days later.
+Opening hours are wall-clock hours in Europe/London. How long a break lasts is elapsed time: an hour asked for is an
+hour given, also in the night the clocks go back. Nights are counted whole: from the hour of arrival to the same hour
+by the clock, so many days later. A course is asked for as one break, from its first session to the end of its last.
 """
 
 import datetime as dt
-import functools
-import re
 from dataclasses import dataclass
-from zoneinfo import ZoneInfo
 
-from django.utils.translation import gettext as _
+from brochure.opening import DAY_MINUTES, LONDON
+from brochure.opening import DAYS as DAYS
+from brochure.opening import HoursNotUnderstood as HoursNotUnderstood
+from brochure.opening import Week as Week
+from brochure.opening import at as at
+from brochure.opening import courses as courses
+from brochure.opening import in_runs as in_runs
+from brochure.opening import opening_hours as opening_hours
+from brochure.opening import other_days as other_days
+from brochure.taken_places import Taken as Taken
+from brochure.taken_places import has_place as has_place
+from brochure.taken_places import is_free as is_free
 
-LONDON = ZoneInfo("Europe/London")
-DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-DAY_MINUTES = 24 * 60
 # Breaks begin on the hour or the half hour after opening.
 STEP_MINUTES = 30
+LONGEST_MINUTES = 12 * 60
+NIGHTS_MOST = 7
 # Where guests may arrive all day, they are expected from three in the afternoon.
 ARRIVAL_MINUTE = 15 * 60
 LOOK_AHEAD_DAYS = 60
-
-_RANGE = re.compile(r"(?P<days>[A-Za-z]{3}(?:\s*[-,]\s*[A-Za-z]{3})*)\s+(?P<times>.+)")
-_TIMES = re.compile(r"(\d\d?):(\d\d)\s*-\s*(\d\d?):(\d\d)")
-
-
-class HoursNotUnderstood(ValueError):
-    """Opening hours that cannot be read; `part` is the piece at fault, `reason` says what is wrong with it."""
-
-    def __init__(self, part, reason):
-        super().__init__(f"“{part}”: {reason}")
-        self.part, self.reason = part, reason
-
-
-@dataclass(frozen=True)
-class Week:
-    """Opening hours: for each day, Monday first, its (opens, closes) in minutes after midnight, in order."""
-
-    days: tuple[tuple[tuple[int, int], ...], ...]
-
-    def on(self, day):
-        """Return the openings of a date."""
-        return self.days[day.weekday()]
-
-    def text(self):
-        """Write the week in the form that opening_hours reads."""
-        parts, index = [], 0
-        while index < 7:
-            last = index
-            while last < 6 and self.days[last + 1] == self.days[index]:
-                last += 1
-            span = DAYS[index] if last == index else f"{DAYS[index]}-{DAYS[last]}"
-            parts += [f"{span} {_clock(opens)}-{_clock(closes)}" for opens, closes in self.days[index]]
-            index = last + 1
-        return "; ".join(parts)
 
 
 @dataclass(frozen=True)
@@ -70,103 +43,68 @@ class FreeDay:
         return self.starts[-1]
 
 
-@functools.lru_cache(maxsize=512)
-def opening_hours(text):
-    """Read "Mon-Sat 09:30-15:30" or "Tue,Thu 10:00-12:00; Sat 09:00-24:00" into a Week.
-
-    Hours that meet or overlap are joined. Raises HoursNotUnderstood with the part that is wrong.
-    """
-    week = [[] for _day in DAYS]
-    parts = [part.strip() for part in text.split(";") if part.strip()]
-    if not parts:
-        raise HoursNotUnderstood(text, _("write days and hours, as in Mon-Fri 09:00-17:00"))
-    for part in parts:
-        match = _RANGE.fullmatch(part)
-        if not match:
-            raise HoursNotUnderstood(part, _("write days and hours, as in Mon-Fri 09:00-17:00"))
-        opening = _read_times(match["times"], part)
-        for index in _read_days(match["days"], part):
-            week[index].append(opening)
-    return Week(tuple(_joined(openings) for openings in week))
-
-
-def _read_days(text, part):
-    indexes = set()
-    for piece in re.split(r"\s*,\s*", text):
-        names = re.split(r"\s*-\s*", piece)
-        for name in names:
-            if name.title() not in DAYS:
-                raise HoursNotUnderstood(
-                    part, _("“%(name)s” is not a day; write Mon, Tue, Wed, Thu, Fri, Sat or Sun") % {"name": name}
-                )
-        if len(names) > 2:
-            raise HoursNotUnderstood(part, _("a span of days has one first and one last day"))
-        first, last = DAYS.index(names[0].title()), DAYS.index(names[-1].title())
-        # Sat-Mon goes round the end of the week.
-        indexes |= {(first + step) % 7 for step in range((last - first) % 7 + 1)}
-    return sorted(indexes)
-
-
-def _read_times(text, part):
-    match = _TIMES.fullmatch(text.strip())
-    if not match:
-        raise HoursNotUnderstood(
-            part, _("“%(text)s” is not a span of hours such as 09:00-17:00") % {"text": text.strip()}
-        )
-    h1, m1, h2, m2 = map(int, match.groups())
-    opens, closes = h1 * 60 + m1, h2 * 60 + m2
-    if m1 > 59 or m2 > 59 or opens >= DAY_MINUTES or closes > DAY_MINUTES:
-        raise HoursNotUnderstood(part, _("hours run from 00:00 to 24:00"))
-    if closes <= opens:
-        raise HoursNotUnderstood(part, _("it closes before it opens; write hours past midnight as two days"))
-    return opens, closes
-
-
-def _joined(openings):
-    joined = []
-    for opens, closes in sorted(openings):
-        if joined and opens <= joined[-1][1]:
-            joined[-1] = (joined[-1][0], max(closes, joined[-1][1]))
-        else:
-            joined.append((opens, closes))
-    return tuple(joined)
-
-
-def _clock(minute):
-    return f"{minute // 60:02}:{minute % 60:02}"
-
-
-def at(day, minute):
-    """Return the moment of a wall-clock minute of a day, or None where the clocks jump over it."""
-    naive = dt.datetime.combine(day, dt.time()) + dt.timedelta(minutes=minute)
-    moment = naive.replace(tzinfo=LONDON)
-    there_and_back = moment.astimezone(dt.UTC).astimezone(LONDON)
-    return moment if there_and_back.replace(tzinfo=None) == naive else None
-
-
 def ends_at(offer, starts_at, minutes):
-    """Return when a break ends: so much elapsed time later, or so many whole nights later by the clock."""
+    """Return when a break ends: so much elapsed time later, or so many whole nights later by the clock.
+
+    A course ends with its last session.
+    """
     if offer.unit == "night":
         local = starts_at.astimezone(LONDON)
         nights = dt.timedelta(days=max(1, round(minutes / DAY_MINUTES)))
         return (local.replace(tzinfo=None) + nights).replace(tzinfo=LONDON)
-    return (starts_at.astimezone(dt.UTC) + dt.timedelta(minutes=minutes)).astimezone(LONDON)
+    if offer.unit == "course":
+        return spans(offer, starts_at, minutes)[-1][1]
+    return _later(starts_at, minutes)
+
+
+def spans(offer, starts_at, minutes):
+    """Return the (start, end) of every session of a break, in order: one, unless it is a course (R54)."""
+    if offer.unit != "course":
+        return [(starts_at, ends_at(offer, starts_at, minutes))]
+    course = next((sessions for sessions in courses(offer.courses) if sessions[0] == starts_at), None)
+    if course is None:
+        return [(starts_at, _later(starts_at, minutes))]
+    return [(start, _later(start, session_minutes(offer))) for start in course]
+
+
+def session_minutes(offer):
+    """Return how long a carer is away at a time: one session of a course; of everything else one unit."""
+    return offer.minutes // offer.sessions if offer.unit == "course" else offer.minutes
+
+
+def openings_on(offer, day):
+    """Return the (opens, closes) of a date in minutes after midnight: the week's, or those of its other days."""
+    if offer.other_days:
+        other = other_days(offer.other_days)
+        if day in other:
+            return other[day]
+    return opening_hours(offer.hours).on(day)
+
+
+def shortest(offer):
+    """R53. Return the shortest length that can be asked for, in minutes."""
+    if offer.unit == "hour":
+        return max(offer.minutes, offer.least_minutes)
+    if offer.unit == "night":
+        return offer.minutes * max(1, -(-offer.least_minutes // offer.minutes))
+    return offer.minutes
 
 
 def lengths(offer):
-    """Return the lengths, in minutes, that can be asked for: hours in half-hour steps, nights up to a week."""
+    """R9, R53. Return the lengths, in minutes, that can be asked for: half hours upwards, or nights up to a week."""
+    least = shortest(offer)
     if offer.unit == "hour":
-        return [offer.minutes + STEP_MINUTES * step for step in range((12 * 60 - offer.minutes) // STEP_MINUTES + 1)]
+        return [least, *range(least + STEP_MINUTES, LONGEST_MINUTES + 1, STEP_MINUTES)]
     if offer.unit == "night":
-        return [offer.minutes * nights for nights in range(1, 8)]
+        return [least, *range(least + offer.minutes, offer.minutes * NIGHTS_MOST + 1, offer.minutes)]
     return [offer.minutes]
 
 
 def start_times(offer, day, minutes=None, *, taken=(), places=None):
     """Return the aware datetimes, in order, at which a break of that length can begin on a date.
 
-    `taken` holds (start, end) of the bookings already made; a start is offered while a place is free for
-    the whole of it. `places` is how many may come at once (default: the offer's own).
+    `taken` is a Taken, or holds (start, end) of the bookings already made; a start is offered while a place is free
+    for the whole of it. `places` is how many may come at once (default: the offer's own).
     A session longer than the opening hours begins when they open: the hours then say when to arrive.
     """
     return list(starts(offer, day, minutes, taken=taken, places=places))
@@ -174,13 +112,40 @@ def start_times(offer, day, minutes=None, *, taken=(), places=None):
 
 def starts(offer, day, minutes=None, *, taken=(), places=None, latest_first=False):
     """Give the same moments as start_times one by one, so that whoever needs only the first works out no more."""
-    minutes = minutes or offer.minutes
-    places = offer.places if places is None else places
-    openings = opening_hours(offer.hours).on(day)
+    minutes = minutes or shortest(offer)
+    is_plain = offer.week_minutes is None and not taken and not getattr(taken, "beside", ())
+    for start in possible_starts(offer, day, minutes, latest_first=latest_first):
+        if is_plain or is_free(offer, spans(offer, start, minutes), taken, places):
+            yield start
+
+
+def possible_starts(offer, day, minutes, *, latest_first=False):
+    """Give the moments at which a break of that length may begin on a date, whatever is taken."""
+    if offer.unit == "course":
+        yield from _courses_from(offer, day, latest_first)
+        return
+    openings = openings_on(offer, day)
     for opens, closes in reversed(openings) if latest_first else openings:
         for start in _starts_within(offer, day, opens, closes, minutes, latest_first):
-            if start and (not taken or has_place(start, ends_at(offer, start, minutes), taken, places)):
+            if start and (offer.unit != "night" or not _is_closed_meanwhile(offer, day, minutes)):
                 yield start
+
+
+def _courses_from(offer, day, latest_first):
+    """Give the courses whose first session is on that day, unless one of their sessions is on a closed day."""
+    closed = other_days(offer.other_days) if offer.other_days else {}
+    found = courses(offer.courses)
+    for sessions in reversed(found) if latest_first else found:
+        if sessions[0].date() == day and all(closed.get(each.date(), True) for each in sessions):
+            yield sessions[0]
+
+
+def _is_closed_meanwhile(offer, day, minutes):
+    """True where a night of a stay begins on a day that is closed beside the week."""
+    if not offer.other_days:
+        return False
+    other, nights = other_days(offer.other_days), max(1, round(minutes / DAY_MINUTES))
+    return any(other.get(day + dt.timedelta(days=number)) == () for number in range(nights))
 
 
 def _starts_within(offer, day, opens, closes, minutes, latest_first):
@@ -204,25 +169,14 @@ def _elapsed(start, end):
     return (end.astimezone(dt.UTC) - start.astimezone(dt.UTC)).total_seconds() / 60
 
 
-def has_place(start, end, taken, places):
-    """True while fewer than `places` bookings overlap at every moment from start to end."""
-    start, end = start.astimezone(dt.UTC), end.astimezone(dt.UTC)
-    changes = []
-    for first, last in taken:
-        if first < end and last > start:
-            changes += [(max(first.astimezone(dt.UTC), start), 1), (last.astimezone(dt.UTC), -1)]
-    busy = 0
-    for _moment, change in sorted(changes):
-        busy += change
-        if busy >= places:
-            return False
-    return places > 0
+def _later(moment, minutes):
+    return (moment.astimezone(dt.UTC) + dt.timedelta(minutes=minutes)).astimezone(LONDON)
 
 
 def is_open(offer, starts_at, minutes):
     """True when a break of that length may begin at that moment, other bookings aside."""
     day = starts_at.astimezone(LONDON).date()
-    return starts_at in start_times(offer, day, minutes, taken=(), places=1)
+    return starts_at in possible_starts(offer, day, minutes)
 
 
 def earliest(offer, now):
@@ -244,6 +198,8 @@ def free_days(offer, now, *, minutes=None, taken=(), days=LOOK_AHEAD_DAYS, last_
     for ahead in range((final - first).days + 1):
         day = first + dt.timedelta(days=ahead)
         starts = tuple(start for start in start_times(offer, day, minutes, taken=taken) if start >= soonest)
+        if last_day and offer.unit == "course":
+            starts = tuple(start for start in starts if ends_at(offer, start, offer.minutes).date() <= last_day)
         if starts:
             found.append(FreeDay(day, starts))
     return found
@@ -266,7 +222,7 @@ def last_free(offer, now, *, last_day, taken=()):
     day = last_day
     while day >= soonest.astimezone(LONDON).date():
         for start in starts(offer, day, taken=taken, latest_first=True):
-            if start >= soonest:
+            if start >= soonest and (offer.unit != "course" or ends_at(offer, start, 0).date() <= last_day):
                 return start
         day -= dt.timedelta(days=1)
     return None

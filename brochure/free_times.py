@@ -42,18 +42,19 @@ def minutes_for(offer, when):
 
     Only what is sold by the hour takes its length from what was asked, in half hours upwards.
     """
+    least = availability.shortest(offer)
     if offer.unit != "hour" or when.time is None or when.until is None:
-        return offer.minutes
+        return least
     wanted = when.until - when.time
-    steps = -(-(wanted - offer.minutes) // STEP_MINUTES)
-    minutes = offer.minutes + STEP_MINUTES * steps
-    return minutes if wanted > 0 and offer.minutes <= minutes <= 12 * 60 else None
+    steps = -(-(wanted - least) // STEP_MINUTES)
+    minutes = least + STEP_MINUTES * steps
+    return minutes if wanted > 0 and least <= minutes <= availability.LONGEST_MINUTES else None
 
 
 def start_for(offer, when, now, *, taken=(), first_day=None, last_day=None):
     """Return the first moment at which the offer is free as asked for, notice honoured, or None.
 
-    The offer needs hours, unit, minutes, places and notice_hours, and insured_until (None: no end is known).
+    The offer needs hours, unit, minutes, places and notice_hours, and good_until (None: no end is known).
     """
     minutes = minutes_for(offer, when)
     if minutes is None or (offer.unit == "night" and when.until is not None):
@@ -65,7 +66,7 @@ def start_for(offer, when, now, *, taken=(), first_day=None, last_day=None):
         if (
             day < first
             or (last_day and day > last_day)
-            or not _is_insured(offer, day)
+            or not _is_in_order(offer, day)
             or not _may_fit(offer, when, day)
         ):
             continue
@@ -93,11 +94,11 @@ def near(offer, when, now, *, taken=(), first_day=None, last_day=None):
 
 def _may_fit(offer, when, day):
     """False where the opening hours of a day alone rule it out, so that most days cost next to nothing."""
-    if offer.unit == "night":
+    if offer.unit in {"night", "course"}:
         return True
     first, last = PARTS.get(when.part, (0, DAY_MINUTES))
     first = max(first, when.time or 0)
-    return any(opens < last and closes > first for opens, closes in availability.opening_hours(offer.hours).on(day))
+    return any(opens < last and closes > first for opens, closes in availability.openings_on(offer, day))
 
 
 def _fits(offer, when, start, minutes):
@@ -108,7 +109,9 @@ def _fits(offer, when, start, minutes):
         return False
     if when.time is not None and (begins != when.time if offer.unit == "hour" else begins < when.time):
         return False
-    return when.until is None or begins + minutes <= max(when.until, _rounded_end(offer, when, minutes))
+    # Of a course each session begins at its own time; what was asked for is the first.
+    lasts = availability.session_minutes(offer) if offer.unit == "course" else minutes
+    return when.until is None or begins + lasts <= max(when.until, _rounded_end(offer, when, minutes))
 
 
 def _rounded_end(offer, when, minutes):
@@ -116,5 +119,5 @@ def _rounded_end(offer, when, minutes):
     return when.time + minutes if offer.unit == "hour" and when.time is not None else 0
 
 
-def _is_insured(offer, day):
-    return offer.insured_until is None or offer.insured_until >= day
+def _is_in_order(offer, day):
+    return offer.good_until is None or offer.good_until >= day

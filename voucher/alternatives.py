@@ -1,13 +1,13 @@
 """What else could be asked for: somebody else at that time, the same at another time, a sitter meanwhile."""
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.utils import timezone
 
-from brochure import availability, catalogue, places
+from brochure import availability, catalogue, places, prices
 from brochure.models import Offer
-from voucher import asking, rules
+from voucher import asking, places_taken
 
 SITTING = "sitting"
 # As many of each kind are shown; the best come first.
@@ -52,11 +52,19 @@ def sitters(*, award, starts_at, ends_at, margin, most, now, by, besides=()):
     return _possible(award, wanted, most, now, by)[:OTHERS_SHOWN]
 
 
-def other_times(*, offer, starts_at, minutes, free, quote):
+def other_times(*, award, offer, starts_at, minutes, most, free, on):
     """Return the same offer at other times out of its free days: that day first, then the same time on the next days.
 
-    `free` is what availability.free_days gives for this award and that length.
+    `free` is what availability.free_days gives for this award and that length; each time has its own price (R51),
+    on the day of asking, and one that costs more than `most` of the award is left out.
     """
+    rates = asking.rates_of(offer, on)
+    quotes = {
+        price: asking.quote_at(award, offer, minutes, price)
+        for price in {rates.at(start) for day in free for start in day.starts}
+    }
+    paid_for = [[start for start in day.starts if quotes[rates.at(start)].amount <= most] for day in free]
+    free = [replace(day, starts=tuple(starts)) for day, starts in zip(free, paid_for, strict=True) if starts]
     local = starts_at.astimezone(availability.LONDON)
     own_day = [start for day in free if day.day == local.date() for start in day.starts if start != starts_at]
     nearest = sorted(own_day, key=lambda start: abs(start - starts_at))[:2]
@@ -65,7 +73,7 @@ def other_times(*, offer, starts_at, minutes, free, quote):
             nearest.append(min(day.starts, key=lambda start: abs(_minute(start) - _minute(local))))
         if len(nearest) >= TIMES_SHOWN:
             break
-    return [Candidate(offer, start, minutes, quote) for start in sorted(nearest)]
+    return [Candidate(offer, start, minutes, quotes[rates.at(start)]) for start in sorted(nearest)]
 
 
 def free_days(award, offer, minutes, now, besides=None):
@@ -74,13 +82,13 @@ def free_days(award, offer, minutes, now, besides=None):
     `besides` is a booking that does not count: the one that is to be moved.
     """
     until = now + dt.timedelta(days=availability.LOOK_AHEAD_DAYS + 8)
-    taken = asking.taken_times(offer, now, until, besides=besides)
+    taken = places_taken.taken_times(offer, now, until, besides=besides, award=award)
     days = availability.free_days(offer, now, minutes=minutes, taken=taken, last_day=award.account.last_day)
     return [
         free
         for free in days
         if free.day >= award.account.first_day
-        and offer.provider.is_insured(on=timezone.localdate(availability.ends_at(offer, free.starts[-1], minutes)))
+        and offer.is_in_order(on=timezone.localdate(availability.ends_at(offer, free.starts[-1], minutes)))
     ]
 
 
@@ -89,7 +97,8 @@ def candidate(*, award, offer, starts_at, minutes, now, by):
     asking.refuse_offer(award=award, offer=offer, on=timezone.localdate(now), by=by)
     asking.refuse_unless_possible(award=award, offer=offer, starts_at=starts_at, minutes=minutes, now=now)
     asking.refuse_taken(award=award, offer=offer, starts_at=starts_at, minutes=minutes)
-    quote = asking.quote(award=award, offer=offer, minutes=minutes, on=timezone.localdate(now))
+    on = timezone.localdate(now)
+    quote = asking.quote(award=award, offer=offer, starts_at=starts_at, minutes=minutes, on=on)
     return Candidate(offer, starts_at, minutes, quote)
 
 
@@ -100,7 +109,8 @@ def _offers(award, now):
 def _possible(award, wanted, most, now, by):
     """Return the Candidates out of (offer, start, minutes) that are possible, nearest and cheapest first."""
     until = now + dt.timedelta(days=availability.LOOK_AHEAD_DAYS + 8)
-    taken = asking.taken_by_offer([offer.pk for offer, _start, _minutes in wanted], after=now, before=until)
+    taken = places_taken.taken_by_offer([offer.pk for offer, _start, _minutes in wanted], after=now, before=until)
+    prices.attach([offer for offer, _start, _minutes in wanted], timezone.localdate(now))
     found = []
     for offer, starts_at, minutes in wanted:
         try:
@@ -108,11 +118,9 @@ def _possible(award, wanted, most, now, by):
             asking.refuse_unless_possible(award=award, offer=offer, starts_at=starts_at, minutes=minutes, now=now)
         except asking.Refused:
             continue
-        ends_at = availability.ends_at(offer, starts_at, minutes)
-        price_pence = rules.price_for(offer.price_pence, minutes, offer.minutes)
-        amount = rules.amount_for(price_pence, minutes, award.in_hours)
-        if amount <= most and availability.has_place(starts_at, ends_at, taken[offer.pk], offer.places):
-            quote = asking.Quote(offer.price_pence, price_pence, amount, award.account.available - amount)
+        spans = availability.spans(offer, starts_at, minutes)
+        quote = asking.quote_at(award, offer, minutes, offer.rates.at(starts_at))
+        if quote.amount <= most and availability.is_free(offer, spans, taken[offer.pk]):
             found.append(Candidate(offer, starts_at, minutes, quote))
     return _nearest_first(award.carer.postcode, found)
 

@@ -1,6 +1,5 @@
 """What may be asked for, at what price: every reason to refuse a break, each with its figures."""
 
-import collections
 import datetime as dt
 from dataclasses import dataclass
 
@@ -8,12 +7,13 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import Role
-from brochure import availability, prices
+from brochure import availability, places, prices, taken_places
 from brochure.models import Offer
 from providers.models import Provider
 from voucher import rules
 from voucher.ledger.models import AwardAccount
-from voucher.models import Booking, Suggestion
+from voucher.models import Booking, Suggestion, WaitingPlace
+from voucher.places_taken import spans_of, taken_times
 
 TAKES_A_PLACE, IS_LIVE = Booking.TAKES_A_PLACE, Booking.LIVE
 
@@ -28,7 +28,7 @@ class Refused(Exception):
 
 
 class NotLive(Refused):
-    """The offer or its provider takes no bookings, or the provider is not insured on that day."""
+    """The offer or its provider takes no bookings, or papers or checks are not in order on that day."""
 
 
 class OtherRegion(Refused):
@@ -45,12 +45,24 @@ class OvernightAlone(Refused):
     """A night away of a carer under 18 is asked for by the carers team (R41)."""
 
 
-class OutsidePeriod(Refused):
-    """The break is before the award's first or after its last day; of a stay, `covered` of `nights` are within."""
+class OutsideArea(Refused):
+    """The provider does not come to where the carer lives (R66); `areas` are the districts it comes to."""
 
-    def __init__(self, *, first_day, last_day, covered=0, nights=0):
+    def __init__(self, areas):
+        super().__init__(", ".join(areas))
+        self.areas = areas
+
+
+class OutsidePeriod(Refused):
+    """The break is before the award's first or after its last day.
+
+    Of a stay `covered` of `nights` are within, of a course `covered` of `sessions`.
+    """
+
+    def __init__(self, *, first_day, last_day, covered=0, nights=0, sessions=0):
         super().__init__(f"{first_day} to {last_day}")
-        self.first_day, self.last_day, self.covered, self.nights = first_day, last_day, covered, nights
+        self.first_day, self.last_day, self.covered = first_day, last_day, covered
+        self.nights, self.sessions = nights, sessions
 
 
 class TooSoon(Refused):
@@ -117,39 +129,55 @@ class Quote:
     price_pence: int
     amount: int
     left_after: int
+    # The least that it can cost, because it is not known yet when the break is and the prices differ.
+    is_from: bool = False
 
     @property
     def is_affordable(self):
         return self.left_after >= 0
 
 
-def quotes(*, award, offer, on):
-    """Return {minutes: Quote} for every length of the offer, at the price of the day `on`. Raises NotLive."""
-    try:
-        unit_price_pence = prices.price_on(offer, on)
-    except prices.NoPrice as none:
-        raise NotLive from none
-    return {minutes: _quote(award, offer, minutes, unit_price_pence) for minutes in availability.lengths(offer)}
+def quotes(*, award, offer, starts_at, on):
+    """Return {minutes: Quote} for every length of the offer, asked for on a day, for a break that starts then (R51).
+
+    As long as nobody knows when, `starts_at` is None, and it is the least that it can cost. Raises NotLive.
+    """
+    rates = rates_of(offer, on)
+    unit_price_pence = rates.at(starts_at) if starts_at else rates.lowest
+    return {
+        minutes: quote_at(award, offer, minutes, unit_price_pence, is_from=rates.differ and not starts_at)
+        for minutes in availability.lengths(offer)
+    }
 
 
-def quote(*, award, offer, minutes, on):
-    """Return the Quote for a break of that length, at the price of the day `on`. Raises BadLength, NotLive."""
-    found = quotes(award=award, offer=offer, on=on)
+def quote(*, award, offer, starts_at, minutes, on):
+    """Return the Quote for a break of that length that starts then, asked for on a day. Raises BadLength, NotLive."""
+    found = quotes(award=award, offer=offer, starts_at=starts_at, on=on)
     if minutes not in found:
         raise BadLength(list(found))
     return found[minutes]
 
 
-def _quote(award, offer, minutes, unit_price_pence):
+def rates_of(offer, on):
+    """Return the prices.Rates of an offer on the day of asking. Raises NotLive where it has no price yet."""
+    try:
+        return prices.rates_of(offer, on)
+    except prices.NoPrice as none:
+        raise NotLive from none
+
+
+def quote_at(award, offer, minutes, unit_price_pence, is_from=False):
+    """Return the Quote for a break of that length at a price of one unit, in pence."""
     price_pence = rules.price_for(unit_price_pence, minutes, offer.minutes)
     amount = rules.amount_for(price_pence, minutes, award.in_hours)
-    return Quote(unit_price_pence, price_pence, amount, award.account.available - amount)
+    return Quote(unit_price_pence, price_pence, amount, award.account.available - amount, is_from)
 
 
 def refuse_offer(*, award, offer, on, by=None):
     """Raise the Refused that keeps this award from this offer whatever the day and the time; else return nothing.
 
-    Where it is known who asks, a carer under 18 has a night away only from the carers team (R41).
+    Where it is known who asks, a carer under 18 has a night away (R41), and a carer who lives outside the offer's
+    area (R66) has it, only from the carers team.
     """
     provider, account = offer.provider, award.account
     if offer.state != Offer.State.LIVE or provider.state != Provider.State.LIVE:
@@ -158,11 +186,21 @@ def refuse_offer(*, award, offer, on, by=None):
         raise OtherRegion(provider.council)
     if account.state != AwardAccount.State.ACTIVE or on > account.last_day:
         raise AwardClosed
+    if by is not None and not _comes_to(offer, award.carer) and not _is_carers_team(by, award.council):
+        raise OutsideArea(offer.areas)
     if rules.is_young(award.carer.born_on, on):
         if offer.adults_only:
             raise AdultsOnly
         if offer.unit == Offer.Unit.NIGHT and by is not None and not _is_carers_team(by, award.council):
             raise OvernightAlone
+
+
+def _comes_to(offer, carer):
+    """R66. True where the provider comes to the carer's district; where we do not know it, nobody is refused."""
+    try:
+        return not offer.areas or places.district(carer.postcode) in offer.areas
+    except places.PlaceNotKnown:
+        return True
 
 
 def _is_carers_team(by, council):
@@ -177,7 +215,7 @@ def refuse_unless_possible(*, award, offer, starts_at, minutes, now):
     if minutes not in availability.lengths(offer):
         raise BadLength(availability.lengths(offer))
     refuse_outside_period(award.account, offer, starts_at, minutes)
-    if not offer.provider.is_insured(on=timezone.localdate(availability.ends_at(offer, starts_at, minutes))):
+    if not offer.is_in_order(on=timezone.localdate(availability.ends_at(offer, starts_at, minutes))):
         raise NotLive
     if starts_at <= now or not rules.is_within_notice(now, starts_at, offer.notice_hours):
         raise TooSoon(offer.notice_hours)
@@ -190,46 +228,39 @@ def refuse_taken(*, award, offer, starts_at, minutes, besides=None):
 
     `besides` is a booking that does not count: the one that is to be moved.
     """
-    ends_at = availability.ends_at(offer, starts_at, minutes)
-    own = _own_booking(award, offer, starts_at, ends_at, besides)
+    spans = availability.spans(offer, starts_at, minutes)
+    after, before = spans[0][0], spans[-1][1]
+    own = _own_booking(award, offer, after, before, besides)
     if own:
         raise AlreadyAsked(own)
-    taken = taken_times(offer, starts_at, ends_at, besides=besides)
+    buffer = dt.timedelta(minutes=offer.buffer_minutes)
+    taken = taken_times(offer, after - buffer, before + buffer, besides=besides, award=award)
     if starts_at not in availability.start_times(offer, timezone.localdate(starts_at), minutes, taken=taken):
+        raise Full
+    if offer.has_waiting_list and _belongs_to_who_waits(award, offer, after):
         raise Full
 
 
-def taken_times(offer, after, before, besides=None):
-    """Return the (starts_at, ends_at) pairs that take a place of the offer between two moments."""
-    return taken_by_offer([offer.pk], after=after, before=before, besides=besides)[offer.pk]
+def _belongs_to_who_waits(award, offer, starts_at):
+    """R55. True where a place fell free this minute that somebody waits for: it is kept for the first in line.
 
-
-def taken_by_offer(offers, *, after, before, besides=None):
-    """Return {offer's number: [(starts_at, ends_at)…]} of all that takes a place between two moments; two queries.
-
-    The one definition: what is asked for or booked, and every other time that was suggested and waits for an
-    answer, so that nobody else books it meanwhile. A request for which its provider suggested other times
-    holds those, and no longer its own. With None for the offers it is of all of them that have anything taken.
+    What somebody cannot use, because it is too short, is free to others. A place that is kept for this award is hers.
     """
-    taken = collections.defaultdict(list, {number: [] for number in offers or ()})
-    within = Q(starts_at__lt=before, ends_at__gt=after)
-    booked = Booking.objects.filter(within, state__in=TAKES_A_PLACE)
-    suggested = Suggestion.objects.filter(within, state=Suggestion.State.OPEN)
-    if offers is not None:
-        booked, suggested = booked.filter(offer__in=list(taken)), suggested.filter(booking__offer__in=list(taken))
-    if besides:
-        booked, suggested = booked.exclude(pk=besides.pk), suggested.exclude(booking=besides)
-    for number, *span in booked.order_by().values_list("offer", "starts_at", "ends_at"):
-        taken[number].append(tuple(span))
-    for number, *span in suggested.order_by().values_list("booking__offer", "starts_at", "ends_at"):
-        taken[number].append(tuple(span))
-    return taken
+    day = timezone.localdate(starts_at)
+    rows = WaitingPlace.objects.filter(offer=offer, day=day)
+    waiting = rows.filter(state=WaitingPlace.State.WAITING).exclude(award=award)
+    lengths = set(waiting.order_by().values_list("minutes", flat=True))
+    if not lengths or rows.filter(state=WaitingPlace.State.KEPT, award=award, starts_at=starts_at).exists():
+        return False
+    taken = taken_times(offer, *taken_places.week_of(starts_at))
+    return any(availability.start_times(offer, day, minutes, taken=taken) for minutes in lengths)
 
 
 def at_the_same_time(*, award, starts_at, ends_at, besides=()):
     """Return the award's live bookings that overlap a time, but for these: to warn of, not to refuse."""
     rows = award.bookings.filter(state__in=TAKES_A_PLACE, starts_at__lt=ends_at, ends_at__gt=starts_at)
-    return list(rows.exclude(pk__in=besides).select_related("offer", "provider").order_by("starts_at", "pk"))
+    rows = rows.exclude(pk__in=besides).select_related("offer", "provider").order_by("starts_at", "pk")
+    return [row for row in rows if any(first < ends_at and last > starts_at for first, last in spans_of(row))]
 
 
 def _own_booking(award, offer, starts_at, ends_at, besides):
@@ -254,19 +285,25 @@ def answer_working_days(scheme, offer):
 
 
 def last_service_day(offer, starts_at, minutes):
-    """Return the last day that pays for the break: of a stay, the day its last night begins on (R3)."""
+    """Return the last day that pays for the break: of a stay, the day its last night begins on (R3).
+
+    Of a course it is the day of its last session (R54).
+    """
     nights = minutes // offer.minutes if offer.unit == Offer.Unit.NIGHT else 1
-    return timezone.localdate(starts_at) + dt.timedelta(days=nights - 1)
+    first = availability.spans(offer, starts_at, minutes)[-1][0] if offer.unit == Offer.Unit.COURSE else starts_at
+    return timezone.localdate(first) + dt.timedelta(days=nights - 1)
 
 
 def refuse_outside_period(account, offer, starts_at, minutes):
-    """Raise OutsidePeriod unless the award pays for the whole of the break (R2, R3)."""
+    """Raise OutsidePeriod unless the award pays for the whole of the break (R2, R3, R54)."""
     day, period = timezone.localdate(starts_at), {"first_day": account.first_day, "last_day": account.last_day}
-    if offer.unit != Offer.Unit.NIGHT:
-        if not rules.is_within_period(**period, day=day):
-            raise OutsidePeriod(**period)
+    if offer.unit == Offer.Unit.NIGHT:
+        nights = minutes // offer.minutes
+        covered = rules.nights_covered(**period, arrival=day, nights=nights)
+        if covered < nights:
+            raise OutsidePeriod(**period, covered=covered, nights=nights)
         return
-    nights = minutes // offer.minutes
-    covered = rules.nights_covered(**period, arrival=day, nights=nights)
-    if covered < nights:
-        raise OutsidePeriod(**period, covered=covered, nights=nights)
+    days = [timezone.localdate(start) for start, _end in availability.spans(offer, starts_at, minutes)]
+    covered = sum(rules.is_within_period(**period, day=each) for each in days)
+    if covered < len(days):
+        raise OutsidePeriod(**period, covered=covered, sessions=len(days) if len(days) > 1 else 0)

@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from accounts.mail import Attachment
 from accounts.models import Language, in_language
 from voucher.models import Booking
+from voucher.places_taken import spans_of
 
 State = Booking.State
 STANDS = {State.CONFIRMED, *Booking.GIVEN}
@@ -60,17 +61,26 @@ def _file(booking, *, name, address, language, page):
 
 def _event(booking, languages, page):
     event = icalendar.Event()
+    add_times(event, booking)
+    event.add("summary", _title(booking, languages))
+    event.add("description", "\n\n".join(_words(booking, language, page) for language in languages))
+    event.add("class", "PRIVATE")
+    return event
+
+
+def add_times(event, booking):
+    """Add to an entry what tells it from others, how it stands and when it is: the same in a file and in a feed."""
     event.add("uid", f"{booking.ref}@{urlsplit(settings.SITE_URL).hostname}")
     event.add("dtstamp", _changed_at(booking))
     event.add("sequence", booking.calendar_sequence)
     event.add("status", _status(booking))
     # In UTC a calendar needs no rules of summer time, and cannot have wrong ones.
-    event.add("dtstart", booking.starts_at.astimezone(dt.UTC))
-    event.add("dtend", booking.ends_at.astimezone(dt.UTC))
-    event.add("summary", _title(booking, languages))
-    event.add("description", "\n\n".join(_words(booking, language, page) for language in languages))
-    event.add("class", "PRIVATE")
-    return event
+    first, *later = spans_of(booking)
+    event.add("dtstart", first[0].astimezone(dt.UTC))
+    event.add("dtend", first[1].astimezone(dt.UTC))
+    if later:
+        # A course is one entry that comes back: with an entry for each session a calendar would take only one of them.
+        event.add("rdate", [start.astimezone(dt.UTC) for start, _end in later])
 
 
 def _status(booking):

@@ -12,7 +12,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from accounts import history, mail
-from voucher import applications, awards, bookings, rules, writing
+from voucher import applications, awards, bookings, rules, waiting_list, writing
 from voucher.ledger import books
 from voucher.ledger.models import AwardAccount
 from voucher.models import Application, Award, Booking, Choice, Circumstance, Permission, Suggestion
@@ -150,6 +150,7 @@ def close(*, award, reason, by, now):
         if award.account.state == AwardAccount.State.ENDED:
             return 0
         key = f"award:{award.pk}/close"
+        waiting_list.end_all(awards=[award])
         amount = books.end(award=award.account, reason=reason, op_key=key, actor=by.actor, now=now)
         history.record(
             act="award.closed", subject=award, by=by, at=now, council=award.council, amount=amount, reason=reason
@@ -180,6 +181,7 @@ def _record(carer, ahead, happened_on, by, now):
     for award in ahead.awards:
         books.take_turn(award=award.account)
         books.freeze(award=award.account)
+        waiting_list.end_all(awards=[award])
         history.record(act="award.stopped", subject=award, by=by, at=now, council=award.council, reason=ahead.kind)
     # From here on nothing more can be asked for. What was asked for since it was shown is looked at first.
     stopped = plan(carer=carer, kind=ahead.kind, honoured_until=ahead.honoured_until, now=now)

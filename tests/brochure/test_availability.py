@@ -16,8 +16,23 @@ CLOCKS_GO_BACK = dt.date(2026, 10, 25)
 CLOCKS_GO_FORWARD = dt.date(2027, 3, 28)
 
 
-def offer(hours="Mon-Sun 08:00-22:00", *, unit="hour", minutes=60, places=1, notice_hours=24):
-    return SimpleNamespace(hours=hours, unit=unit, minutes=minutes, places=places, notice_hours=notice_hours)
+PLAIN = {
+    "unit": "hour",
+    "minutes": 60,
+    "least_minutes": 0,
+    "sessions": 1,
+    "courses": "",
+    "other_days": "",
+    "places": 1,
+    "buffer_minutes": 0,
+    "week_minutes": None,
+    "breaks_at_once": None,
+    "notice_hours": 24,
+}
+
+
+def offer(hours="Mon-Sun 08:00-22:00", **fields):
+    return SimpleNamespace(hours=hours, **(PLAIN | fields))
 
 
 def local(day, hour, minute=0):

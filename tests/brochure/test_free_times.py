@@ -1,23 +1,21 @@
 """An offer is free as asked for only when a start really fits: day, time, length, notice, places and insurance."""
 
 import datetime as dt
-from types import SimpleNamespace
 
 import pytest
 
 from brochure import free_times
 from brochure.availability import LONDON
 from brochure.free_times import When
+from tests.brochure.test_availability import offer as availability_offer
 
 NOW = dt.datetime(2026, 10, 12, 10, 0, tzinfo=dt.UTC)  # a Monday
 THURSDAY = dt.date(2026, 10, 15)
 TWO, HALF_PAST_FOUR = 14 * 60, 16 * 60 + 30
 
 
-def offer(hours="Mon-Sun 08:00-22:00", *, unit="hour", minutes=60, places=1, notice_hours=24, insured_until=None):
-    return SimpleNamespace(
-        hours=hours, unit=unit, minutes=minutes, places=places, notice_hours=notice_hours, insured_until=insured_until
-    )
+def offer(hours="Mon-Sun 08:00-22:00", *, good_until=None, **fields):
+    return availability_offer(hours, good_until=good_until, **fields)
 
 
 def at(hour, minute=0, day=THURSDAY):
@@ -60,8 +58,8 @@ def test_what_is_taken_too_soon_or_not_insured_is_not_free():
     assert free_times.start_for(offer(), when, NOW, taken=[(at(16), at(17))]) is None
     assert free_times.start_for(offer(places=2), when, NOW, taken=[(at(16), at(17))]) == at(14)
     assert free_times.start_for(offer(notice_hours=96), when, NOW) is None
-    assert free_times.start_for(offer(insured_until=THURSDAY - dt.timedelta(days=1)), when, NOW) is None
-    assert free_times.start_for(offer(insured_until=THURSDAY), when, NOW) == at(14)
+    assert free_times.start_for(offer(good_until=THURSDAY - dt.timedelta(days=1)), when, NOW) is None
+    assert free_times.start_for(offer(good_until=THURSDAY), when, NOW) == at(14)
 
 
 def test_a_day_outside_the_award_is_not_free():

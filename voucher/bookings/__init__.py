@@ -17,6 +17,7 @@ from voucher.asking import NotEnough as NotEnough
 from voucher.asking import NotLive as NotLive
 from voucher.asking import NotOpen as NotOpen
 from voucher.asking import OtherRegion as OtherRegion
+from voucher.asking import OutsideArea as OutsideArea
 from voucher.asking import OutsidePeriod as OutsidePeriod
 from voucher.asking import OvernightAlone as OvernightAlone
 from voucher.asking import Quote as Quote
@@ -26,10 +27,9 @@ from voucher.asking import TooSoon as TooSoon
 from voucher.asking import at_the_same_time as at_the_same_time
 from voucher.asking import quote as quote
 from voucher.asking import quotes as quotes
+from voucher.asking import rates_of as rates_of
 from voucher.asking import refuse_offer as refuse_offer
 from voucher.asking import refuse_unless_possible as refuse_unless_possible
-from voucher.asking import taken_by_offer as taken_by_offer
-from voucher.asking import taken_times as taken_times
 from voucher.bookings.answering import confirm as confirm
 from voucher.bookings.answering import decline as decline
 from voucher.bookings.answering import requests_past_their_deadline as requests_past_their_deadline
@@ -44,6 +44,7 @@ from voucher.bookings.choices import choices_before as choices_before
 from voucher.bookings.delivering import deliver as deliver
 from voucher.bookings.delivering import did_not_happen as did_not_happen
 from voucher.bookings.delivering import due_for as due_for
+from voucher.bookings.delivering import due_for_waiting as due_for_waiting
 from voucher.bookings.delivering import may_object as may_object
 from voucher.bookings.delivering import not_marked as not_marked
 from voucher.bookings.delivering import object_to as object_to
@@ -80,3 +81,6 @@ from voucher.bookings.suggesting import open_suggestions as open_suggestions
 from voucher.bookings.suggesting import suggest as suggest
 from voucher.bookings.suggesting import take as take
 from voucher.bookings.suggesting import take_none as take_none
+from voucher.places_taken import spans_of as spans_of
+from voucher.places_taken import taken_by_offer as taken_by_offer
+from voucher.places_taken import taken_times as taken_times

@@ -7,7 +7,7 @@ from functools import partial
 from django.db.models import F
 from django.utils import timezone
 
-from brochure import availability
+from brochure import availability, offering
 from brochure.models import Offer
 from voucher import messages, rules
 from voucher.asking import (
@@ -27,7 +27,8 @@ from voucher.asking import (
 from voucher.bookings import steps
 from voucher.bookings.steps import State
 from voucher.ledger import acts, books
-from voucher.models import Award, Booking, BreakRequest, Choice
+from voucher.models import Award, Booking, BreakRequest, Choice, WaitingPlace
+from voucher.places_taken import sessions_to_keep, taken_times
 
 # Without vowels, so that no reference is a word, and without signs that look alike.
 REF_SIGNS = "23456789BCDFGHJKMNPQRSTVWXZ"
@@ -105,7 +106,7 @@ def _ask(award, parts, *, note, by, now, key, pay_by_card):
     for number, part in enumerate(parts, start=1):
         rows = [_choice(request, number, position, offers, wanted, now) for position, wanted in enumerate(part, 1)]
         first, own_pence = rows[0], part[0].own_pence
-        if number > 1 and _share_a_place(first, made[0]):
+        if number > 1 and (_share_a_place(first, made[0]) or not _has_place_still(first)):
             raise _about(Full(), number, 1)
         amount = rules.amount_beside(
             own_pence,
@@ -143,7 +144,9 @@ def lock_offers(numbers):
     other up; the offers are always locked before the money.
     """
     numbers = sorted(set(numbers))
-    for number in numbers:
+    # A provider that gives only so many breaks at once has one set of places for all of its offers (R53).
+    beside = Offer.objects.filter(provider__offers__in=numbers, provider__breaks_at_once__isnull=False)
+    for number in sorted({*numbers, *beside.values_list("pk", flat=True)}):
         Offer.objects.filter(pk=number).update(places=F("places"))
     return Offer.objects.select_related("provider__council", "category").in_bulk(numbers)
 
@@ -167,6 +170,7 @@ def book(choice, *, hold, amount, own_pence=0, state=State.REQUESTED, by, now):
     """Make the Booking of a Choice whose money is set aside, and tell its provider; the choice is saved as asked."""
     request, offer = choice.asked_in, choice.offer
     award, scheme = request.award, request.award.council.scheme
+    free_cancel_hours, late_cancel_percent = rules.cancel_terms(offer, scheme)
     booking = Booking.objects.create(
         ref=_new_ref(),
         award=award,
@@ -174,19 +178,21 @@ def book(choice, *, hold, amount, own_pence=0, state=State.REQUESTED, by, now):
         part=choice.part,
         council=award.council,
         offer=offer,
+        offer_version=offering.version_now(offer, now=now),
         provider=offer.provider,
         hold=hold,
         state=state,
         starts_at=choice.starts_at,
         ends_at=availability.ends_at(offer, choice.starts_at, choice.minutes),
+        sessions=sessions_to_keep(offer, choice.starts_at, choice.minutes),
         minutes=choice.minutes,
         unit_price_pence=choice.unit_price_pence,
         unit_minutes=offer.minutes,
         price_pence=choice.price_pence,
         amount=amount,
         own_pence=own_pence,
-        free_cancel_hours=scheme.free_cancel_hours,
-        late_cancel_percent=scheme.late_cancel_percent,
+        free_cancel_hours=free_cancel_hours,
+        late_cancel_percent=late_cancel_percent,
         # Of a pair only the sitter is told what was written: how to get in is of no use to the pool.
         note=request.note if choice.part == request.parts else "",
         requested_at=now,
@@ -194,10 +200,19 @@ def book(choice, *, hold, amount, own_pence=0, state=State.REQUESTED, by, now):
     )
     choice.state, choice.booking = Choice.State.ASKED, booking
     choice.save()
+    if offer.has_waiting_list:
+        _wait_no_more(booking)
     steps.remember(booking, "booking.requested", by, now)
     if state == State.REQUESTED:
         messages.booking_asked(booking)
     return booking
+
+
+def _wait_no_more(booking):
+    """Whoever has a break on a day no longer waits for a place on it (R55)."""
+    rows = WaitingPlace.objects.filter(award=booking.award_id, offer=booking.offer_id, state__in=WaitingPlace.IN_LINE)
+    day = timezone.localdate(booking.starts_at)
+    rows.filter(day=day).update(state=WaitingPlace.State.TAKEN, booking=booking)
 
 
 def ask_provider(*, booking, by, now):
@@ -220,7 +235,7 @@ def _check(award, offer, wanted, part, position, by, now):
         refuse_offer(award=award, offer=offer, on=timezone.localdate(now), by=by)
         refuse_unless_possible(award=award, offer=offer, starts_at=wanted.starts_at, minutes=wanted.minutes, now=now)
         refuse_taken(award=award, offer=offer, starts_at=wanted.starts_at, minutes=wanted.minutes)
-        price = quote(award=award, offer=offer, minutes=wanted.minutes, on=timezone.localdate(now))
+        price = _quote(award, offer, wanted, now)
         if price.price_pence != wanted.seen_price_pence:
             raise StalePrice(price.price_pence)
         if not 0 <= wanted.own_pence <= price.price_pence:
@@ -231,10 +246,21 @@ def _check(award, offer, wanted, part, position, by, now):
         raise _about(refusal, part, position) from refusal
 
 
+def _quote(award, offer, wanted, now):
+    on = timezone.localdate(now)
+    return quote(award=award, offer=offer, starts_at=wanted.starts_at, minutes=wanted.minutes, on=on)
+
+
 def _share_a_place(choice, booking):
     """Both halves were looked at before either took its place; the same offer is not had twice at one time."""
     ends_at = availability.ends_at(choice.offer, choice.starts_at, choice.minutes)
     return choice.offer == booking.offer and choice.starts_at < booking.ends_at and booking.starts_at < ends_at
+
+
+def _has_place_still(choice):
+    """Of a provider that gives only so many breaks at once the first half may have taken the last place."""
+    spans = availability.spans(choice.offer, choice.starts_at, choice.minutes)
+    return availability.is_free(choice.offer, spans, taken_times(choice.offer, spans[0][0], spans[-1][1]))
 
 
 def _about(refusal, part, position):
@@ -244,7 +270,7 @@ def _about(refusal, part, position):
 
 def _choice(request, part, position, offers, wanted, now):
     offer = offers[wanted.offer.pk]
-    price = quote(award=request.award, offer=offer, minutes=wanted.minutes, on=timezone.localdate(now))
+    price = _quote(request.award, offer, wanted, now)
     return Choice(
         asked_in=request,
         part=part,

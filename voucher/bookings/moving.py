@@ -11,6 +11,7 @@ from voucher.bookings import choices, steps
 from voucher.bookings.making import answer_by, lock_offers
 from voucher.bookings.steps import BookingMoved, Party, State
 from voucher.models import Award, Booking, Suggestion
+from voucher.places_taken import sessions_to_keep
 
 
 class TooLateToMove(Exception):
@@ -49,6 +50,7 @@ def change_time(*, booking, starts_at, by, now):
             answer_by__gt=now,
             starts_at=starts_at,
             ends_at=availability.ends_at(offer, starts_at, booking.minutes),
+            sessions=sessions_to_keep(offer, starts_at, booking.minutes),
             answer_by=answer_by(booking.council.scheme, offer, starts_at, now),
             calendar_sequence=booking.calendar_sequence + 1,
         )
@@ -97,7 +99,7 @@ def accept_move(*, booking, by, now):
         suggestion = _open(booking)
         account = Award.objects.select_related("account").get(pk=booking.award_id).account
         refuse_outside_period(account, booking.offer, suggestion.starts_at, booking.minutes)
-        if not booking.provider.is_insured(on=timezone.localdate(suggestion.ends_at)):
+        if not booking.offer.is_in_order(on=timezone.localdate(suggestion.ends_at)):
             raise NotLive
         before = booking.starts_at
         steps.take_suggestion(booking, suggestion, Party.CARER, now)
@@ -110,6 +112,7 @@ def accept_move(*, booking, by, now):
             act="booking.moved",
             starts_at=suggestion.starts_at,
             ends_at=suggestion.ends_at,
+            sessions=sessions_to_keep(booking.offer, suggestion.starts_at, booking.minutes),
             calendar_sequence=booking.calendar_sequence + 1,
             free_cancel_hours=rules.free_cancel_hours_after_moving(
                 booking.free_cancel_hours, suggestion.made_at, before, suggestion.starts_at

@@ -6,19 +6,20 @@ from django.db import transaction
 from django.utils import timezone
 
 from brochure import availability
-from providers.models import Provider
+from brochure.models import Offer
 from voucher import messages, rules
-from voucher.asking import NotLive, OutsidePeriod, refuse_outside_period, taken_times
+from voucher.asking import NotLive, OutsidePeriod, refuse_outside_period
 from voucher.bookings import choices, following, pairs, steps
 from voucher.bookings.making import lock_offers
 from voucher.bookings.steps import Party, State
 from voucher.models import Award, Suggestion
+from voucher.places_taken import sessions_to_keep, taken_times
 
 SUGGESTIONS_MOST = 3
 
 
 class BadTime(Exception):
-    """A time that cannot be suggested, and why: past, far, step, same, uninsured, outside, taken."""
+    """A time that cannot be suggested, and why: past, far, step, course, same, uninsured, outside, taken."""
 
     def __init__(self, starts_at, why):
         super().__init__(why)
@@ -37,7 +38,7 @@ def suggest(*, booking, starts, by, now):
     with transaction.atomic():
         choices.lock(booking)
         offer = lock_offers([booking.offer_id])[booking.offer_id]
-        if offer.provider.state != Provider.State.LIVE:
+        if not offer.provider.may_say_yes:
             raise NotLive
         award = Award.objects.select_related("account").get(pk=booking.award_id)
         for start in starts:
@@ -69,9 +70,7 @@ def take(*, booking, suggestion, by, now):
     offer, award = booking.offer, Award.objects.select_related("account").get(pk=booking.award_id)
     refuse_outside_period(award.account, offer, suggestion.starts_at, booking.minutes)
     with transaction.atomic():
-        provider = Provider.objects.get(pk=booking.provider_id)
-        if provider.state != Provider.State.LIVE or not provider.is_insured(on=timezone.localdate(suggestion.ends_at)):
-            raise NotLive
+        steps.refuse_unless_in_order(booking, ends_at=suggestion.ends_at)
         choices.lock(booking)
         steps.take_suggestion(booking, suggestion, Party.PROVIDER, now)
         steps.move(
@@ -83,6 +82,7 @@ def take(*, booking, suggestion, by, now):
             answer_by__gt=now,
             starts_at=suggestion.starts_at,
             ends_at=suggestion.ends_at,
+            sessions=sessions_to_keep(offer, suggestion.starts_at, booking.minutes),
             calendar_sequence=booking.calendar_sequence + 1,
         )
         messages.suggestion_taken(booking)
@@ -116,16 +116,21 @@ def _refuse(booking, offer, award, start, now):
         raise BadTime(start, "past")
     if start > now + dt.timedelta(days=availability.LOOK_AHEAD_DAYS):
         raise BadTime(start, "far")
-    if local.minute % availability.STEP_MINUTES or local.second or local.microsecond:
+    if offer.unit == Offer.Unit.COURSE:
+        if not availability.is_open(offer, local, booking.minutes):
+            raise BadTime(start, "course")
+    elif local.minute % availability.STEP_MINUTES or local.second or local.microsecond:
         raise BadTime(start, "step")
     if start == booking.starts_at:
         raise BadTime(start, "same")
-    if not offer.provider.is_insured(on=timezone.localdate(ends_at)):
+    if not offer.is_in_order(on=timezone.localdate(ends_at)):
         raise BadTime(start, "uninsured")
     try:
         refuse_outside_period(award.account, offer, start, booking.minutes)
     except OutsidePeriod as outside:
         raise BadTime(start, "outside") from outside
-    taken = taken_times(offer, start, ends_at, besides=booking)
-    if not availability.has_place(start, ends_at, taken, offer.places):
+    spans = availability.spans(offer, start, booking.minutes)
+    buffer = dt.timedelta(minutes=offer.buffer_minutes)
+    taken = taken_times(offer, start - buffer, ends_at + buffer, besides=booking)
+    if not availability.is_free(offer, spans, taken):
         raise BadTime(start, "taken")

@@ -131,6 +131,7 @@ class SearchForm(forms.Form):
         error_messages={"invalid_choice": _("Choose from the list.")},
     )
     welsh = forms.BooleanField(label=_("Welsh-speaking staff"), required=False)
+    comes = forms.BooleanField(label=_("Only who comes to my home"), required=False)
     free = forms.BooleanField(label=_("Only what is free"), required=False)
     affordable = forms.BooleanField(label=_("Only what I can afford with what is left"), required=False)
     sort = forms.ChoiceField(
@@ -185,6 +186,8 @@ class SearchForm(forms.Form):
         wishes = super().clean()
         if wishes.get("within") and not wishes.get("postcode") and not self.award and "postcode" not in self.errors:
             self.add_error("postcode", _("To look within a distance, we need your postcode."))
+        if wishes.get("comes") and not wishes.get("postcode") and not self.award and "postcode" not in self.errors:
+            self.add_error("postcode", _("To look for who comes to your home, we need your postcode."))
         if wishes.get("time") is not None and wishes.get("until") is not None and wishes["until"] <= wishes["time"]:
             self.add_error("until", _("The end must be later than the start."))
         return wishes
@@ -203,6 +206,7 @@ class SearchForm(forms.Form):
             "care",
             "access",
             "welsh",
+            "comes",
             "free",
         )
         return sum(self.cleaned_data.get(name) not in (None, "", False, []) for name in folded)
@@ -220,6 +224,7 @@ class SearchForm(forms.Form):
             max_price_pence=wishes.get("max_price"),
             free=wishes.get("free", False),
             welsh=wishes.get("welsh", False),
+            comes=wishes.get("comes", False),
             access=tuple(wishes.get("access", [])),
             personal_care={"yes": True, "no": False}.get(wishes.get("care", "")),
             left_pence=None if in_hours else left,

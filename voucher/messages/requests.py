@@ -1,6 +1,13 @@
 """News of a request: its choices, other times, a sitter asked for with a break, a break that is moved."""
 
+from voucher import answer_links
+import logging
+
+from accounts import mail
 from voucher.messages.telling import tell_carer, tell_provider
+from voucher.writing import to_carer
+
+log = logging.getLogger(__name__)
 
 
 def next_choice_asked(before, booking):
@@ -31,7 +38,8 @@ def suggestions_not_taken(booking):
 
 def time_changed(booking, before):
     """Tell the provider that a request is for another time than `before`, with a new deadline (R39)."""
-    tell_provider("time_changed", booking, again=booking.calendar_sequence, before=before)
+    links = answer_links.tokens(booking)
+    tell_provider("time_changed", booking, again=booking.calendar_sequence, before=before, links=links)
 
 
 def move_asked(booking, suggestion):
@@ -76,3 +84,24 @@ def half_fell_away(booking, other):
     """Tell the other side and the carer at once that half of a settled pair fell away; the carer chooses (R26)."""
     tell_carer("half_fell_away", booking, other=other)
     tell_provider("other_half_fell_away", other, again=booking.pk)
+
+
+def place_kept(place, *, is_rung):
+    """Tell a carer who waited that a place is kept for her, and until when (R55); by letter the carers team rings."""
+    carer, offer = place.award.carer, place.offer
+    context = {"place": place, "offer": offer, "provider": offer.provider, "carer": carer, "is_rung": is_rung}
+    if not is_rung:
+        to_carer("place_kept", carer, context, f"place_kept/{place.pk}", about=place)
+        return
+    scheme = carer.council.scheme
+    try:
+        mail.write(
+            "place_kept_to_ring",
+            to=scheme.team_email,
+            language="",
+            context=context | {"scheme": scheme},
+            dedupe_key=f"place_kept_to_ring/{place.pk}",
+            council=carer.council,
+        )
+    except mail.BadAddress:
+        log.warning("place_kept of waiting place %s has no usable address", place.pk)

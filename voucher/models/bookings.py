@@ -86,6 +86,8 @@ class Booking(models.Model):
     state = models.CharField(max_length=14, choices=State, default=State.REQUESTED)
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
+    # Of a course: [[start, end], …] of its sessions as they were when it was booked (voucher.places_taken).
+    sessions = models.JSONField(null=True)
     minutes = models.PositiveIntegerField()
     # Frozen on the day of asking: the price of one unit, how long a unit is, and the whole price, in pence.
     unit_price_pence = models.PositiveIntegerField()
@@ -170,6 +172,11 @@ class Booking(models.Model):
         return self.ref
 
     @property
+    def session_count(self):
+        """How many sessions it has: one, unless it is of a course."""
+        return len(self.sessions or [None])
+
+    @property
     def award_pence(self):
         """The part of the price that the award pays, in pence: the most the provider can claim."""
         return self.price_pence - self.own_pence
@@ -177,7 +184,7 @@ class Booking(models.Model):
     @property
     def claim_line(self):
         """The line in which it was claimed, or None; what a dispute changed afterwards is a line of its own."""
-        return next((line for line in self.claim_lines.all() if not line.is_finding), None)
+        return next((line for line in self.claim_lines.all() if not (line.is_finding or line.struck_at)), None)
 
     @property
     def undisputed_pence(self):

@@ -61,6 +61,9 @@ class WaitingPlace(models.Model):
         PASSED = "passed", _("Not taken")
         ENDED = "ended", _("Ended")
 
+    # Still has a place in the line.
+    IN_LINE = (State.WAITING, State.KEPT)
+
     award = models.ForeignKey(Award, models.PROTECT, related_name="waiting_places")
     offer = models.ForeignKey(Offer, models.PROTECT, related_name="waiting_places")
     day = models.DateField()

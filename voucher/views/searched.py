@@ -20,6 +20,7 @@ FIELDS = {
     "max_price_pence": ["max_price"],
     "free": ["free"],
     "welsh": ["welsh"],
+    "comes": ["comes"],
     "access": ["access"],
     "personal_care": ["care"],
     "left_pence": ["affordable"],
@@ -68,6 +69,7 @@ def ways_on(path, form, result):
         "max_price_pence": _("At any price"),
         "free": _("Also what is not free"),
         "welsh": _("Also without Welsh-speaking staff"),
+        "comes": _("Also who does not come to my home"),
         "access": _("Also without what it must have"),
         "personal_care": _("With or without personal care"),
         "left_pence": _("Also what costs more than you have left"),
@@ -121,7 +123,7 @@ def _in_words(name, wishes, form):
         return wording.joined(access.names(wishes.access))
     if name == "personal_care":
         return _("With personal care") if wishes.personal_care else _("Without personal care")
-    if name in {"welsh", "free"}:
+    if name in {"welsh", "comes", "free"}:
         return str(form.fields[name].label)
     return wording.joined(_chosen(form, FIELDS[name][0]))
 

@@ -1,0 +1,230 @@
+"""The waiting list of a day that is booked out: the first in line has a place kept for a while, then the next (R55)."""
+
+import datetime as dt
+import logging
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts import history
+from brochure import availability, taken_places
+from brochure.models import Offer
+from voucher import asking, bookings, messages, rules, writing
+from voucher.bookings.making import lock_offers
+from voucher.ledger.models import AwardAccount
+from voucher.models import Award, Carer, WaitingPlace
+from voucher.places_taken import taken_times
+
+log = logging.getLogger(__name__)
+State = WaitingPlace.State
+# A place that could be kept for less than this is free to whoever asks next.
+SHORTEST_KEPT = dt.timedelta(minutes=15)
+
+
+class NoWaitingList(bookings.Refused):
+    """Nobody waits for this offer: its provider keeps no list."""
+
+
+class NotBookedOut(bookings.Refused):
+    """There is a place on that day: it can be asked for at once."""
+
+
+class PlaceGone(Exception):
+    """The place is not kept any more: taken already, let go, or its time is over; `state` is how it stands."""
+
+    def __init__(self, state):
+        super().__init__(state)
+        self.state = state
+
+
+def booked_out_days(*, award, offer, minutes, now):
+    """Return the dates of the next 60 on which the offer could be had for that long, if it were not booked out."""
+    soonest = availability.earliest(offer, now)
+    first, last = timezone.localdate(soonest), timezone.localdate(now) + dt.timedelta(days=availability.LOOK_AHEAD_DAYS)
+    first, last = max(first, award.account.first_day), min(last, award.account.last_day)
+    taken = taken_times(offer, now, now + dt.timedelta(days=availability.LOOK_AHEAD_DAYS + 8), award=award)
+    days = (first + dt.timedelta(days=ahead) for ahead in range((last - first).days + 1))
+    return [day for day in days if _is_booked_out(award, offer, day, minutes, taken, soonest)]
+
+
+def _is_booked_out(award, offer, day, minutes, taken, soonest):
+    possible = [start for start in availability.possible_starts(offer, day, minutes) if start >= soonest]
+    if not any(_is_covered(award, offer, start, minutes) for start in possible):
+        return False
+    free = availability.start_times(offer, day, minutes, taken=taken)
+    return not any(start >= soonest for start in free)
+
+
+def _is_covered(award, offer, start, minutes):
+    try:
+        asking.refuse_outside_period(award.account, offer, start, minutes)
+    except asking.OutsidePeriod:
+        return False
+    return offer.is_in_order(on=timezone.localdate(availability.ends_at(offer, start, minutes)))
+
+
+def join(*, award, offer, day, minutes, by, now):
+    """Wait for a place on a day that is booked out; return the WaitingPlace, the same one for whoever waits already.
+
+    Raises NoWaitingList, NotBookedOut, or another kind of bookings.Refused.
+    """
+    with transaction.atomic():
+        offer = lock_offers([offer.pk])[offer.pk]
+        award = _whole(award)
+        asking.refuse_offer(award=award, offer=offer, on=timezone.localdate(now), by=by)
+        if not offer.has_waiting_list:
+            raise NoWaitingList
+        if minutes not in availability.lengths(offer):
+            raise bookings.BadLength(availability.lengths(offer))
+        in_line = WaitingPlace.objects.filter(award=award, offer=offer, day=day, state__in=WaitingPlace.IN_LINE)
+        if already := in_line.first():
+            return already
+        if day not in booked_out_days(award=award, offer=offer, minutes=minutes, now=now):
+            raise NotBookedOut
+        place = WaitingPlace.objects.create(award=award, offer=offer, day=day, minutes=minutes, made_at=now)
+        _remember(place, "award.waits", by, now)
+    return place
+
+
+def leave(*, place, by, now):
+    """Wait no longer, or let a kept place go to the next in line. A second time changes nothing."""
+    with transaction.atomic():
+        lock_offers([place.offer_id])
+        place.refresh_from_db()
+        if place.state in WaitingPlace.IN_LINE:
+            after = State.PASSED if place.state == State.KEPT else State.ENDED
+            _end([place], after)
+            _remember(place, "award.waits_no_more", by, now)
+
+
+def take(*, place, seen_price_pence, by, now, key):
+    """Take the place that is kept: an ordinary request at its price; return the Booking, the same one each time.
+
+    Raises PlaceGone, a kind of bookings.Refused, or ledger.acts.KeyWasUsed.
+    """
+    with transaction.atomic():
+        lock_offers([place.offer_id])
+        place.refresh_from_db()
+        if place.state == State.TAKEN and place.booking_id:
+            return place.booking
+        if place.state != State.KEPT or place.kept_until <= now:
+            raise PlaceGone(place.state)
+        # The booking takes the place in the line with it.
+        return bookings.make(
+            award=place.award,
+            offer=place.offer,
+            starts_at=place.starts_at.astimezone(availability.LONDON),
+            minutes=place.minutes,
+            seen_price_pence=seen_price_pence,
+            by=by,
+            now=now,
+            key=key,
+        )
+
+
+def price_of(place, *, now):
+    """Return the asking.Quote of a kept place. Raises a kind of bookings.Refused."""
+    starts_at = place.starts_at.astimezone(availability.LONDON)
+    today = timezone.localdate(now)
+    return asking.quote(award=place.award, offer=place.offer, starts_at=starts_at, minutes=place.minutes, on=today)
+
+
+def in_line(award):
+    """Return what an award waits for, what is kept first; one query."""
+    rows = WaitingPlace.objects.filter(award=award, state__in=WaitingPlace.IN_LINE)
+    return rows.select_related("offer__provider").order_by("state", "day", "pk")
+
+
+def end_all(*, awards):
+    """End what these awards wait for; call it when they are stopped or closed."""
+    rows = WaitingPlace.objects.filter(award__in=awards, state__in=WaitingPlace.IN_LINE)
+    return rows.update(state=State.ENDED)
+
+
+def lines_that_move(now):
+    """Return the (offer, day) in which somebody waits, or had a place kept until now."""
+    waiting = WaitingPlace.objects.filter(state__in=WaitingPlace.IN_LINE)
+    return list(waiting.order_by("offer", "day").values_list("offer", "day").distinct())
+
+
+def move_up(*, offer, day, now):
+    """Let the places go that were kept long enough, and keep those that are free for the next in line.
+
+    `offer` is its number. Return how many were told of a place.
+    """
+    with transaction.atomic():
+        offer = lock_offers([offer])[offer]
+        line = WaitingPlace.objects.filter(offer=offer, day=day)
+        _end(line.filter(state=State.KEPT, kept_until__lte=now), State.PASSED)
+        rows = line.filter(state__in=WaitingPlace.IN_LINE).order_by("made_at", "pk")
+        told = 0
+        for place in rows.select_related("award__account", "award__carer", "award__council__scheme"):
+            place.offer = offer
+            if _waits_in_vain(place, now):
+                _end([place], State.ENDED)
+            elif place.state == State.WAITING:
+                told += _keep(place, now)
+    return told
+
+
+def _waits_in_vain(place, now):
+    """True where nothing can come of it: the award is closed, we keep silent, or the day is too near."""
+    account, carer = place.award.account, place.award.carer
+    return (
+        account.state != AwardAccount.State.ACTIVE
+        or carer.quiet_since is not None
+        or not place.offer.has_waiting_list
+        or place.offer.state == Offer.State.WITHDRAWN
+        or timezone.localdate(availability.earliest(place.offer, now)) > place.day
+    )
+
+
+def _keep(place, now):
+    """Keep the first start that is free and possible for who waits, and tell her; return whether there was one."""
+    award, offer = place.award, place.offer
+    week = taken_places.week_of(availability.at(place.day, 12 * 60))
+    taken = taken_times(offer, *week)
+    for start in availability.start_times(offer, place.day, place.minutes, taken=taken):
+        until = kept_until(place, start, now)
+        if until - now < SHORTEST_KEPT or not _can_have(award, offer, start, place.minutes, now):
+            continue
+        place.state, place.starts_at, place.kept_until = State.KEPT, start, until
+        place.ends_at = availability.ends_at(offer, start, place.minutes)
+        place.save(update_fields=["state", "starts_at", "ends_at", "kept_until"])
+        _remember(place, "award.place_kept", history.CLOCK, now)
+        messages.place_kept(place, is_rung=_is_rung(award.carer))
+        return True
+    return False
+
+
+def kept_until(place, start, now):
+    """Return until when a place that starts then is kept for who waits (R55)."""
+    return rules.place_kept_until(now, start, place.offer.notice_hours, is_rung=_is_rung(place.award.carer))
+
+
+def _is_rung(carer):
+    # A letter would come when the place has long gone to somebody else.
+    return writing.way_to(carer) == Carer.ContactBy.POST
+
+
+def _can_have(award, offer, start, minutes, now):
+    """True where the award may have it and has enough left; else the next in line is looked at."""
+    asked = {"award": award, "offer": offer, "starts_at": start, "minutes": minutes}
+    try:
+        asking.refuse_unless_possible(**asked, now=now)
+        return asking.quote(**asked, on=timezone.localdate(now)).is_affordable
+    except asking.Refused:
+        return False
+
+
+def _end(places, state):
+    WaitingPlace.objects.filter(pk__in=[place.pk for place in places]).update(state=state)
+
+
+def _whole(award):
+    return Award.objects.select_related("account", "council__scheme", "carer").get(pk=award.pk)
+
+
+def _remember(place, act, by, now):
+    award = place.award
+    history.record(act=act, subject=award, by=by, at=now, council=award.council, offer=place.offer_id)
