@@ -70,6 +70,15 @@ def known_or_new(*, email, name, language="", council=None, by, now):
 
 
 @transaction.atomic
+def with_proved_address(*, email, language, by, now):
+    """Return the person whose e-mail address was proved just now, made if unknown; the address counts as proved."""
+    user = known_or_new(email=email, name="", language=language, by=by, now=now)
+    if user.is_active:
+        EmailAddress.objects.filter(user=user, email=user.email).update(verified=True)
+    return user
+
+
+@transaction.atomic
 def give_role(*, user, council, kind, by, now):
     """Give a role; a second press changes nothing. Raises OwnMoneyRole."""
     if by.user == user and kind in MONEY_ROLES:

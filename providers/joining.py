@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import history
 from accounts.models import User
+from providers import papers
 from providers.models import BankAccount, MentorPoint, Provider, Staff
 
 State = Provider.State
@@ -54,6 +55,7 @@ ASKED = {
         "name": _("Say what you are called."),
         "legal_form": _("Say what kind of organisation you are."),
         "has_staff": _("Say whether you employ anybody."),
+        "serves_food": _("Say whether you serve food."),
     },
     Step.CONTACT: {
         "contact_name": _("Say whom we ask for."),
@@ -119,6 +121,9 @@ def save(*, provider, step, values, by, now):
             history.record(
                 act="provider.told", subject=row, by=by, at=now, council=row.council, step=str(step), fields=changed
             )
+            row.refresh_from_db()
+            # What papers are asked for hangs on what was told (R45).
+            papers.recount(row)
     for name, value in values.items():
         setattr(provider, name, value)
     return changed

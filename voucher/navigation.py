@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from accounts.models import Role
-from providers.models import Staff
+from providers.models import Provider, Staff
 
 # The key in the session that says a code is open in this browser: the number of the award.
 OPEN_AWARD = "award"
@@ -29,13 +29,16 @@ BOOKINGS = [
     ("provider:offers", _("Offers")),
 ]
 MONEY = [("provider:money", _("Money"))]
+SERVICE = [("provider:service", _("Your service"))]
 # What each post of a provider can go to; whoever has several posts has them with several providers.
 POSTS = {
-    Staff.Kind.OWNER: [*BOOKINGS, *MONEY],
-    Staff.Kind.BOOKINGS: BOOKINGS,
-    Staff.Kind.CLAIMS: MONEY,
-    Staff.Kind.DESK: AT_THE_DOOR,
+    Staff.Kind.OWNER: [*BOOKINGS, *MONEY, *SERVICE],
+    Staff.Kind.BOOKINGS: [*BOOKINGS, *SERVICE],
+    Staff.Kind.CLAIMS: [*MONEY, *SERVICE],
+    Staff.Kind.DESK: [*AT_THE_DOOR, *SERVICE],
 }
+# All that a provider can go to before it has joined.
+JOINING = [("provider:joining", pgettext_lazy("menu", "Joining")), ("provider:offers", _("Offers"))]
 OUTCOMES = ("team:outcomes", pgettext_lazy("menu", "Outcomes"))
 FINANCE = [
     ("finance:runs", _("Payment runs")),
@@ -105,7 +108,8 @@ def audience(request):
     if user is None or not user.is_authenticated:
         return ("carer", CARER) if has_open_award(request) else ("public", PUBLIC)
     if getattr(request, "provider", None):
-        return "provider", POSTS[request.post.kind]
+        has_joined = request.provider.state not in Provider.NOT_JOINED
+        return "provider", POSTS[request.post.kind] if has_joined else JOINING
     roles = getattr(request, "roles", None)
     if roles is None:
         # A public page, opened by someone who signed in: one look at what they are.
@@ -130,9 +134,9 @@ def has_open_award(request):
     return bool(getattr(request, "session", None) and request.session.get(OPEN_AWARD))
 
 
-def address(name):
+def address(name, *args):
     """Return where a place of the menu is, or nothing while the site has no such page."""
     try:
-        return reverse(name)
+        return reverse(name, args=args)
     except NoReverseMatch:
         return ""

@@ -4,8 +4,6 @@ import datetime as dt
 import itertools
 from zoneinfo import ZoneInfo
 
-import holidays
-
 from accounts import days
 from brochure.prices import price_for
 
@@ -15,6 +13,7 @@ LONDON = ZoneInfo("Europe/London")
 CLOSE_OF_DAY = dt.time(17, 0)
 SHORTEST_ANSWER = dt.timedelta(hours=2)
 MINUTES_A_STEP_DELIVERED = 15
+PLACE_KEPT = dt.timedelta(hours=2)
 DID_NOT_HAPPEN_AFTER = dt.timedelta(minutes=15)
 CONTACT_FOR = dt.timedelta(days=7)
 # 20 in 120 and 5 in 105, as one part in so many; the keys are those of providers.Provider.Vat.
@@ -38,6 +37,10 @@ WEAK_PINS = {"1212", "2580", "0852", "1470", "3690", "1379", "2468", "1357", "11
 QUESTIONS_LATER = dt.timedelta(weeks=12)
 SMALLEST_GROUP = 10
 FEWEST_ANSWERS = 5
+# R58. Who stands at the door answers within half an hour; who was there some days ago has a week.
+AT_THE_DOOR, AT_THE_DOOR_ANSWERS, LATER_ANSWERS = dt.timedelta(hours=1), dt.timedelta(minutes=30), dt.timedelta(days=7)
+# R63. A telephone number younger than this is not rung about a bank account.
+NEW_NUMBER_DAYS = 30
 
 
 def last_day(first_day, months):
@@ -96,7 +99,7 @@ def shares(whole_pence, award_pence):
 
 def is_working_day(day):
     """R6. A working day is Monday to Friday, without the bank holidays of England and Wales."""
-    return day.weekday() < 5 and day not in _BANK_HOLIDAYS
+    return day.weekday() < 5 and not days.is_bank_holiday(day)
 
 
 def answer_by(asked_at, starts_at, working_days):
@@ -119,6 +122,31 @@ def answer_by(asked_at, starts_at, working_days):
 def carer_answers_by(suggested_at, first_starts_at, working_days):
     """R25. A carer takes one of the times suggested by the deadline of R7, counted to the first of those times."""
     return answer_by(suggested_at, first_starts_at, working_days)
+
+
+def place_kept_until(told_at, starts_at, notice_hours, is_rung=False):
+    """R55. A place that fell free is kept for two hours by day (9am to 8pm) for the first who waits for it.
+
+    For whoever is rung, because a letter would be late, it is kept until 5pm of the next working day. In either case
+    at most until the provider's notice begins, and until 2 hours before the start.
+    """
+    told_at, starts_at = told_at.astimezone(dt.UTC), starts_at.astimezone(dt.UTC)
+    latest = starts_at - max(SHORTEST_ANSWER, dt.timedelta(hours=notice_hours))
+    if is_rung:
+        day = told_at.astimezone(LONDON).date() + dt.timedelta(days=1)
+        while not is_working_day(day):
+            day += dt.timedelta(days=1)
+        return min(dt.datetime.combine(day, CLOSE_OF_DAY, LONDON).astimezone(dt.UTC), latest)
+    left, until = PLACE_KEPT, told_at
+    while left:
+        day = until.astimezone(LONDON).date()
+        begins, ends = (dt.datetime.combine(day, hour, LONDON).astimezone(dt.UTC) for hour in (DAY_BEGINS, DAY_ENDS))
+        until = max(until, begins)
+        step = min(left, max(ends - until, dt.timedelta(0)))
+        until, left = until + step, left - step
+        if left:
+            until = dt.datetime.combine(day + dt.timedelta(days=1), DAY_BEGINS, LONDON).astimezone(dt.UTC)
+    return min(until, latest)
 
 
 def may_be_moved(now, starts_at, notice_hours):
@@ -153,12 +181,14 @@ def late_cancel_share(whole, percent):
     return _half_up(whole * percent, 100)
 
 
-def delivered_lengths(unit, unit_minutes, minutes):
+def delivered_lengths(unit, unit_minutes, minutes, sessions=1):
     """R13. What was delivered is the whole, or a part in steps of 15 minutes, or in whole nights and journeys.
 
-    Returns every length in minutes that may be delivered, longest first.
+    Of a course of `sessions` it is whole sessions (R54). Returns every length in minutes that may be delivered,
+    longest first.
     """
     step = unit_minutes if unit in {"night", "journey"} else MINUTES_A_STEP_DELIVERED
+    step = minutes // sessions if unit == "course" else step
     return sorted({minutes, *range(step, minutes, step)}, reverse=True)
 
 
@@ -372,8 +402,40 @@ def is_for_the_person_cared_for(category, personal_care, accommodation):
     return category in FOR_THE_PERSON or personal_care or accommodation
 
 
+def walk_in_answered_by(asked_at, starts_at):
+    """R58. A carer at the door says yes within 30 minutes; one whose visit was entered afterwards within seven days."""
+    return asked_at + (AT_THE_DOOR_ANSWERS if asked_at - starts_at <= AT_THE_DOOR else LATER_ANSWERS)
+
+
+def earliest_walk_in(today, window_days):
+    """R59. What was written on paper is entered while it can still be claimed for; returns the first such day."""
+    return today - dt.timedelta(days=window_days)
+
+
+def joining_answered_by(sent_on, working_days):
+    """R43. Who would like to join is answered within ten working days (a setting) of sending it; returns the last day."""
+    return working_days_after(sent_on, working_days)
+
+
+def provisional_until(approved_on, months):
+    """R44. A new provider is looked after for six months (a setting), counted like a period (R1); the last day."""
+    return days.last_of_months(approved_on, months)
+
+
+def cancel_terms(offer, scheme):
+    """R49. An offer's own cancellation terms count where they are kinder than the council's, each by itself.
+
+    Returns (the hours before the start up to which it is free, the percentage that is kept later).
+    """
+    ours = scheme.free_cancel_hours, scheme.late_cancel_percent
+    own = offer.free_cancel_hours, offer.late_cancel_percent
+    return tuple(council if kinder is None else min(council, kinder) for council, kinder in zip(ours, own, strict=True))
+
+
+def vat_holds(service_day, first_day, last_day):
+    """R50. A VAT number counts for breaks of the days from its first to its last, both included; None has no end."""
+    return (first_day is None or first_day <= service_day) and (last_day is None or service_day <= last_day)
+
+
 def _half_up(number, parts):
     return (2 * number + parts) // (2 * parts)
-
-
-_BANK_HOLIDAYS = holidays.country_holidays("GB", subdiv="WLS")

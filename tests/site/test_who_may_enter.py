@@ -22,10 +22,21 @@ from accounts import mail
 from accounts.history import Who
 from accounts.models import OutboxMessage, Role
 from brochure.models import Edition, EditionFile
+from providers.models import Provider
 from tests import factories
 from tests.voucher import breaks, claimed
-from voucher import applications, awards, disputes, looks, settlement, tasks
-from voucher.models import Carer, RunFile, Wish
+from voucher import (
+    account_changes,
+    answer_links,
+    applications,
+    awards,
+    calendar_feeds,
+    disputes,
+    looks,
+    settlement,
+    tasks,
+)
+from voucher.models import Carer, ReturnedPayment, RunFile, WalkIn, Wish
 
 TABLE = Path(__file__).with_name("who_may_enter.csv")
 PAY_ON = dt.date(2026, 10, 15)
@@ -58,6 +69,8 @@ PEOPLE = [
 BOOKINGS_OF_THE_TEAM = [
     f"team:{name}" for name in ("booking", "deliver", "did_not_happen", "cancel", "claim", "told", "slip", "not_made")
 ]
+# Those that name a provider which joins or has joined.
+OF_A_JOINER = "joiner ask_joiner refuse_joiner approve_joiner mentor end_first_months look_longer".split()
 # What is looked at by machines, before anybody is known.
 WITHOUT_NAME = {"healthz", "readyz"}
 REFUSALS = {"only a press", "404", "sign in", "code"}
@@ -95,6 +108,7 @@ def there(monkeypatch, settings, caerphilly, flintshire, bryn_cafe, bryn, now):
     # The limits on tries at the door are not what is looked at here.
     cache.clear()
     monkeypatch.setattr(timezone, "now", lambda: now)
+    Provider.objects.filter(pk=bryn_cafe.pk).update(approved_on=now.date(), provisional_until=now.date())
     alys = factories.user("alys@post.example", name="Alys")
     award = factories.award(caerphilly, carer_row=factories.carer(caerphilly, user=alys), value=40_000)
     sitting = factories.offer(bryn_cafe, slug="sitting-at-home", number=1234)
@@ -114,6 +128,9 @@ def there(monkeypatch, settings, caerphilly, flintshire, bryn_cafe, bryn, now):
     asked = applications.apply(
         award=award, kind="more_value", reason="costs_more", wanted_amount=4_000, by=Who(label="tests"), now=now
     )
+    another = account_changes.ask(
+        provider=bryn_cafe, name="Bryn", sort_code="445566", account_number="20202020", by=Who(bryn), now=now
+    )
     code = {name: awards.new_code(award=each, by=factories.TESTS, now=now) for name, each in carers(award).items()}
     addresses = {
         **{page: {"pk": unsent.pk} for page in ("demo_letter", "team:try_again", "team:message_told")},
@@ -129,20 +146,35 @@ def there(monkeypatch, settings, caerphilly, flintshire, bryn_cafe, bryn, now):
         "edition_file_large": {"number": 1, "language": "en"},
         **{page: {"slug": sitting.slug} for page in ("my:ask", "my:too_dear", "my:ask_own", "my:save", "my:unsave")},
         **{page: {"slug": sitting.slug} for page in ("my:ask_another", "my:ask_sitter")},
+        "answer": {"token": answer_links.token(waiting, answer_links.ACCEPT)},
+        "calendar_feed": {"token": private_calendar(bryn, bryn_cafe, now)},
+        **{
+            page: {"pk": people["desk"].provider_posts.get().pk}
+            for page in ("provider:colleague", "provider:remove_colleague")
+        },
         "provider:day_list": {"day": "2026-10-16"},
         "provider:make_claim": {"council": caerphilly.slug},
         "provider:claim": {"number": line.claim.number},
         "provider:remittance": {"number": advice.pk},
+        "provider:figures_paper": {"key": "fy2026"},
+        "provider:table": {"kind": "payments", "key": "fy2026", "extension": "csv"},
+        "finance:asked": {"number": line.pk},
         "provider:account": {"ref": line.booking.ref},
         "team:resolve": {"ref": line.booking.ref},
         **{page: {"pk": task.pk} for page in ("team:task_done", "team:task_pay")},
         "team:task_dispute": {"pk": tasks.give(booking=waiting, kind="not_mine", now=now).pk},
         "team:listing": {"kind": "ending"},
-        "team:provider": {"ref": bryn_cafe.ref},
+        **{f"team:{page}": {"ref": bryn_cafe.ref} for page in ("provider", *OF_A_JOINER)},
+        "provider:joining_step": {"step": "contact"},
         "team:wishes_theme": {"theme": "sitting"},
         **{page: {"pk": wish.pk} for page in ("team:confirm_wish", "team:close_wish")},
         **{page: {"ref": waiting.ref} for page in BOOKINGS_OF_THE_TEAM},
         "finance:file": {"number": run.number, "pk": advice.pk},
+        **{f"finance:{page}": {"pk": another.pk} for page in ("account", "called", "agree", "refuse")},
+        "finance:clear": {"pk": came_back(run, bryn_cafe, people["preparer"], now).pk},
+        "provider:withdraw_bank": {"pk": another.pk},
+        **{page: {"ref": at_the_door(award, sitting, bryn, now).ref} for page in ("my:walk_in", "provider:walk_in")},
+        "provider:enter_day": {"day": "2026-10-09"},
         "my:end_helper": {"pk": permission.pk},
         "helping:": {"pk": permission.pk},
         "people:remove_role": {"pk": people["team"].pk, "kind": "team"},
@@ -159,6 +191,20 @@ def there(monkeypatch, settings, caerphilly, flintshire, bryn_cafe, bryn, now):
     return {"people": people, "codes": code, "addresses": addresses, "permission": permission}
 
 
+def came_back(run, provider, by, now):
+    return ReturnedPayment.objects.create(
+        **{"run": run, "provider": provider, "amount_pence": 1, "reason": "closed", "returned_on": PAY_ON},
+        **{"noted_by": by, "noted_at": now},
+    )
+
+
+def at_the_door(award, offer, by, now):
+    """Return what waits for the carer's yes, as it stands in the addresses of both sides."""
+    asked = {"award": award, "provider": offer.provider, "offer": offer, "asked_by": by, "asked_at": now}
+    rest = {"minutes": 60, "price_pence": 2_500, "answer_by": now + dt.timedelta(minutes=30)}
+    return WalkIn.objects.get_or_create(ref="WALKED1N", defaults={**asked, **rest, "starts_at": now})[0]
+
+
 def papers(run, provider, now):
     """Make the files of the first edition, and a remittance advice of the run; return the advice."""
     content = b"A file."
@@ -169,6 +215,11 @@ def papers(run, provider, now):
             edition=edition, language="en", large_print=large, pages=1, sha256=file["sha256"], content=content
         )
     return RunFile.objects.create(run=run, kind="remittance", provider=provider, language="en", name="1.pdf", **file)
+
+
+def private_calendar(owner, provider, now):
+    post = owner.provider_posts.get(provider=provider)
+    return calendar_feeds.make(post=post, language="en", by=Who(owner), now=now)
 
 
 def unsent_letter(council):

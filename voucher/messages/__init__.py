@@ -4,6 +4,10 @@ A message holds no code and no balance, and nothing about the person cared for: 
 over a shoulder learns of one break and no more.
 """
 
+from voucher.messages.accounts import account_change_agreed as account_change_agreed
+from voucher.messages.accounts import account_change_asked as account_change_asked
+from voucher.messages.accounts import account_change_refused as account_change_refused
+from voucher.messages.accounts import payment_returned as payment_returned
 from voucher.messages.awards import application_answered as application_answered
 from voucher.messages.awards import award_changed as award_changed
 from voucher.messages.awards import award_granted as award_granted
@@ -23,6 +27,7 @@ from voucher.messages.bookings import booking_missed as booking_missed
 from voucher.messages.bookings import booking_timed_out as booking_timed_out
 from voucher.messages.bookings import break_coming as break_coming
 from voucher.messages.bookings import break_key as break_key
+from voucher.messages.bookings import break_not_given as break_not_given
 from voucher.messages.bookings import emergency as emergency
 from voucher.messages.bookings import is_reminded_of_breaks as is_reminded_of_breaks
 from voucher.messages.bookings import nobody_came_for_provider as nobody_came_for_provider
@@ -32,12 +37,25 @@ from voucher.messages.carers import code_bound as code_bound
 from voucher.messages.carers import permission_given as permission_given
 from voucher.messages.carers import pin_changed as pin_changed
 from voucher.messages.carers import wish_met as wish_met
+from voucher.messages.door import codes_locked as codes_locked
+from voucher.messages.door import walk_in_asked as walk_in_asked
+from voucher.messages.door import walk_in_booked as walk_in_booked
+from voucher.messages.joining import joining_answered as joining_answered
+from voucher.messages.joining import joining_approved as joining_approved
+from voucher.messages.joining import joining_asked as joining_asked
+from voucher.messages.joining import joining_code as joining_code
+from voucher.messages.joining import joining_invited as joining_invited
+from voucher.messages.joining import joining_refused as joining_refused
+from voucher.messages.joining import joining_sent as joining_sent
 from voucher.messages.money import claim_made as claim_made
 from voucher.messages.money import dispute_made as dispute_made
 from voucher.messages.money import dispute_resolved as dispute_resolved
 from voucher.messages.money import lines_left_out as lines_left_out
 from voucher.messages.money import own_money_given_back as own_money_given_back
 from voucher.messages.money import own_money_not_paid as own_money_not_paid
+from voucher.messages.offers import offer_agreed as offer_agreed
+from voucher.messages.offers import offer_refused as offer_refused
+from voucher.messages.offers import photo_refused as photo_refused
 from voucher.messages.requests import choices_used_up as choices_used_up
 from voucher.messages.requests import half_confirmed as half_confirmed
 from voucher.messages.requests import half_fell_away as half_fell_away
@@ -47,6 +65,7 @@ from voucher.messages.requests import next_choice_asked as next_choice_asked
 from voucher.messages.requests import pair_confirmed as pair_confirmed
 from voucher.messages.requests import pair_ended as pair_ended
 from voucher.messages.requests import pair_not_needed as pair_not_needed
+from voucher.messages.requests import place_kept as place_kept
 from voucher.messages.requests import suggestion_taken as suggestion_taken
 from voucher.messages.requests import suggestions_not_taken as suggestions_not_taken
 from voucher.messages.requests import time_changed as time_changed

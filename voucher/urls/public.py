@@ -2,8 +2,9 @@
 
 from django.urls import path
 
+from voucher.views import answer_links as answer_pages
 from voucher.views import brochure as brochure_pages
-from voucher.views import demo, entrance, open_award
+from voucher.views import demo, entrance, join, open_award
 from voucher.views import public as public_pages
 from voucher.views import wishes as wish_pages
 
@@ -21,8 +22,13 @@ urlpatterns = [
     path("brochure/<slug:category>/", brochure_pages.brochure, name="category"),
     path("offers/<slug:slug>/", brochure_pages.offer, name="offer"),
     path("o/<int:number>", brochure_pages.printed_offer, name="printed_offer"),
+    path("answer/<str:token>/", answer_pages.answer, name="answer"),
     path("wish/", wish_pages.wish, name="wish"),
     path("wish/thank-you/", wish_pages.thanks, name="wish_thanks"),
+    path("join/", join.join, name="join"),
+    path("join/code/", join.code, name="join_code"),
+    path("join/begin/", join.begin, name="join_begin"),
+    path("join/terms/", join.terms, name="join_terms"),
     path("demo/", demo.show, name="demo"),
     path("demo/letters/<int:pk>.pdf", demo.letter, name="demo_letter"),
     path("account/go/", entrance.after_sign_in, name="after_sign_in"),

@@ -9,8 +9,12 @@ from voucher.views.team import applications as team_application_pages
 from voucher.views.team import awards as team_award_pages
 from voucher.views.team import bookings as team_booking_pages
 from voucher.views.team import carer as team_carer_pages
+from voucher.views.team import joining as team_joining
+from voucher.views.team import legal_forms as team_legal_forms
 from voucher.views.team import messages as team_message_pages
+from voucher.views.team import offers as team_offers
 from voucher.views.team import outcomes as team_outcomes
+from voucher.views.team import papers as team_papers
 from voucher.views.team import queue as team_pages
 from voucher.views.team import telephone as team_telephone
 from voucher.views.team import wishes as team_wishes
@@ -45,6 +49,12 @@ urlpatterns = [
     path("tasks/<int:pk>/done/", team_after.task_done, name="task_done"),
     path("tasks/<int:pk>/pay/", team_after.task_pay, name="task_pay"),
     path("tasks/<int:pk>/dispute/", team_after.task_dispute, name="task_dispute"),
+    path("tasks/<int:pk>/rearrange/", team_papers.rearrange, name="rearrange"),
+    path("papers/", team_papers.waiting, name="papers"),
+    path("papers/<int:pk>/", team_papers.paper, name="paper"),
+    path("papers/<int:pk>/file/", team_papers.paper_file, name="paper_file"),
+    path("exemptions/<int:pk>/", team_papers.exemption, name="exemption"),
+    path("offers/<int:number>/no-check/", team_papers.no_check, name="no_check"),
     path("disputes/", team_after.dispute_list, name="disputes"),
     path("bookings/<slug:ref>/slip/", papers.team_slip, name="slip"),
     path("awards/<slug:ref>/statement/", papers.team_statement, name="statement_paper"),
@@ -55,12 +65,26 @@ urlpatterns = [
     path("letters/print/", team_award_pages.print_letters, name="print_letters"),
     path("outcomes/", team_outcomes.report, name="outcomes"),
     path("outcomes.csv", team_outcomes.report_csv, name="outcomes_csv"),
+    path("legal-forms/", team_legal_forms.report, name="legal_forms"),
+    path("legal-forms.csv", team_legal_forms.report_csv, name="legal_forms_csv"),
     path("brochure/", brochure_desk_pages.editions, name="editions"),
     path("brochure/make/", brochure_desk_pages.make_edition, name="make_edition"),
     path("wishes/", team_wishes.themes, name="wishes"),
     path("wishes/<slug:theme>/", team_wishes.theme, name="wishes_theme"),
     path("wishes/<int:pk>/theme/", team_wishes.confirm, name="confirm_wish"),
     path("wishes/<int:pk>/close/", team_wishes.close, name="close_wish"),
+    path("offers/", team_offers.offer_list, name="offers"),
+    path("offers/<int:number>/", team_offers.offer, name="offer"),
+    path("offers/<int:number>/photos/<int:pk>/", team_offers.offer_photo, name="offer_photo"),
     path("providers/", team_pages.providers, name="providers"),
+    path("providers/invite/", team_joining.invite, name="invite_provider"),
     path("providers/<slug:ref>/", team_pages.provider, name="provider"),
+    path("joining/", team_joining.joiners, name="joining"),
+    path("joining/<slug:ref>/", team_joining.joiner, name="joiner"),
+    path("joining/<slug:ref>/ask/", team_joining.ask, name="ask_joiner"),
+    path("joining/<slug:ref>/refuse/", team_joining.refuse, name="refuse_joiner"),
+    path("joining/<slug:ref>/approve/", team_joining.approve, name="approve_joiner"),
+    path("joining/<slug:ref>/first-months/", team_joining.mentor, name="mentor"),
+    path("joining/<slug:ref>/first-months/over/", team_joining.end_first_months, name="end_first_months"),
+    path("joining/<slug:ref>/first-months/longer/", team_joining.look_longer, name="look_longer"),
 ]

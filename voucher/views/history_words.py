@@ -5,13 +5,22 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import wording
 from accounts.models import Role
-from providers.models import Staff
+from brochure.models import Exemption
+from providers.models import DbsCheck, Document, Provider, Staff
 from voucher import identity
 from voucher.award_changes import ChangeReason
 from voucher.claims import LateReason
-from voucher.models import Application, Award, Booking, Circumstance, Permission, RunFile
+from voucher.models import Application, Award, Booking, Circumstance, Permission, RunFile, Task
 
 ACTS = {
+    "account.agreed": _("A second person agreed to another bank account of a provider"),
+    "account.asked": _("A provider asked to be paid into another bank account"),
+    "account.called": _("A provider was rung about another bank account"),
+    "account.refused": _("Another bank account of a provider was not taken"),
+    "account.used": _("A provider is paid into another bank account from now on"),
+    "account.withdrawn": _("A provider took back the wish for another bank account"),
+    "payment.cleared": _("Somebody made sure of an account after a payment came back"),
+    "payment.returned": _("The bank sent a payment back"),
     "application.agreed": _("A worker agreed to give an award more to use, and a second one was to say yes"),
     "application.closed": _("A carer's question was closed, because the award was"),
     "application.granted": _("The carers team said yes to what a carer asked for"),
@@ -30,6 +39,11 @@ ACTS = {
     "award.reduced": _("An award was made smaller"),
     "award.goes_on": _("An award that was stopped can be used again"),
     "award.stopped": _("An award was stopped: nothing new can be booked with it"),
+    "award.walk_in_asked": _("A provider asked whether an award may pay for a carer who came without booking"),
+    "award.walk_in_refused": _("A carer said no to a provider that asked to be paid without a booking"),
+    "award.place_kept": _("A place that fell free was kept for a carer who waited"),
+    "award.waits": _("A carer put their name on a waiting list"),
+    "award.waits_no_more": _("A carer took their name off a waiting list"),
     "award.swept": _("Money that came back late went to the fund"),
     "booking.again_answered": _("A carer said whether they would use a break again"),
     "booking.by_phone": _("A provider booked a break on the telephone"),
@@ -40,6 +54,8 @@ ACTS = {
     "booking.carer_told": _("A carer was told how their booking stands"),
     "booking.card_looked_into": _("A carer's card payment was looked into"),
     "booking.card_refunded": _("A carer's card payment was given back"),
+    "booking.carer_was_there": _("A carer said that they were there"),
+    "booking.claim_withdrawn": _("A booking was taken out of a claim"),
     "booking.claimed": _("A booking was claimed"),
     "booking.confirmed": _("A booking was confirmed"),
     "booking.contact_seen": _("A carer's telephone and address were looked at"),
@@ -61,6 +77,7 @@ ACTS = {
     "booking.refund_refused": _("The card company refused to give a payment back"),
     "booking.not_mine_looked_into": _("The carers team looked into a booking that a carer did not make"),
     "booking.not_mine": _("A carer said that they did not make a booking"),
+    "booking.rearranged": _("The carers team dealt with a break that its provider could not give"),
     "booking.requested": _("A break was asked for"),
     "booking.settled_by_hand": _("The carers team settled by hand what the fund could not pay"),
     "booking.countered": _("Other times were suggested"),
@@ -74,7 +91,26 @@ ACTS = {
     "booking.pair_withdrawn": _("Half of a paired break was withdrawn with the other half"),
     "booking.time_changed": _("The time of a request was changed"),
     "booking.timed_out": _("A request was not answered in time"),
+    "booking.walk_in": _("A carer who came without booking was booked at the door"),
     "booking.we_could_not": _("A provider said that they could not give the break"),
+    "offer.drafted": _("A provider began an offer"),
+    "offer.sent": _("A new offer was sent to the carers team"),
+    "offer.change_sent": _("A change of an offer was sent to the carers team"),
+    "offer.changed": _("A small edit of an offer counted at once"),
+    "offer.taken_back": _("A provider took back what waited for the carers team"),
+    "offer.approved": _("The carers team agreed to an offer or a change of one"),
+    "offer.refused": _("The carers team did not agree to an offer or a change of one"),
+    "offer.hidden": _("An offer was hidden for a while"),
+    "offer.shown": _("A hidden offer was shown again"),
+    "offer.withdrawn": _("An offer was withdrawn"),
+    "offer.discarded": _("A draft of an offer was thrown away"),
+    "photo.added": _("A photo was added to an offer"),
+    "photo.described": _("What a photo shows was said anew"),
+    "photo.put_first": _("A photo was put before the others"),
+    "photo.removed": _("A photo was removed"),
+    "photo.approved": _("The carers team agreed to a photo"),
+    "photo.refused": _("The carers team did not agree to a photo"),
+    "provider.vat_changed": _("A provider's VAT was changed"),
     "carer.account_linked": _("A carer's account was tied to their award"),
     "carer.account_unlinked": _("A carer's award was taken out of an account"),
     "carer.added": _("A carer was added"),
@@ -88,6 +124,7 @@ ACTS = {
     "carer.silence_ended": _("A carer is written to again as everybody is"),
     "circumstance.taken_back": _("A change in a carer's life, written down by mistake, was taken back"),
     "circumstance.recorded": _("A change in a carer's life was written down"),
+    "claim.asked_about": _("Finance asked why two providers claim the same carer and hour"),
     "claim.made": _("A claim was made"),
     "code.bound": _("A carer's code was tied to their sign-in"),
     "code.checked": _("A provider checked a code"),
@@ -95,10 +132,23 @@ ACTS = {
     "code.printed": _("A code was printed"),
     "code.revoked": _("A code was ended"),
     "code.unbound": _("A carer's code works without their sign-in again"),
+    "dbs.confirmed": _("A provider said that a worker was checked"),
+    "dbs.ended": _("A worker's check no longer counts"),
+    "document.accepted": _("A paper of a provider was accepted"),
+    "document.added": _("A provider showed a paper"),
+    "document.refused": _("A paper of a provider was not accepted"),
+    "document.seen": _("The carers team opened a paper of a provider"),
     "edition.made": _("An edition of the brochure was made"),
+    "exemption.agreed": _("The carers team agreed that an offer with care needs no registration"),
+    "exemption.asked": _("A provider asked for an exemption from registration"),
+    "exemption.refused": _("The carers team did not agree to an exemption"),
     "fund.opened": _("A fund was opened"),
     "offer.added": _("An offer was added"),
+    "offer.check_asked": _("The carers team asks for a check of who sits with somebody again"),
+    "offer.no_check": _("The carers team wrote down why an offer needs no check"),
     "offer.changed": _("An offer was changed"),
+    "offer.prices_set": _("New prices of an offer were set, from a day on"),
+    "offer.prices_taken_back": _("A price that had not begun was taken back"),
     "password.changed": _("A password was set or changed"),
     "permission.ended": _("A permission to act for a carer was ended"),
     "permission.given": _("A permission to act for a carer was given"),
@@ -112,12 +162,35 @@ ACTS = {
     "pin.set": _("A carer set a PIN"),
     "post.given": _("A post with a provider was given"),
     "post.removed": _("A post with a provider was taken away"),
+    "provider.task_done": _("The carers team did what was to be done about a provider"),
+    "provider.paused": _("A provider was paused"),
+    "provider.calendar_stopped": _("A private calendar address was stopped"),
+    "provider.calendar_made": _("A private calendar address was made"),
+    "provider.back": _("A provider came back from a pause"),
     "provider.added": _("A provider was added"),
+    "provider.agreed": _("A provider agreed to the terms"),
+    "provider.approved": _("A provider that wanted to join was approved"),
+    "provider.asked": _("The carers team asked a provider something before it could join"),
+    "provider.began": _("A provider began to join"),
+    "provider.invited": _("The carers team invited a provider"),
+    "provider.looked_after": _("A new provider is looked after longer"),
+    "provider.mentored": _("Something was gone through with a new provider"),
+    "provider.refused": _("A provider that wanted to join was not approved"),
+    "provider.sent": _("A provider sent what it told about itself to the carers team"),
+    "provider.settled": _("The first months of a new provider are over"),
+    "provider.taken_back": _("A provider took back what it had sent to the carers team"),
+    "provider.told": _("A provider that is joining told something about itself"),
+    "provider.withdrew": _("A provider no longer wants to join"),
     "provider.card_account_opened": _("A provider opened an account with the card company"),
     "provider.takes_cards": _("A provider can take card payments"),
     "provider.takes_no_cards": _("A provider can no longer take card payments"),
+    "provider.takes_no_transfers": _("A provider can no longer be paid through the card company"),
+    "provider.takes_transfers": _("A provider can be paid through the card company"),
+    "run.paid_by_card_company": _("The card company paid a provider"),
+    "run.refused_by_card_company": _("The card company did not pay a provider"),
     "provider.takes_no_own_money": _("A provider no longer takes money from carers"),
     "provider.takes_own_money": _("A provider said that it takes money from carers"),
+    "provider.codes_locked": _("Ten wrong codes in an hour were tried at a provider, and no more were looked at"),
     "provider.changed": _("A provider's details were changed"),
     "recovery_codes.made": _("Recovery codes were made"),
     "role.given": _("A role was given"),
@@ -126,6 +199,7 @@ ACTS = {
     "run.prepared": _("A payment run was prepared"),
     "run.released": _("A payment run was released"),
     "run.voided": _("A payment run was voided"),
+    "scheme.changed": _("Settings of the scheme were changed"),
     "scheme.takes_cards": _("Carers may pay the difference by card"),
     "scheme.takes_no_cards": _("Carers may no longer pay the difference by card"),
     "second_factor.added": _("A second step was set up"),
@@ -142,7 +216,10 @@ SUBJECTS = {
     "booking": _("booking"),
     "carer": _("carer"),
     "claim": _("claim"),
+    "dbscheck": _("worker's check"),
+    "document": _("paper"),
     "edition": _("edition"),
+    "exemption": _("exemption"),
     "fund": _("fund"),
     "offer": _("offer"),
     "paymentrun": _("payment run"),
@@ -164,14 +241,21 @@ DETAILS = {
     "cost_code": _("cost code"),
     "due_pence": _("due"),
     "in_question_pence": _("in question"),
+    "edition": _("edition"),
     "ends_in": _("ends in"),
     "call_back": _("how we made sure"),
     "facts": _("what was asked"),
     "fields": _("fields"),
     "first_day": _("first day"),
+    "from": _("from"),
+    "keys": _("what was changed"),
+    "photo": _("photo"),
+    "treatment": _("VAT"),
+    "version": _("version"),
     "kind": _("kind"),
     "left_out": _("left out"),
     "last_day": _("last day"),
+    "level": _("level"),
     "late_reason": _("why it was late"),
     "lines": _("lines"),
     "minutes": _("minutes"),
@@ -182,13 +266,18 @@ DETAILS = {
     "pence": _("sum"),
     "permission": _("permission"),
     "price_pence": _("price"),
+    "rates": _("prices"),
     "provider": _("provider"),
     "reason": _("reason"),
+    "ref": _("number"),
     "right": _("right"),
     "role": _("as"),
     "run": _("payment run"),
     "second_factor": _("second step"),
     "offer": _("offer"),
+    "offers": _("offers"),
+    "point": _("point"),
+    "step": _("step"),
     "theme": _("theme"),
     "total_pence": _("sum"),
     "type": _("kind"),
@@ -200,6 +289,8 @@ DETAILS = {
 # What is stored as a word of the programme and read as a word of the office.
 VALUES = (
     {"totp": _("app"), "webauthn": _("passkey")}
+    | dict(Provider.PauseReason.choices)
+    | dict(Task.Kind.choices)
     | dict(Role.Kind.choices)
     | dict(Staff.Kind.choices)
     | dict(Booking.DeclineReason.choices)
@@ -210,6 +301,9 @@ VALUES = (
     | dict(ChangeReason.choices)
     | dict(RunFile.Kind.choices)
     | dict(Permission.Kind.choices)
+    | dict(Document.Kind.choices)
+    | dict(DbsCheck.Level.choices)
+    | dict(Exemption.Duty.choices)
     | dict(identity.FACTS)
     | dict(identity.CALL_BACKS)
 )
@@ -225,6 +319,7 @@ LABELS = {
     "load_pilot": _("The loading of files"),
     "print_vouchers": _("The printing of vouchers"),
     "make_demo_people": _("The demonstration"),
+    "link in a message": _("Someone with the link in a message to the provider"),
     "visitor": _("Someone without a code"),
 }
 

@@ -21,12 +21,14 @@ from brochure import catalogue
 from brochure.models import Offer
 from providers.models import Provider
 from voucher import bookings as breaks
-from voucher import claims, codes, disputes, letters, looks, tasks, writing
+from voucher import claims, codes, disputes, joining_desk, letters, looks, tasks, writing
 from voucher.forms.team.awards import SearchForm
 from voucher.ledger.models import AwardAccount
 from voucher.models import Award, Booking, Carer, Code
 from voucher.views.team.after import to_ring
 from voucher.views.team.applications import waiting_and_late
+from voucher.views.team.papers import papers_context
+from voucher.views.team.papers import waiting_count as papers_waiting
 
 A_PAGE = 25
 FOUND_MOST = 20
@@ -74,6 +76,10 @@ def queue(request):
         "to_ring": ring,
         "tasks": tasks.waiting(request.council).count(),
         "disputes": disputes.waiting(request.council).count(),
+        "papers": papers_waiting(request.council),
+        "joining": joining_desk.waiting(request.council).count(),
+        "joining_late": joining_desk.late(request.council, on=today).count(),
+        "first_months": joining_desk.to_look_back(request.council, on=today).count(),
         "not_sent": mail.given_up().filter(council=request.council).count(),
         "kinds": kinds,
         "ending": ending,
@@ -212,8 +218,10 @@ def _find(words, council):
 
 
 def _providers(council):
-    """Return the providers that carers of this council can use: all of its region."""
-    return Provider.objects.filter(council__region=council.region).select_related("council")
+    """Return the providers that carers of this council can use: all of its region, and its own that are joining."""
+    others_joining = ~Q(council=council) & Q(state__in=Provider.NOT_JOINED)
+    rows = Provider.objects.filter(council__region=council.region).exclude(others_joining)
+    return rows.select_related("council")
 
 
 @require_safe
@@ -235,10 +243,10 @@ def provider(request, ref):
     today = timezone.localdate()
     context = {
         "provider": row,
-        "insured": row.is_insured(on=today),
+        "in_order": row.is_in_order(on=today),
         "offers": catalogue.live_offers(on=today).filter(provider=row),
         "bookings": Booking.objects.filter(provider=row, council=request.council)
         .select_related("award__carer", "offer", "provider")
         .order_by("-starts_at", "-pk")[:A_PAGE],
     }
-    return render(request, "team/provider.html", context)
+    return render(request, "team/provider.html", context | papers_context(row, request.council, today))

@@ -1,0 +1,378 @@
+"""Between a provider that would like to join and the carers team: sent, asked, answered, refused, approved, invited.
+
+The provider writes alone while it is joining, the carers team alone while it lies there: the state says whose turn
+it is, and each turn is taken by comparing and setting it, so that two presses are one.
+"""
+
+import datetime as dt
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from accounts import history, people
+from accounts.models import Role, User
+from brochure import care_checks, offering
+from brochure.models import Offer
+from providers import joining, papers
+from providers.joining import Missing, Step
+from providers.models import JoiningNote, Provider, Staff
+from voucher import account_changes, messages, rules
+
+State, Kind = Provider.State, JoiningNote.Kind
+# An invitation is not sent anew within this time.
+INVITED_AGAIN_AFTER = dt.timedelta(days=1)
+# So long before the first months are over the mentor is reminded to look back.
+LOOK_BACK_WITHIN = dt.timedelta(days=14)
+LONGER_MONTHS = 3
+
+
+class Moved(Exception):
+    """It does not stand so that this could be done; `state` is how it stands."""
+
+    def __init__(self, state):
+        super().__init__(state)
+        self.state = state
+
+
+class StillMissing(Exception):
+    """Something is missing; `missing` lists what, each with its Step and a sentence."""
+
+    def __init__(self, missing):
+        super().__init__(", ".join(str(each.step) for each in missing))
+        self.missing = missing
+
+
+class NoWords(Exception):
+    """A question, a refusal and an answer are given in words."""
+
+
+class WorksThere(Exception):
+    """Nobody decides about a provider for which they work."""
+
+
+class NotOfTheTeam(Exception):
+    """Only somebody of the carers team looks after a new provider."""
+
+
+class AlreadyHere(Exception):
+    """This person works for a provider that has joined or is joining; `provider` is that one."""
+
+    def __init__(self, provider):
+        super().__init__(provider.ref)
+        self.provider = provider
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the carers team asked last and the provider has not answered yet."""
+
+    words: str
+    at: dt.datetime
+
+
+# --- The provider's turn -----------------------------------------------------------------------------------------
+
+
+def drafts(provider):
+    """Return the offers that a provider joins with: drafts, and what the carers team has agreed to already."""
+    rows = provider.offers.filter(state__in=[Offer.State.DRAFT, Offer.State.LIVE])
+    return rows.select_related("category", "provider").order_by("number")
+
+
+def missing(provider, *, on):
+    """Return what is Missing before it can be sent, step by step; what waits for the carers team is not missing."""
+    found = joining.not_told(provider) + _offers_missing(provider)
+    for kind, reason in papers.missing(provider, on=on):
+        # Whether it is needed is asked with "who you are".
+        if reason not in (papers.Reason.WAITING, papers.Reason.NOT_SAID):
+            found.append(Missing(Step.PAPERS, _paper_words(kind, reason)))
+    order = list(Step)
+    return sorted(found, key=lambda each: order.index(each.step))
+
+
+def remarks(provider, *, on):
+    """Return the sentences about checks that an offer still needs: it may be sent without, and the team asks for them."""
+    shown = care_checks.shown_by(provider)
+    found = []
+    for offer in drafts(provider):
+        found += [
+            Missing(Step.PAPERS, format_lazy("{}: {}", offer.title, each.words))
+            for each in care_checks.missing(offer, on=on, shown=shown)
+        ]
+    return found
+
+
+def asked(provider):
+    """Return what the carers team Asked and what waits for the provider's answer, or None."""
+    last = provider.joining_notes.filter(kind__in=[Kind.ASKED, Kind.SENT, Kind.ANSWERED]).order_by("-pk").first()
+    return Asked(last.words, last.at) if last and last.kind == Kind.ASKED else None
+
+
+def give_account(*, provider, name, sort_code, account_number, roll_number, by, now):
+    """Say where the provider would like to be paid; before it is checked it may be said again.
+
+    Raises joining.AlreadySent, bacs.BacsFault, account_changes.SameAccount.
+    """
+    with transaction.atomic():
+        row = Provider.objects.select_for_update().get(pk=provider.pk)
+        if row.state not in Provider.MAY_CHANGE:
+            raise joining.AlreadySent
+        told = {"name": name, "sort_code": sort_code, "account_number": account_number, "roll_number": roll_number}
+        before = joining.account_of(row)
+        if before and all(getattr(before, field) == value for field, value in told.items()):
+            return before
+        if before and before.state in account_changes.WAITS:
+            account_changes.withdraw(account=before, by=by, now=now)
+        return account_changes.ask(provider=row, **told, by=by, now=now)
+
+
+def send(*, provider, words="", by, now):
+    """Send it to the carers team, which answers within the days of R43; a second press changes nothing.
+
+    Every draft that is complete goes with it. Raises StillMissing, Moved, and NoWords where a question was asked and
+    is not answered.
+    """
+    today = timezone.localdate(now)
+    with transaction.atomic():
+        row = _locked(provider)
+        if row.state == State.APPLIED:
+            return row
+        if row.state not in Provider.MAY_CHANGE:
+            raise Moved(row.state)
+        if lacks := missing(row, on=today):
+            raise StillMissing(lacks)
+        question = asked(row)
+        if question and not words.strip():
+            raise NoWords
+        for offer in drafts(row):
+            if offer.state == Offer.State.DRAFT and not offering.missing(offer):
+                offering.send(offer=offer, by=by, now=now)
+        row.state, row.sent_at = State.APPLIED, now
+        row.answer_by = rules.joining_answered_by(today, row.council.scheme.joining_working_days)
+        row.save(update_fields=["state", "sent_at", "answer_by"])
+        note = _note(row, Kind.ANSWERED if question else Kind.SENT, words, "provider.sent", by, now)
+        messages.joining_sent(row, note=note)
+    return row
+
+
+def take_back(*, provider, by, now):
+    """Take it back from the carers team to change something; a second press changes nothing. Raises Moved."""
+    with transaction.atomic():
+        row = _locked(provider)
+        if row.state in Provider.MAY_CHANGE:
+            return row
+        _move(row, State.APPLIED, State.JOINING, sent_at=None, answer_by=None)
+        history.record(act="provider.taken_back", subject=row, by=by, at=now, council=row.council)
+    return row
+
+
+def withdraw(*, provider, by, now):
+    """Let a provider join no more: what it told is closed, and nobody signs in for it any longer. Raises Moved."""
+    with transaction.atomic():
+        row = _locked(provider)
+        if row.state not in Provider.NOT_JOINED:
+            raise Moved(row.state)
+        account = joining.account_of(row)
+        if account and account.state in account_changes.WAITS:
+            account_changes.withdraw(account=account, by=by, now=now)
+        for offer in drafts(row):
+            if offer.state == Offer.State.DRAFT:
+                offering.take_back(offer=offer, by=by, now=now)
+        row.state, row.answer_by = State.CLOSED, None
+        row.save(update_fields=["state", "answer_by"])
+        Staff.objects.filter(provider=row).delete()
+        _note(row, Kind.WITHDRAWN, "", "provider.withdrew", by, now)
+    return row
+
+
+# --- The carers team's turn --------------------------------------------------------------------------------------
+
+
+def waiting(council):
+    """Return who waits for the carers team's answer, the longest first."""
+    return Provider.objects.filter(council=council, state=State.APPLIED).order_by("answer_by", "sent_at", "pk")
+
+
+def late(council, *, on):
+    """Return those of them whose day has passed (R43)."""
+    return waiting(council).filter(answer_by__lt=on)
+
+
+def on_their_way(council):
+    """Return who has begun or was invited or refused, and has not sent anything that waits; the newest first."""
+    return Provider.objects.filter(council=council, state__in=Provider.MAY_CHANGE).order_by("-pk")
+
+
+def looked_after(council):
+    """Return the providers in their first months (R44), those whose months end soonest first."""
+    states = [State.LIVE, State.PAUSED, State.SUSPENDED]
+    rows = Provider.objects.filter(council=council, state__in=states, provisional_until__isnull=False)
+    return rows.select_related("mentor").order_by("provisional_until", "pk")
+
+
+def to_look_back(council, *, on):
+    """Return the new providers whose first months are over within two weeks, or were over before."""
+    return looked_after(council).filter(provisional_until__lte=on + LOOK_BACK_WITHIN)
+
+
+def mentors(council):
+    """Return the people of the carers team, by name."""
+    post = Role.objects.filter(user=OuterRef("pk"), council=council, kind=Role.Kind.TEAM)
+    return User.objects.filter(Exists(post), is_active=True).order_by("name", "email")
+
+
+def ask(*, provider, words, by, now):
+    """Ask the provider a question; it answers with what it sends next. Raises NoWords, Moved and WorksThere."""
+    return _answer(provider, Kind.ASKED, words, State.JOINING, "provider.asked", by, now, messages.joining_asked)
+
+
+def refuse(*, provider, words, by, now):
+    """Do not approve it, with reasons; it may send it again. Raises NoWords, Moved and WorksThere."""
+    return _answer(provider, Kind.REFUSED, words, State.REFUSED, "provider.refused", by, now, messages.joining_refused)
+
+
+def not_in_order(provider, offers, *, on):
+    """Return what is Missing before it may be approved with these offers: told, papers accepted, checks of each offer."""
+    found = joining.not_told(provider)
+    found += [
+        Missing(Step.PAPERS, _paper_words(kind, reason)) for kind, reason in papers.missing(provider, on=on)
+    ]
+    if not offers:
+        found.append(Missing(Step.OFFERS, _("Choose at least one offer that goes into the brochure.")))
+    shown = care_checks.shown_by(provider)
+    for offer in offers:
+        if offer.state == Offer.State.DRAFT and offering.waiting_version(offer) is None:
+            found.append(Missing(Step.OFFERS, format_lazy("{}: {}", offer.title, _("it is not complete yet."))))
+        found += [
+            Missing(Step.PAPERS, format_lazy("{}: {}", offer.title, each.words))
+            for each in care_checks.missing(offer, on=on, shown=shown)
+        ]
+    return found
+
+
+def approve(*, provider, offers, mentor, by, now):
+    """Let a provider join: it is live with the offers chosen, looked after by a mentor for the months of R44.
+
+    The other drafts stay drafts. A second press changes nothing. Raises StillMissing, Moved, WorksThere, NotOfTheTeam.
+    """
+    today = timezone.localdate(now)
+    _refuse_colleague(provider, by)
+    with transaction.atomic():
+        row = _locked(provider)
+        if row.state == State.LIVE:
+            return row
+        if row.state != State.APPLIED:
+            raise Moved(row.state)
+        if not mentors(row.council).filter(pk=mentor.pk).exists():
+            raise NotOfTheTeam
+        chosen = [offer for offer in drafts(row) if offer.pk in {each.pk for each in offers}]
+        if lacks := not_in_order(row, chosen, on=today):
+            raise StillMissing(lacks)
+        for offer in chosen:
+            if offer.state == Offer.State.DRAFT:
+                offering.approve(version=offering.waiting_version(offer), by=by, now=now)
+        row.state, row.approved_on, row.mentor = State.LIVE, today, mentor
+        row.provisional_until = rules.provisional_until(today, row.council.scheme.provisional_months)
+        row.answer_by = None
+        row.save(update_fields=["state", "approved_on", "mentor", "provisional_until", "answer_by"])
+        note = _note(row, Kind.APPROVED, "", "provider.approved", by, now, offers=[each.pk for each in chosen])
+        messages.joining_approved(row, note=note)
+    return row
+
+
+def end_first_months(*, provider, by, now):
+    """Say that a new provider is no longer looked after; a second press changes nothing."""
+    with transaction.atomic():
+        rows = Provider.objects.filter(pk=provider.pk, provisional_until__isnull=False)
+        if rows.update(provisional_until=None):
+            history.record(act="provider.settled", subject=provider, by=by, at=now, council=provider.council)
+
+
+def look_longer(*, provider, seen_until, by, now):
+    """Look after a new provider three months longer than was seen; a second press changes nothing."""
+    longer = rules.provisional_until(seen_until + dt.timedelta(days=1), LONGER_MONTHS)
+    with transaction.atomic():
+        if Provider.objects.filter(pk=provider.pk, provisional_until=seen_until).update(provisional_until=longer):
+            history.record(
+                act="provider.looked_after", subject=provider, by=by, at=now, council=provider.council, until=str(longer)
+            )
+
+
+def invite(*, email, person, name, language, council, by, now):
+    """Invite somebody by e-mail to join with a provider of that name; return the provider, and whether it was written.
+
+    Within a day of it nothing is written anew. Raises AlreadyHere where the person works for a provider that has
+    joined, or is joining with one of another council.
+    """
+    with transaction.atomic():
+        user = people.known_or_new(email=email, name=person, language=language, council=council, by=by, now=now)
+        User.objects.select_for_update().get(pk=user.pk)
+        joined = Provider.objects.filter(~Q(state__in=Provider.NOT_JOINED), staff__user=user).first()
+        begun = joining.joining_of(user)
+        if joined or (begun and begun.council_id != council.pk):
+            raise AlreadyHere(joined or begun)
+        provider = begun or joining.begin(user=user, name=name, council=council, language=language, by=by, now=now)
+        recently = now - INVITED_AGAIN_AFTER
+        if provider.joining_notes.filter(kind=Kind.INVITED, at__gt=recently).exists():
+            return provider, False
+        note = _note(provider, Kind.INVITED, "", "provider.invited", by, now)
+        messages.joining_invited(provider, user=user, note=note)
+    return provider, True
+
+
+def _answer(provider, kind, words, to, act, by, now, tell):
+    _refuse_colleague(provider, by)
+    if not words.strip():
+        raise NoWords
+    with transaction.atomic():
+        row = _locked(provider)
+        _move(row, State.APPLIED, to, answer_by=None)
+        note = _note(row, kind, words, act, by, now)
+        tell(row, note=note)
+    return row
+
+
+def _locked(provider):
+    rows = Provider.objects.select_for_update(of=["self"], no_key=True)
+    return rows.select_related("council__scheme").get(pk=provider.pk)
+
+
+def _move(row, before, after, **changes):
+    if not Provider.objects.filter(pk=row.pk, state=before).update(state=after, **changes):
+        raise Moved(row.state)
+    row.refresh_from_db()
+
+
+def _note(provider, kind, words, act, by, now, **details):
+    history.record(act=act, subject=provider, by=by, at=now, council=provider.council, **details)
+    return JoiningNote.objects.create(provider=provider, kind=kind, words=words.strip(), by=by.user, at=now)
+
+
+def _refuse_colleague(provider, by):
+    if Staff.objects.filter(provider=provider, user=by.user).exists():
+        raise WorksThere
+
+
+def _offers_missing(provider):
+    found = [(offer, offering.missing(offer)) for offer in drafts(provider) if offer.state == Offer.State.DRAFT]
+    complete = drafts(provider).filter(state=Offer.State.LIVE).exists() or any(not lacks for _offer, lacks in found)
+    if complete:
+        return []
+    if not found:
+        return [Missing(Step.OFFERS, _("Say what you would like to offer: one offer is enough."))]
+    return [
+        Missing(Step.OFFERS, format_lazy("{}: {}", offer.title, _lacks_words(len(lacks)))) for offer, lacks in found
+    ]
+
+
+def _lacks_words(count):
+    return ngettext("one thing is still to be said.", "%(count)d things are still to be said.", count) % {"count": count}
+
+
+def _paper_words(kind, reason):
+    return format_lazy("{}: {}", kind.label, reason.label)
