@@ -1,10 +1,34 @@
-"""Who works for a provider: posts given and taken, each in the history."""
+"""Who works for a provider: posts given and taken, handed over and left, each in the history."""
 
+import logging
+
+from allauth.account.models import EmailAddress
 from django.db import transaction
+from django.db.models import Case, Exists, F, IntegerField, OuterRef, Value, When
 
-from accounts import history
+from accounts import history, mail, people
 from accounts.people import OwnMoneyRole
-from providers.models import Staff
+from providers.models import CalendarFeed, Provider, Staff
+
+log = logging.getLogger(__name__)
+# Posts that have the diary, and so may have it in a calendar of their own.
+WITH_DIARY = (Staff.Kind.OWNER, Staff.Kind.BOOKINGS)
+
+
+class LastOwner(Exception):
+    """A provider is never left without an owner who has signed in and can act."""
+
+
+class NeverSignedIn(Exception):
+    """Whoever is to own it has not come in yet, so their address may have a slip in it."""
+
+
+class WorksHere(Exception):
+    """This person works for the provider already."""
+
+
+class NotHere(Exception):
+    """This person no longer works for the provider."""
 
 
 def works_elsewhere(*, user, council):
@@ -25,6 +49,8 @@ def give_post(*, user, provider, kind, by, now):
         return post
     post.kind = kind
     post.save(update_fields=["kind"])
+    if kind not in WITH_DIARY:
+        CalendarFeed.objects.filter(post=post, stopped_at=None).update(stopped_at=now)
     history.record(
         act="post.given", subject=user, by=by, at=now, council=provider.council, kind=kind, provider=provider.ref
     )
@@ -37,3 +63,116 @@ def remove_post(*, user, provider, by, now):
     removed, _ = Staff.objects.filter(user=user, provider=provider).delete()
     if removed:
         history.record(act="post.removed", subject=user, by=by, at=now, council=provider.council, provider=provider.ref)
+
+
+@transaction.atomic
+def invite(*, email, name, language, kind, provider, by, now):
+    """Give somebody a post by their e-mail address, and write to them how to come in; return their Staff row.
+
+    Whoever is not known yet is made a person. Raises WorksHere, OwnMoneyRole.
+    """
+    user = people.known_or_new(email=email, name=name, language=language, council=provider.council, by=by, now=now)
+    if Staff.objects.filter(user=user, provider=provider).exists():
+        raise WorksHere
+    post = give_post(user=user, provider=provider, kind=kind, by=by, now=now)
+    mail.write(
+        "post_given",
+        to=user.email,
+        language=user.language,
+        context={"provider": provider, "by": by.user, "scheme": provider.council.scheme},
+        dedupe_key=f"post_given/{post.pk}",
+        council=provider.council,
+    )
+    if kind == Staff.Kind.OWNER:
+        _tell_of_owner(post, now)
+    return post
+
+
+@transaction.atomic
+def change_post(*, post, kind, by, now):
+    """Give a colleague another post. Raises LastOwner, NotHere, OwnMoneyRole."""
+    post = _locked(post)
+    if post.kind == kind:
+        return
+    if post.kind == Staff.Kind.OWNER:
+        _refuse_without_owner(post)
+    give_post(user=post.user, provider=post.provider, kind=kind, by=by, now=now)
+    if kind == Staff.Kind.OWNER:
+        _tell_of_owner(post, now)
+
+
+@transaction.atomic
+def take_post(*, post, by, now):
+    """Take a colleague's post away, or leave one's own: what it opened is shut with the next page they ask for.
+
+    Their private calendar goes with it. A second press changes nothing. Raises LastOwner.
+    """
+    try:
+        post = _locked(post)
+    except NotHere:
+        return
+    if post.kind == Staff.Kind.OWNER:
+        _refuse_without_owner(post)
+    remove_post(user=post.user, provider=post.provider, by=by, now=now)
+
+
+@transaction.atomic
+def hand_over(*, post, to, then, by, now):
+    """Make a colleague an owner; the owner who does so becomes `then`: a kind of post, OWNER too, or "" to leave.
+
+    `post` is that of the one who hands over, `to` the colleague's. Raises NeverSignedIn, NotHere, LastOwner.
+    """
+    to = _locked(to)
+    if not _can_act(Staff.objects.filter(pk=to.pk)).exists():
+        raise NeverSignedIn
+    change_post(post=to, kind=Staff.Kind.OWNER, by=by, now=now)
+    if then:
+        change_post(post=post, kind=then, by=by, now=now)
+    else:
+        take_post(post=post, by=by, now=now)
+
+
+def colleagues(provider):
+    """Return the posts of a provider in the order of their work, each with its person and `has_signed_in`."""
+    order = [When(kind=kind, then=Value(place)) for place, kind in enumerate(Staff.Kind.values)]
+    rows = provider.staff.select_related("user").annotate(
+        has_signed_in=Exists(EmailAddress.objects.filter(user=OuterRef("user"), verified=True)),
+        place=Case(*order, output_field=IntegerField()),
+    )
+    return rows.order_by("place", "user__name", "pk")
+
+
+def _locked(post):
+    """Return the post as it is now, while nobody else changes a post of that provider. Raises NotHere."""
+    Provider.objects.filter(pk=post.provider_id).update(ref=F("ref"))
+    found = Staff.objects.select_related("user", "provider__council__scheme").filter(pk=post.pk).first()
+    if found is None:
+        raise NotHere
+    return found
+
+
+def _refuse_without_owner(post):
+    others = Staff.objects.filter(provider=post.provider_id, kind=Staff.Kind.OWNER).exclude(pk=post.pk)
+    # One that nobody has come in with yet may be removed, as long as somebody else can act.
+    if not _can_act(others).exists():
+        raise LastOwner
+
+
+def _can_act(posts):
+    return posts.filter(user__is_active=True, user__emailaddress__verified=True)
+
+
+def _tell_of_owner(post, now):
+    """Tell the provider's own address that somebody else owns it now: an owner can change where money goes."""
+    provider = post.provider
+    try:
+        mail.write(
+            "owner_added",
+            to=provider.email,
+            language=provider.language,
+            context={"provider": provider, "name": str(post.user), "scheme": provider.council.scheme},
+            dedupe_key=f"owner_added/{post.pk}/{now:%Y-%m-%dT%H:%M:%S}",
+            council=provider.council,
+        )
+    except mail.BadAddress:
+        log.warning("provider %s has no usable address", provider.pk)

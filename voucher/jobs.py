@@ -15,7 +15,24 @@ from django.utils import timezone
 
 from accounts import heartbeat, history, limits, mail
 from accounts.models import OutboxMessage
-from voucher import bookings, brochure_desk, circumstances, messages, outcomes, payment_files, rules, top_ups, writing
+from providers import pausing
+from voucher import (
+    account_changes,
+    bookings,
+    brochure_desk,
+    card_payments,
+    circumstances,
+    lapses,
+    messages,
+    outcomes,
+    payment_files,
+    rules,
+    top_ups,
+    unanswered,
+    waiting_list,
+    walk_ins,
+    writing,
+)
 from voucher.ledger import acts, books, seals
 from voucher.ledger.models import AwardAccount, Transfer
 from voucher.models import Award, Booking
@@ -52,7 +69,21 @@ def time_out_requests(now):
     due = bookings.requests_past_their_deadline(now).select_related(
         "award__account", "award__carer", "council__scheme", "offer", "provider", "hold"
     )
-    return _each(due, "booking", lambda booking: bookings.time_out(booking=booking, now=now))
+    silent = [row.provider for row in due if row.state == Booking.State.REQUESTED]
+    counts = _each(due, "booking", lambda booking: bookings.time_out(booking=booking, now=now))
+    # Afterwards, so that a provider that cannot be paused keeps no carer from her money.
+    _paused, failed = _each(
+        {provider.pk: provider for provider in silent}.values(),
+        "provider",
+        lambda provider: unanswered.pause_if_silent(provider=provider, now=now),
+    )
+    return counts[0], counts[1] + failed
+
+
+def end_pauses(now):
+    """Bring back the providers whose pause had a last day that is over (R56)."""
+    over = pausing.over(timezone.localdate(now)).select_related("council")
+    return _each(over, "provider", lambda provider: unanswered.end_pause(provider=provider, now=now))
 
 
 def time_out_moves(now):
@@ -61,6 +92,35 @@ def time_out_moves(now):
         "booking__award__account", "booking__award__carer", "booking__council__scheme", "booking__offer"
     )
     return _each(due, "suggestion", lambda row: bookings.time_out_move(suggestion=row, now=now))
+
+
+def end_walk_ins(now):
+    """Close the questions to carers at a door that nobody answered in time (R58)."""
+    return _each(walk_ins.past_their_time(now), "walk-in", lambda row: walk_ins.run_out(walk_in=row, now=now))
+
+
+def warn_of_papers(now):
+    """Warn providers of papers and checks that end in 60, 30 and 7 days (R47), by day."""
+    if not rules.is_by_day(now):
+        return 0, 0
+    return _each(lapses.to_warn(now), "provider", lapses.warn)
+
+
+def follow_lapses(now):
+    """Give the carers team what is to be arranged anew where papers or checks have ended (R47)."""
+    return _each(lapses.lapsed(now), "provider", lambda provider: lapses.follow(provider=provider, now=now))
+
+
+def keep_places(now):
+    """Keep places that fell free for who is next on the waiting list, and pass on what was kept long enough (R55)."""
+    told = failed = 0
+    for offer, day in waiting_list.lines_that_move(now):
+        try:
+            told += waiting_list.move_up(offer=offer, day=day, now=now)
+        except Exception as error:
+            log.error("waiting list of offer %s failed: %s", offer, type(error).__name__)
+            failed += 1
+    return told, failed
 
 
 def end_awards(now):
@@ -161,7 +221,7 @@ def _each(rows, name, do):
         try:
             with transaction.atomic():
                 do(row)
-        except (bookings.BookingMoved, books.Refused, books.KeyWasUsed):
+        except (bookings.BookingMoved, books.Refused, books.KeyWasUsed, pausing.NotPaused, walk_ins.WalkInMoved):
             # Somebody was quicker: a person, or the same job in another process.
             continue
         except Exception as error:
@@ -183,13 +243,20 @@ JOBS = {
     "card payments not made in time": top_ups.end_what_was_not_paid,
     "requests timed out": time_out_requests,
     "wishes to move timed out": time_out_moves,
+    "places kept for who waits": keep_places,
+    "pauses ended": end_pauses,
+    "walk-ins not answered": end_walk_ins,
     "awards ended": end_awards,
     "awards closed": close_awards,
+    "ends of papers told": warn_of_papers,
+    "ended papers followed": follow_lapses,
     "reminders written": remind,
     "reminders of breaks written": remind_of_breaks,
     "questions sent": invite_answers,
     "card pages closed": top_ups.close_pages,
     "card payments given back": top_ups.give_back_what_is_due,
+    "card company asked to pay": card_payments.send_what_is_due,
+    "changed accounts used": account_changes.use_what_is_due,
     "movements sealed": lambda now: (seals.seal(now), 0),
     "payment files made": payment_files.make_missing,
     "messages sent": _send_mail,

@@ -239,7 +239,9 @@ CACHES = {
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "handlers": {"console": {"class": "logging.StreamHandler"}},
+    # These addresses hold what opens them: answers from a message, and private calendars.
+    "filters": {"without_secrets": {"()": "accounts.logs.WithoutSecrets", "folders": ["answer", "calendar"]}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "filters": ["without_secrets"]}},
     "root": {"handlers": ["console"], "level": os.environ.get("LOG_LEVEL", "INFO" if PRODUCTION else "WARNING")},
     # It logs what Notify answered, and an answer may repeat a telephone number or an address.
     "loggers": {"notifications_python_client": {"level": "CRITICAL", "propagate": False}},

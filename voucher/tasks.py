@@ -1,4 +1,4 @@
-"""What the carers team has to do after a break: given once for each booking, and done when a worker says so."""
+"""What the carers team has to do: once for each booking, or provider while it waits, and done when a worker says so."""
 
 import datetime as dt
 
@@ -19,6 +19,7 @@ DONE_ACTS = {
     Kind.PAY_BY_HAND: "booking.settled_by_hand",
     Kind.CARD: "booking.card_looked_into",
     Kind.NOT_MINE: "booking.not_mine_looked_into",
+    Kind.REARRANGE: "booking.rearranged",
 }
 
 
@@ -32,6 +33,20 @@ def give(*, booking, kind, now, please_ring=False, words=""):
     return Task.objects.get_or_create(booking=booking, kind=kind, defaults=wanted)[0]
 
 
+def give_about_provider(*, provider, kind, now, words=""):
+    """Put something about a provider on its council's list, once until it is done; return the Task."""
+    wanted = {"council": provider.council, "words": words, "made_at": now}
+    return Task.objects.get_or_create(provider=provider, kind=kind, done_at=None, defaults=wanted)[0]
+
+
+def give_again(*, booking, kind, now):
+    """Put something about a booking on the carers team's list once more, where it was done before; return the Task."""
+    task = give(booking=booking, kind=kind, now=now)
+    Task.objects.filter(pk=task.pk).exclude(done_at=None).update(done_by=None, done_at=None, note="", made_at=now)
+    task.refresh_from_db()
+    return task
+
+
 def waiting(council):
     """Return what a council's carers team has still to do: where somebody may be alone first, then the oldest."""
     order = [When(kind=kind, then=Value(place)) for place, kind in enumerate(MOST_URGENT_FIRST)]
@@ -41,7 +56,7 @@ def waiting(council):
 
 
 def done(*, task, by, now, note=""):
-    """Say that a task is done; who and when stands in the history of its booking too, the note only with the task.
+    """Say that a task is done; who and when stands in the history of what it is about too, the note only with the task.
 
     Raises TaskDone.
     """
@@ -50,6 +65,10 @@ def done(*, task, by, now, note=""):
         raise TaskDone
     task.refresh_from_db()
     booking = task.booking
+    if booking is None:
+        by_kind = {"act": "provider.task_done", "subject": task.provider, "kind": task.kind}
+        history.record(**by_kind, by=by, at=now, council=task.council)
+        return
     history.record(
         act=DONE_ACTS[task.kind], subject=booking, by=by, at=now, council=task.council, award=booking.award_id
     )

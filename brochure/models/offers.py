@@ -5,7 +5,7 @@ from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User, in_language
+from accounts.models import User, in_language, only_language
 from providers.models import DbsCheck, Provider
 
 
@@ -261,6 +261,11 @@ class Photo(models.Model):
     @property
     def alt(self):
         return in_language(self, "alt")
+
+    @property
+    def alt_language(self):
+        """The code of the language of `alt` where it is not the page's."""
+        return only_language(self, "alt")
 
 
 class Exemption(models.Model):

@@ -112,6 +112,8 @@ class Provider(models.Model):
     # The provider's own account with the card company, and whether it can take payments yet.
     stripe_account = models.CharField(max_length=60, blank=True)
     takes_cards = models.BooleanField(default=False)
+    # Whether a council can pay it there.
+    takes_transfers = models.BooleanField(default=False)
 
     class Meta:
         ordering = ["name", "pk"]
@@ -137,6 +139,10 @@ class Provider(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(takes_cards=False) | ~Q(stripe_account=""), name="cards_are_taken_only_with_an_account"
+            ),
+            models.CheckConstraint(
+                condition=Q(takes_transfers=False) | ~Q(stripe_account=""),
+                name="transfers_are_taken_only_with_an_account",
             ),
         ]
 

@@ -1,14 +1,15 @@
 """News of one booking: asked for, answered, cancelled, coming, and what went wrong with it."""
 
 from accounts.models import OutboxMessage
+from voucher import answer_links
 from voucher.messages.telling import context_of, queue, tell_carer, tell_provider
 from voucher.models import Booking, Carer, Suggestion, TopUp
 from voucher.writing import to_carer, way_to
 
 
 def booking_asked(booking):
-    """Tell the provider that a request waits for an answer, and until when."""
-    tell_provider("booking_asked", booking)
+    """Tell the provider that a request waits for an answer, until when, and how to answer from the message (R57)."""
+    tell_provider("booking_asked", booking, links=answer_links.tokens(booking))
 
 
 def booking_confirmed(booking):
@@ -72,6 +73,15 @@ def booking_did_not_happen(booking):
     """Tell the carers team at once: the person cared for may be alone."""
     scheme = booking.council.scheme
     queue("booking_did_not_happen", booking, to=scheme.team_email, language="")
+
+
+def break_not_given(booking):
+    """Tell the carer, without blame, why her break was not given, what it costs, and how to say that it was otherwise.
+
+    Who did not come may be ill, or may have been there (R61).
+    """
+    did_not_come = booking.not_given == Booking.NotGiven.CARER_DID_NOT_COME
+    tell_carer("break_not_given", booking, did_not_come=did_not_come)
 
 
 def nobody_came_for_provider(booking):

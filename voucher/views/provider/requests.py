@@ -1,14 +1,12 @@
-"""A provider's requests and bookings: what waits for an answer, and all that can be done with a booking."""
-
-import datetime as dt
+"""A provider's page of one booking, and all that can be done with it."""
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.db import transaction
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
@@ -16,17 +14,16 @@ from accounts import history, wording
 from accounts.history import Who
 from accounts.templatetags.look import phone_link
 from providers.access import bookings_required
-from providers.models import Provider, Staff
-from voucher import bookings, rules, writing
+from providers.models import Staff
+from voucher import bookings, rules, withdrawals, writing
 from voucher.forms.provider.bookings import DeclineForm, DeliveredForm, DidNotHappenForm, length_in_words
-from voucher.models import Booking, Suggestion, TopUp
+from voucher.models import Booking, TopUp
 from voucher.views.offer_cards import moment_of
 from voucher.views.own_money_words import payment_context
 from voucher.views.provider.after import after_context
+from voucher.views.provider.clocks import clock
 
-A_PAGE = 25
-# Kinds of break that come to the carer's door: only there is the address of any use.
-AT_THE_DOOR = {"sitting", "help-at-home", "transport"}
+NOT_WHILE_PAUSED = gettext_lazy("You cannot confirm while your service is paused. You can still decline.")
 
 State = Booking.State
 
@@ -39,34 +36,6 @@ def booking_of(provider, ref):
     # Of what a carer has not paid by card yet, or did not, the provider was never asked.
     rows = rows.exclude(top_up__way=TopUp.Way.CARD, top_up__paid_at=None)
     return get_object_or_404(rows, provider=provider, ref=ref)
-
-
-@require_safe
-@never_cache
-@bookings_required
-def inbox(request):
-    """What waits for an answer, the oldest clock first; then what is over and not marked yet."""
-    now = timezone.now()
-    ours = Booking.objects.filter(provider=request.provider).select_related("offer", "award__carer", "top_up")
-    waiting = ours.filter(state=State.REQUESTED, answer_by__gt=now).order_by("answer_by", "pk")
-    page = Paginator(waiting, A_PAGE).get_page(request.GET.get("page"))
-    for row in page:
-        row.is_urgent = is_urgent(row, now)
-    unmarked = list(ours.filter(state=State.CONFIRMED, ends_at__lte=now).order_by("starts_at", "pk")[: A_PAGE + 1])
-    moves = Suggestion.objects.filter(booking__provider=request.provider, by=Booking.Party.CARER, answer_by__gt=now)
-    moves = moves.filter(state=Suggestion.State.OPEN).select_related(
-        "booking__offer", "booking__award__carer", "booking__top_up"
-    )
-    context = {
-        "moves": list(moves.order_by("answer_by", "pk")[:A_PAGE]),
-        "countered": list(ours.filter(state=State.COUNTERED).order_by("answer_by", "pk")[:A_PAGE]),
-        "waiting": page,
-        "unmarked": unmarked[:A_PAGE],
-        "unmarked_more": len(unmarked) > A_PAGE,
-        "following": ours.filter(state=State.CONFIRMED, ends_at__gt=now).order_by("starts_at", "pk")[:5],
-        "can_take_on": may_take_on(request.provider),
-    }
-    return render(request, "provider/inbox.html", context)
 
 
 @require_safe
@@ -153,7 +122,7 @@ def did_not_happen(request, ref):
     form = DidNotHappenForm(request.POST, prefix="not")
     if not form.is_valid():
         return _booking_page(request, row, not_given=form)
-    said = _("Noted. Everything has gone back to the carer, and we have told the carers team.")
+    said = _("Noted. We have told the carer and the carers team. See below what follows.")
     return answer(
         request,
         row,
@@ -161,6 +130,7 @@ def did_not_happen(request, ref):
         goal=State.DID_NOT_HAPPEN,
         said=said,
         party=Booking.Party.PROVIDER,
+        why=form.not_given,
         remember=f"booking.{form.cleaned_data['why']}",
     )
 
@@ -208,14 +178,9 @@ def is_owner(request):
     return request.post.kind == Staff.Kind.OWNER
 
 
-def is_urgent(row, now):
-    """Less than a day is left to answer."""
-    return row.answer_by - now < dt.timedelta(days=1)
-
-
 def may_take_on(provider):
-    """A provider that is paused or suspended finishes and claims its work, but takes on no more."""
-    return provider.state == Provider.State.LIVE
+    """A provider that is suspended, or paused by the carers team, finishes and claims its work; it takes on no more."""
+    return provider.may_say_yes
 
 
 def may_see_contact(row, now):
@@ -240,11 +205,13 @@ def _booking_page(request, row, *, decline=None, delivered=None, not_given=None,
         "suggested": bookings.open_suggestions(row, Booking.Party.PROVIDER),
         "proposed": bookings.proposed(row) if confirmed else None,
         "can_take_on": may_take_on(request.provider),
-        "urgent": is_urgent(row, now),
+        "clock": clock(row.answer_by, now),
         "can_deliver": confirmed and started,
         "can_say_not_given": confirmed and now >= rules.did_not_happen_from(row.starts_at),
+        "waiting_cost": bookings.due_for_waiting(row, now) if confirmed else None,
         "can_cancel": confirmed and not started,
         "can_undo": row.state == State.DELIVERED,
+        "can_withdraw": is_owner(request) and withdrawals.may_withdraw(row),
         "decline_form": decline or DeclineForm(prefix="decline"),
         "delivered_form": delivered or DeliveredForm(booking=row, prefix="delivered", initial={"minutes": row.minutes}),
         "not_given_form": not_given or DidNotHappenForm(prefix="not"),
@@ -283,7 +250,7 @@ def _contact(row):
     rows = [{"key": _("Phone"), "value": carer.phone, "href": f"tel:{phone_link(carer.phone)}"}] if carer.phone else []
     if carer.email:
         rows.append({"key": _("E-mail"), "value": carer.email, "href": f"mailto:{carer.email}"})
-    if row.offer.category.slug in AT_THE_DOOR or not rows:
+    if row.offer.category.comes_to_the_door or not rows:
         rows.append({"key": _("Address"), "value": f"{carer.address}, {carer.town}, {carer.postcode}"})
     if carer.language:
         rows.append({"key": _("Likes to speak"), "value": carer.get_language_display()})
@@ -309,7 +276,7 @@ def answer(request, row, verb, *, goal, said, remember="", **arguments):
         else:
             messages.error(request, what_happened(moved.state))
     except bookings.NotLive:
-        messages.error(request, _("You cannot confirm while your service is paused. You can still decline."))
+        messages.error(request, NOT_WHILE_PAUSED)
     except bookings.OutsidePeriod:
         messages.error(request, _("That time is no longer within the carer’s award, so the old time stands."))
     except bookings.NotYet as early:
@@ -335,7 +302,7 @@ def what_happened(state):
         State.CANCELLED: _("This booking was cancelled a moment ago."),
         State.DELIVERED: _("Nothing has changed: this break was marked as given already."),
         State.DID_NOT_HAPPEN: _("It was noted already that this break did not happen."),
-        State.CLAIMED: _("This break has been claimed, so it can no longer be changed here. Ask the carers team."),
+        State.CLAIMED: _("This break has been claimed, so it can no longer be changed here. Take it out of the claim first."),
     }[state]
 
 

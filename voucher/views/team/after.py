@@ -46,12 +46,12 @@ def after_context(row):
 @never_cache
 @carers_team_required
 def task_list(request):
-    """Everything to do after breaks: who may be alone first, then the oldest."""
-    rows = tasks.waiting(request.council).select_related(*AROUND)
+    """Everything to do after breaks and for providers: who may be alone first, then the oldest."""
+    rows = tasks.waiting(request.council).select_related("provider", *AROUND)
     page = Paginator(rows, A_PAGE).get_page(request.GET.get("page"))
     now = timezone.now()
     page.object_list = _shown(page.object_list, now)
-    carers = [task.booking.award.carer for task in page]
+    carers = [task.booking.award.carer for task in page if task.booking]
     looks.note_each(carers=carers, council=request.council, by=Who(user=request.user), now=now)
     return render(request, "team/tasks.html", {"page": page})
 
@@ -151,10 +151,11 @@ def resolve(request, ref):
 def _shown(rows, now):
     """Return the tasks with what their line shows beside them, in one query more."""
     rows = list(rows)
-    counts = tasks.emergencies_of({task.booking.award.carer_id for task in rows}, now)
+    about_bookings = [task for task in rows if task.booking]
+    counts = tasks.emergencies_of({task.booking.award.carer_id for task in about_bookings}, now)
     not_mine = [task.booking for task in rows if task.kind == Task.Kind.NOT_MINE]
     disputable = disputes.disputable(not_mine, now) if not_mine else set()
-    for task in rows:
+    for task in about_bookings:
         task.may_dispute = task.booking_id in disputable
         task.may_cancel = task.kind == Task.Kind.NOT_MINE and task.booking.state in bookings.IS_LIVE
         task.emergencies = counts.get(task.booking.award.carer_id, 0)
@@ -168,4 +169,6 @@ def _task_of(council, pk, **which):
 
 
 def _who(request, booking):
+    if booking is None:
+        return Who(user=request.user)
     return Who(user=request.user, on_behalf_of=f"award {booking.award.ref}")

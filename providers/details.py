@@ -1,0 +1,74 @@
+"""What a provider that has joined changes about itself: how it is reached, and in which language it is written to."""
+
+import datetime as dt
+import logging
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts import history, mail
+from providers.models import Provider
+
+log = logging.getLogger(__name__)
+# Its name and its legal form stand in the terms and on payments: only the carers team changes those.
+COLUMNS = (
+    "contact_name",
+    "address",
+    "town_en",
+    "town_cy",
+    "postcode",
+    "phone",
+    "email",
+    "website",
+    "language",
+    "speaks_welsh",
+)
+# A number that came so lately is not the one to ring about money; the one before is kept for as long.
+NUMBER_IS_NEW = dt.timedelta(days=30)
+
+
+@transaction.atomic
+def change(*, provider, told, by, now):
+    """Write down what a provider tells of itself, {column: value}; return the columns that have changed.
+
+    The history names the columns and not what stood in them. A new e-mail address is told to the old one, and every
+    change to the carers team of its council, which looks whether it can be right.
+    """
+    Provider.objects.filter(pk=provider.pk).update(ref=provider.ref)
+    before = Provider.objects.select_related("council__scheme").get(pk=provider.pk)
+    changed = [name for name in COLUMNS if name in told and told[name] != getattr(before, name)]
+    if not changed:
+        return []
+    values = {name: told[name] for name in changed}
+    if "phone" in changed:
+        values |= _number_before(before, timezone.localdate(now))
+    Provider.objects.filter(pk=provider.pk).update(**values)
+    provider.refresh_from_db()
+    history.record(
+        act="provider.changed", subject=provider, by=by, at=now, council=before.council, fields=list(changed)
+    )
+    if "email" in changed:
+        _tell("provider_address_changed", before, to=before.email, language=before.language, now=now)
+    _tell("provider_changed", before, to=before.council.scheme.team_email, language="", now=now, fields=changed)
+    return changed
+
+
+def _number_before(before, today):
+    """Return what is kept of the number until now; of several changes in a few days the first number is kept."""
+    if before.phone_before and before.phone_since and today - before.phone_since < NUMBER_IS_NEW:
+        return {"phone_since": today}
+    return {"phone_before": before.phone, "phone_since": today}
+
+
+def _tell(name, provider, *, to, language, now, **more):
+    try:
+        mail.write(
+            name,
+            to=to,
+            language=language,
+            context={"provider": provider, "scheme": provider.council.scheme, **more},
+            dedupe_key=f"{name}/{provider.pk}/{now:%Y-%m-%dT%H:%M:%S.%f}",
+            council=provider.council,
+        )
+    except mail.BadAddress:
+        log.warning("%s of provider %s has no usable address", name, provider.pk)

@@ -1,0 +1,213 @@
+"""Who works for a provider: invited, changed, removed, handed over; never without an owner who can act."""
+
+import pytest
+from allauth.account.models import EmailAddress
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.history import Who
+from accounts.models import HistoryEntry, OutboxMessage, User
+from accounts.people import OwnMoneyRole
+from providers import staff
+from providers.models import Staff
+from tests import factories
+from voucher import calendar_feeds
+
+pytestmark = pytest.mark.django_db
+Kind = Staff.Kind
+
+
+@pytest.fixture
+def owner(client, bryn, bryn_cafe):
+    client.force_login(bryn)
+    return Staff.objects.get(user=bryn, provider=bryn_cafe)
+
+
+@pytest.fixture
+def eira(bryn_cafe):
+    user = factories.provider_staff(bryn_cafe, "eira@provider.example", name="Eira", kind="bookings")
+    return Staff.objects.get(user=user)
+
+
+def kinds(provider):
+    return {post.user.name: post.kind for post in provider.staff.all()}
+
+
+def invite(client, **more):
+    typed = {"email": "Huw@Provider.example", "name": "Huw", "language": "cy", "kind": "desk"} | more
+    return client.post(reverse("provider:invite"), typed, follow=True)
+
+
+def test_the_owner_invites_by_e_mail_in_the_persons_language(client, owner, bryn_cafe):
+    page = invite(client)
+
+    assert "We have written to huw@provider.example" in page.content.decode()
+    assert kinds(bryn_cafe) == {"Bryn": "owner", "Huw": "desk"}
+    letter = OutboxMessage.objects.get(kind="post_given")
+    assert (letter.to, letter.language) == ("huw@provider.example", "cy")
+    assert "/cy/account/sign-in/" in letter.body
+    assert HistoryEntry.objects.filter(act="post.given", details__kind="desk").count() == 1
+    assert "Invited, and not signed in yet" in client.get(reverse("provider:staff")).content.decode()
+
+
+def test_a_second_invitation_of_the_same_person_is_refused_beside_the_field(client, owner, bryn_cafe):
+    invite(client)
+
+    page = invite(client, kind="owner")
+
+    assert "This person works here already." in page.content.decode()
+    assert kinds(bryn_cafe)["Huw"] == "desk"
+    assert OutboxMessage.objects.filter(kind="post_given").count() == 1
+
+
+@pytest.mark.parametrize("typed", [{"email": "huw"}, {"kind": "king"}, {"name": ""}, {"language": "fr"}])
+def test_a_bad_invitation_makes_nobody(client, owner, bryn_cafe, typed):
+    page = invite(client, **typed)
+
+    assert page.context["form"].errors
+    assert not User.objects.filter(name="Huw").exists()
+
+
+def test_another_owner_is_told_to_the_providers_own_address(client, owner, bryn_cafe):
+    invite(client, kind="owner")
+
+    letter = OutboxMessage.objects.get(kind="owner_added")
+    assert letter.to == bryn_cafe.email
+    assert "Huw is now an owner of Bryn Café" in letter.body
+
+
+def test_the_post_of_a_colleague_changes_from_now_on(client, owner, eira, bryn_cafe):
+    browser = client.__class__()
+    browser.force_login(eira.user)
+    assert browser.get(reverse("provider:inbox")).status_code == 200
+
+    client.post(reverse("provider:colleague", args=[eira.pk]), {"kind": "claims"})
+
+    assert kinds(bryn_cafe)["Eira"] == "claims"
+    assert browser.get(reverse("provider:inbox")).status_code == 404
+    assert browser.get(reverse("provider:money")).status_code == 200
+
+
+def test_whoever_is_removed_opens_nothing_more_and_their_calendar_stops(client, owner, eira, bryn_cafe):
+    browser = client.__class__()
+    browser.force_login(eira.user)
+    secret = calendar_feeds.make(post=eira, language="en", by=Who(user=eira.user), now=timezone.now())
+    assert browser.get(reverse("calendar_feed", args=[secret])).status_code == 200
+
+    client.post(reverse("provider:remove_colleague", args=[eira.pk]))
+
+    assert kinds(bryn_cafe) == {"Bryn": "owner"}
+    for address in (reverse("provider:inbox"), reverse("calendar_feed", args=[secret])):
+        assert browser.get(address).status_code == 404
+    again = client.post(reverse("provider:remove_colleague", args=[eira.pk]), follow=True)
+    assert "no longer works here" in again.content.decode()
+
+
+def test_the_last_owner_is_neither_removed_nor_changed_nor_leaves(client, owner, eira, bryn_cafe):
+    for address, typed in (
+        (reverse("provider:remove_colleague", args=[owner.pk]), {}),
+        (reverse("provider:colleague", args=[owner.pk]), {"kind": "desk"}),
+        (reverse("provider:leave"), {}),
+    ):
+        page = client.post(address, typed, follow=True)
+        assert "There must be an owner who has signed in." in page.content.decode()
+    assert kinds(bryn_cafe) == {"Bryn": "owner", "Eira": "bookings"}
+
+
+@pytest.mark.parametrize("unable", ["never signed in", "account closed"])
+def test_an_owner_who_cannot_act_does_not_count(owner, eira, bryn, now, unable):
+    staff.change_post(post=eira, kind=Kind.OWNER, by=Who(user=bryn), now=now)
+    if unable == "account closed":
+        User.objects.filter(pk=eira.user_id).update(is_active=False)
+    else:
+        EmailAddress.objects.filter(user=eira.user).update(verified=False)
+
+    with pytest.raises(staff.LastOwner):
+        staff.take_post(post=owner, by=Who(user=bryn), now=now)
+    eira.refresh_from_db()
+    staff.take_post(post=eira, by=Who(user=bryn), now=now)
+    assert not Staff.objects.filter(pk=eira.pk).exists()
+
+
+def test_nobody_makes_themself_an_owner(client, eira, bryn, now):
+    with pytest.raises(OwnMoneyRole):
+        staff.change_post(post=eira, kind=Kind.OWNER, by=Who(user=eira.user), now=now)
+    client.force_login(eira.user)
+    assert client.post(reverse("provider:colleague", args=[eira.pk]), {"kind": "owner"}).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("then", "after"),
+    [
+        ("owner", {"Bryn": "owner", "Eira": "owner"}),
+        ("bookings", {"Bryn": "bookings", "Eira": "owner"}),
+        ("leave", {"Eira": "owner"}),
+    ],
+)
+def test_the_ownership_is_handed_over_beside_or_instead(client, owner, eira, bryn_cafe, then, after):
+    page = client.post(reverse("provider:hand_over"), {"to": eira.pk, "then": then}, follow=True)
+
+    assert page.status_code == 200
+    assert kinds(bryn_cafe) == after
+    assert OutboxMessage.objects.get(kind="owner_added").to == bryn_cafe.email
+
+
+def test_it_is_handed_over_only_to_who_has_signed_in(client, owner, eira, bryn, bryn_cafe, now):
+    EmailAddress.objects.filter(user=eira.user).update(verified=False)
+
+    assert "no colleague yet who has signed in" in client.get(reverse("provider:hand_over")).content.decode()
+    client.post(reverse("provider:hand_over"), {"to": eira.pk, "then": "leave"})
+    with pytest.raises(staff.NeverSignedIn):
+        staff.hand_over(post=owner, to=eira, then="", by=Who(user=bryn), now=now)
+
+    assert kinds(bryn_cafe) == {"Bryn": "owner", "Eira": "bookings"}
+
+
+def test_everybody_leaves_by_themself(client, owner, eira, bryn_cafe):
+    client.force_login(eira.user)
+    assert "You no longer work for Bryn Café?" in client.get(reverse("provider:leave")).content.decode()
+
+    page = client.post(reverse("provider:leave"), follow=True)
+
+    assert "You have left." in page.content.decode()
+    assert kinds(bryn_cafe) == {"Bryn": "owner"}
+    assert client.get(reverse("provider:inbox")).status_code == 404
+    assert HistoryEntry.objects.filter(act="post.removed", actor=eira.user).count() == 1
+
+
+def test_another_providers_people_are_not_there(client, owner, caerphilly):
+    other = factories.provider_staff(factories.provider(caerphilly), "nia@provider.example", name="Nia")
+    theirs = Staff.objects.get(user=other)
+
+    assert client.get(reverse("provider:colleague", args=[theirs.pk])).status_code == 404
+    client.post(reverse("provider:remove_colleague", args=[theirs.pk]))
+    assert Staff.objects.filter(pk=theirs.pk).exists()
+    client.post(reverse("provider:hand_over"), {"to": theirs.pk, "then": "owner"})
+    assert Staff.objects.filter(user=other).count() == 1
+
+
+def test_the_list_asks_the_database_as_often_for_many_as_for_one(client, owner, bryn_cafe):
+    def queries():
+
+        with CaptureQueriesContext(connection) as seen:
+            client.get(reverse("provider:staff"))
+        return len(seen)
+
+    before = queries()
+    for number in range(5):
+        factories.provider_staff(bryn_cafe, f"p{number}@provider.example", name=f"P{number}", kind="desk")
+
+    assert queries() == before
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+def test_each_post_is_told_what_it_may_do(client, bryn_cafe, kind):
+    client.force_login(factories.provider_staff(bryn_cafe, "one@provider.example", name="One", kind=kind))
+
+    page = client.get(reverse("provider:service")).content.decode()
+
+    assert f"You work here as: {kind.label}" in page
+    assert ("Who works here" in page) == (kind == Kind.OWNER)
+    assert ("Take a pause" in page) == (kind in {Kind.OWNER, Kind.BOOKINGS})

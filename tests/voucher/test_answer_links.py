@@ -1,0 +1,219 @@
+"""Answering a request with a link in the message: one meaning, one press, no sign-in, and nothing about the carer."""
+
+import logging
+import re
+
+import pytest
+from django.core import signing
+from django.test import Client
+from django.urls import reverse
+
+from accounts.logs import WithoutSecrets
+from accounts.models import HistoryEntry, OutboxMessage
+from providers.models import Provider
+from tests import factories
+from tests.voucher.breaks import FRIDAY, ask, london
+from voucher import answer_links, bookings
+from voucher.forms.carer import as_typed
+from voucher.ledger import audit
+from voucher.models import Booking
+
+pytestmark = pytest.mark.django_db
+State = Booking.State
+MONDAY = london(2026, 10, 19, 14)
+
+
+@pytest.fixture
+def award(caerphilly):
+    return factories.award(caerphilly, value=10_000)
+
+
+@pytest.fixture
+def asked(award, bryn_cafe, now, clock):
+    return ask(award, factories.offer(bryn_cafe), now, note="The key is under the mat")
+
+
+def link(booking, purpose):
+    return reverse("answer", args=[answer_links.token(booking, purpose)])
+
+
+def state(booking):
+    return Booking.objects.get(pk=booking.pk).state
+
+
+def text(response):
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", response.content.decode()))
+
+
+def set_aside(award):
+    award.account.refresh_from_db()
+    return award.account.held
+
+
+def test_the_message_carries_a_link_for_each_answer_and_they_open(client, asked):
+    body = OutboxMessage.objects.get(kind="booking_asked").body
+    links = re.findall(r"http://\S+(/answer/\S+)", body)
+
+    assert links == [link(asked, purpose) for purpose in ("yes", "times", "no")]
+    assert [client.get(each).status_code for each in links] == [200, 200, 200]
+
+
+@pytest.mark.parametrize("purpose", answer_links.PURPOSES)
+def test_a_look_changes_nothing_and_shows_nothing_of_the_carer(client, asked, purpose):
+    before = HistoryEntry.objects.count()
+
+    page = client.get(link(asked, purpose))
+
+    assert state(asked) == State.REQUESTED
+    assert HistoryEntry.objects.count() == before
+    carer = asked.award.carer
+    for secret in (carer.first_name, carer.last_name, carer.phone, carer.email, carer.address, "under the mat"):
+        assert secret not in page.content.decode()
+
+
+def test_yes_confirms_by_the_link_and_leaves_the_price_set_aside(client, asked, award):
+    page = client.post(link(asked, "yes"), follow=True)
+
+    assert state(asked) == State.CONFIRMED
+    assert "This request is confirmed, and the carer is told." in text(page)
+    assert set_aside(award) == 6_250
+    entry = HistoryEntry.objects.get(act="booking.confirmed")
+    assert (entry.actor, entry.actor_label) == (None, "link in a message")
+
+
+def test_no_gives_a_reason_and_everything_goes_back(client, asked, award, now):
+    page = client.post(link(asked, "no"), {"reason": "other"})
+    assert "Say in a few words why you cannot do it." in text(page)
+
+    client.post(link(asked, "no"), {"reason": "no_staff", "note": "Next week again"})
+
+    asked.refresh_from_db()
+    assert (asked.state, asked.decline_reason, asked.decline_note) == (State.DECLINED, "no_staff", "Next week again")
+    assert set_aside(award) == 0
+    assert audit.differences() == []
+
+
+def test_other_times_are_suggested_and_a_taken_one_is_said_beside_the_field(client, asked):
+    page = client.post(link(asked, "times"), {"day": "2026-10-16", "time": "14:00"})
+    assert "is the time they asked for" in text(page)
+
+    page = client.post(link(asked, "times"), {"times": [as_typed(MONDAY)]}, follow=True)
+
+    assert state(asked) == State.COUNTERED
+    assert "Other times were suggested." in text(page)
+
+
+def test_after_the_answer_every_link_says_what_became_of_it_and_does_nothing(client, asked):
+    client.post(link(asked, "yes"))
+
+    for purpose in answer_links.PURPOSES:
+        page = client.post(link(asked, purpose), {"reason": "full", "times": [as_typed(MONDAY)]}, follow=True)
+        assert "This request is confirmed" in text(page)
+    assert state(asked) == State.CONFIRMED
+    assert HistoryEntry.objects.filter(act__startswith="booking.", subject_id=asked.pk).count() == 2
+
+
+def test_at_the_deadline_the_link_has_run_out(client, asked, clock):
+    clock.now = asked.answer_by
+
+    page = client.post(link(asked, "yes"), follow=True)
+
+    assert "The time to answer has run out" in text(page)
+    assert state(asked) == State.REQUESTED
+
+
+def test_a_link_of_an_earlier_time_accepts_nothing_once_the_carer_has_changed_it(client, asked, award, now):
+    old = link(asked, "yes")
+    bookings.change_time(booking=asked, starts_at=MONDAY, by=factories.TESTS, now=now)
+
+    page = client.post(old, follow=True)
+
+    assert "The carer has asked for another time since then." in text(page)
+    assert state(asked) == State.REQUESTED
+    body = OutboxMessage.objects.get(kind="time_changed").body
+    client.post(re.search(r"http://\S+(/answer/\S+)", body)[1])
+    assert state(asked) == State.CONFIRMED
+
+
+@pytest.mark.parametrize("stopped", ["suspended", "closed", "paused"])
+def test_a_provider_that_was_stopped_accepts_nothing_but_may_decline(client, asked, stopped):
+    Provider.objects.filter(pk=asked.provider_id).update(state=stopped)
+
+    for purpose in ("yes", "times"):
+        page = client.post(link(asked, purpose), {"times": [as_typed(MONDAY)]})
+        assert "Nothing can be accepted at the moment" in text(page)
+    assert state(asked) == State.REQUESTED
+    client.post(link(asked, "no"), {"reason": "full"})
+    assert state(asked) == State.DECLINED
+
+
+def test_forged_mistyped_and_foreign_links_are_all_the_same_page(client, asked, bryn_cafe, caerphilly, clock):
+    good = answer_links.token(asked, "yes")
+    other = factories.provider(caerphilly)
+    signer = signing.Signer(salt="voucher.answer_links", sep=".")
+    number, moment = asked.pk, int(asked.starts_at.timestamp())
+    bad = [
+        "x",
+        good[:-1],
+        good.replace("-yes-", "-no-"),
+        signing.Signer(salt="something else", sep=".").sign(f"{number}-{bryn_cafe.pk}-yes-{moment}"),
+        signer.sign(f"{number}-{other.pk}-yes-{moment}"),
+        signer.sign(f"{number + 999}-{bryn_cafe.pk}-yes-{moment}"),
+        signer.sign("words"),
+    ]
+    pages = [client.post(reverse("answer", args=[each])) for each in bad]
+    clock.now = asked.ends_at + answer_links.TOLD_FOR + answer_links.TOLD_FOR
+    pages.append(client.get(reverse("answer", args=[good])))
+
+    assert {page.status_code for page in pages} == {404}
+    assert len({text(page) for page in pages}) == 1
+    assert state(asked) == State.REQUESTED
+
+
+def test_the_address_stays_on_this_site_and_out_of_stores_and_logs(client, asked, caplog):
+    page = client.get(link(asked, "yes"))
+
+    assert page["Referrer-Policy"] == "strict-origin"
+    assert "no-store" in page["Cache-Control"]
+    assert "noindex" in page["X-Robots-Tag"]
+    secret, hide = answer_links.token(asked, "yes"), WithoutSecrets(["answer", "calendar"])
+    for line in (f"Not Found: /answer/{secret}/", f"GET /cy/answer/{secret}/ 404", f"/calendar/{secret}.ics gone"):
+        record = logging.LogRecord("django.request", logging.WARNING, "", 0, "%s", (line,), None)
+        assert hide.filter(record)
+        assert secret not in record.getMessage()
+    record = logging.LogRecord("x", logging.WARNING, "", 0, "%s: %s", ("Not Found", "/provider/calendar/new/"), None)
+    hide.filter(record)
+    assert record.getMessage() == "Not Found: /provider/calendar/new/"
+
+
+def test_the_log_of_a_page_that_is_not_there_hides_the_link(settings):
+    assert settings.LOGGING["handlers"]["console"]["filters"] == ["without_secrets"]
+    assert settings.LOGGING["filters"]["without_secrets"]["folders"] == ["answer", "calendar"]
+
+
+def test_many_presses_from_one_place_are_stopped(client, asked, clock):
+    address = link(asked, "no")
+
+    answers = [client.post(address, {}).status_code for _ in range(31)]
+
+    assert answers == [200] * 30 + [429]
+    assert client.get(address).status_code == 200
+
+
+def test_a_press_from_another_site_is_refused(asked):
+    client = Client(enforce_csrf_checks=True)
+
+    assert client.post(link(asked, "yes")).status_code == 403
+    assert state(asked) == State.REQUESTED
+
+
+def test_in_welsh_the_page_keeps_its_link(client, asked):
+    page = client.get("/cy" + link(asked, "yes"))
+
+    assert page.status_code == 200
+    assert 'lang="cy"' in page.content.decode()
+
+
+def test_a_link_ends_with_its_break(asked):
+    with pytest.raises(answer_links.Unknown):
+        answer_links.read(answer_links.token(asked, "yes"), FRIDAY + answer_links.TOLD_FOR * 2)

@@ -1,0 +1,78 @@
+"""A provider's first page: what waits for an answer, today's list, what is over and not marked, and this week's money."""
+
+import datetime as dt
+
+from django.core.paginator import Paginator
+from django.db.models import Sum
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from accounts import days, wording
+from providers.access import bookings_required
+from providers.models import Staff
+from voucher import claims
+from voucher.models import Booking, RunLine, Suggestion
+from voucher.views.provider.clocks import clock
+from voucher.views.provider.requests import may_take_on
+
+A_PAGE = 25
+NEXT_SHOWN = 5
+A_DAY = dt.timedelta(days=1)
+State = Booking.State
+
+
+@require_safe
+@never_cache
+@bookings_required
+def inbox(request):
+    """What waits for an answer, the oldest clock first; then what is over and not marked yet, and what comes."""
+    now = timezone.now()
+    ours = Booking.objects.filter(provider=request.provider).select_related("offer", "award__carer", "top_up")
+    waiting = ours.filter(state=State.REQUESTED, answer_by__gt=now).order_by("answer_by", "pk")
+    page = Paginator(waiting, A_PAGE).get_page(request.GET.get("page"))
+    for row in page:
+        row.clock = clock(row.answer_by, now)
+    unmarked = list(ours.filter(state=State.CONFIRMED, ends_at__lte=now).order_by("starts_at", "pk")[: A_PAGE + 1])
+    tonight = days.midnight(timezone.localdate(now) + A_DAY)
+    coming = ours.filter(state=State.CONFIRMED, ends_at__gt=now)
+    context = {
+        "moves": _moves(request.provider, now),
+        "countered": list(ours.filter(state=State.COUNTERED).order_by("answer_by", "pk")[:A_PAGE]),
+        "waiting": page,
+        "unmarked": unmarked[:A_PAGE],
+        "unmarked_more": len(unmarked) > A_PAGE,
+        "today": list(coming.filter(starts_at__lt=tonight).order_by("starts_at", "pk")),
+        "following": coming.filter(starts_at__gte=tonight).order_by("starts_at", "pk")[:NEXT_SHOWN],
+        "can_take_on": may_take_on(request.provider),
+        "money": _money(request.provider, timezone.localdate(now)) if request.post.kind == Staff.Kind.OWNER else None,
+    }
+    return render(request, "provider/inbox.html", context)
+
+
+def _moves(provider, now):
+    """Return the wishes of carers to move a confirmed break, the oldest clock first, each with its clock."""
+    rows = Suggestion.objects.filter(booking__provider=provider, by=Booking.Party.CARER, answer_by__gt=now)
+    rows = rows.filter(state=Suggestion.State.OPEN).select_related(
+        "booking__offer", "booking__award__carer", "booking__top_up"
+    )
+    moves = list(rows.order_by("answer_by", "pk")[:A_PAGE])
+    for row in moves:
+        row.clock = clock(row.answer_by, now, words=_("Answer by %(moment)s, or the old time stands"))
+    return moves
+
+
+def _money(provider, today):
+    """Return the lines of what is paid next and what can be claimed now, for whoever may see money."""
+    paid = RunLine.objects.filter(provider=provider, live=True, run__pay_on__gte=today)
+    paid = paid.values("run__pay_on").annotate(pence=Sum("amount_pence")).order_by("run__pay_on").first()
+    ready = sum(row.undisputed_pence for row in claims.ready(provider))
+    lines = []
+    if paid:
+        words = {"price": wording.money(paid["pence"], exact=True), "day": wording.day(paid["run__pay_on"])}
+        lines.append(_("%(price)s reaches your account on %(day)s.") % words)
+    if ready:
+        lines.append(_("%(price)s is ready to claim.") % {"price": wording.money(ready, exact=True)})
+    return lines or [_("Nothing is on its way, and nothing waits to be claimed.")]
