@@ -173,8 +173,8 @@ def note_why_no_check(*, offer, words, by, now):
         Offer.objects.filter(pk=offer.pk).update(dbs_note=words.strip())
         offer.dbs_note = words.strip()
         recount(offer.provider)
-        council = offer.provider.council
-        history.record(act="offer.no_check", subject=offer, by=by, at=now, council=council, asked=not offer.dbs_note)
+        act = "offer.no_check" if offer.dbs_note else "offer.check_asked"
+        history.record(act=act, subject=offer, by=by, at=now, council=offer.provider.council)
 
 
 def _of_duty(offer, duty, shown, on):

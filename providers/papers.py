@@ -108,8 +108,8 @@ def say(*, provider, has_staff, serves_food, by, now):
         provider.has_staff, provider.serves_food = has_staff, serves_food
         provider.save(update_fields=["has_staff", "serves_food"])
         recount(provider)
-        about = {"has_staff": has_staff, "serves_food": serves_food}
-        history.record(act="provider.changed", subject=provider, by=by, at=now, council=provider.council, **about)
+        fields = ["has_staff", "serves_food"]
+        history.record(act="provider.changed", subject=provider, by=by, at=now, council=provider.council, fields=fields)
 
 
 def add(*, provider, kind, by, now, file=None, reference="", valid_until=None):

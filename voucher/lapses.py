@@ -1,0 +1,235 @@
+"""What follows when papers or checks of a provider end (R47): warned before, arranged anew after, and back again.
+
+Nothing has to run for an offer to be hidden: Offer.is_in_order looks at the day. What was given is claimed and paid
+as ever.
+"""
+
+import datetime as dt
+import logging
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from accounts import mail
+from accounts.models import OutboxMessage
+from brochure import care_checks, exemptions
+from brochure.models import Exemption, Offer
+from providers import papers
+from providers.models import Document, Provider
+from voucher import tasks
+from voucher.models import Booking, Task
+
+log = logging.getLogger(__name__)
+
+WARNING_DAYS = (60, 30, 7)
+# Whoever has not joined is asked while joining, and whoever is suspended or has closed is not in the brochure anyway.
+WORKS = [Provider.State.LIVE, Provider.State.PAUSED]
+SHOWN = [Offer.State.LIVE, Offer.State.PAUSED]
+EXEMPTIONS = {
+    care_checks.Duty.PERSONAL_CARE: _("Exemption for personal care"),
+    care_checks.Duty.ACCOMMODATION: _("Exemption for accommodation with care"),
+    care_checks.Duty.CHILDCARE: _("Exemption for childcare"),
+}
+
+
+@dataclass(frozen=True)
+class Ending:
+    """One thing that ends soon: of which provider, what, its last day, and the offers it hides (none: all of them)."""
+
+    provider: Provider
+    kind: str
+    name: str | Promise
+    until: dt.date
+    stage: int
+    offers: list = field(default_factory=list)
+
+    @property
+    def pk(self):
+        return self.provider.pk
+
+    @property
+    def key(self):
+        return f"papers_ending/{self.provider.pk}/{self.kind}/{self.until}/{self.stage}"
+
+
+def stage(*, until, on):
+    """R47. Return the warning that is due for something whose last day is `until`: 60, 30, 7, or None.
+
+    Where a day was missed, or it was accepted late, it is the one that has been reached.
+    """
+    days = (until - on).days
+    return min((each for each in WARNING_DAYS if 0 <= days <= each), default=None)
+
+
+def soon(until, *, on):
+    """True where something ends within the days of the first warning, or has ended."""
+    return until is not None and (until - on).days <= max(WARNING_DAYS)
+
+
+def to_warn(now):
+    """Return the Endings whose provider has not been warned of them yet; seven queries, however many there are."""
+    today = timezone.localdate(now)
+    soon = (today, today + dt.timedelta(days=max(WARNING_DAYS)))
+    found = {each.key: each for each in [*_papers(today, soon), *_insurances(today, soon), *_exemptions(today, soon)]}
+    told = set(OutboxMessage.objects.filter(dedupe_key__in=found).values_list("dedupe_key", flat=True))
+    return [each for key, each in found.items() if key not in told]
+
+
+def warn(ending):
+    """Tell a provider in its own language what ends, when, and which offers carers then no longer see."""
+    provider = ending.provider
+    try:
+        mail.write(
+            "papers_ending",
+            to=provider.email,
+            language=provider.language,
+            context={"ending": ending, "provider": provider, "scheme": provider.council.scheme},
+            dedupe_key=ending.key,
+            council=provider.council,
+        )
+    except mail.BadAddress:
+        # The page says it too, and the carers team sees what has ended.
+        log.warning("What ends soon: provider %s has no usable address", provider.pk)
+
+
+def lapsed(now):
+    """Return the working providers of which something has ended: of their own, or of an offer in the brochure."""
+    today = timezone.localdate(now)
+    own = Q(insurance_until__lt=today) | Q(papers_until__lt=today)
+    of_an_offer = Offer.objects.filter(state__in=SHOWN, checked_until__lt=today)
+    rows = Provider.objects.filter(own | Q(pk__in=of_an_offer.values("provider")), state__in=WORKS)
+    return rows.select_related("council__scheme")
+
+
+def follow(*, provider, now):
+    """Give the carers team its tasks after a lapse: the provider, and each confirmed break to come; each once a lapse.
+
+    Carers are told nothing here: a worker rings them when there is something else to suggest.
+    """
+    today = timezone.localdate(now)
+    with transaction.atomic():
+        Provider.objects.filter(pk=provider.pk).update(ref=provider.ref)
+        offers = Offer.objects.filter(provider=provider, state__in=SHOWN, checked_until__lt=today)
+        ends = [provider.insurance_until, provider.papers_until, *offers.values_list("checked_until", flat=True)]
+        ended = max(end for end in ends if end and end < today)
+        if not provider.tasks.filter(kind=Task.Kind.PAPERS, made_at__gte=_day_after(ended)).exists():
+            tasks.give_about_provider(provider=provider, kind=Task.Kind.PAPERS, now=now)
+        rows = _lapsed_bookings(provider, now)
+        given = {task.booking_id: task for task in Task.objects.filter(kind=Task.Kind.REARRANGE, booking__in=rows)}
+        for booking in rows:
+            task = given.get(booking.pk)
+            # What was settled in an earlier lapse is to be settled again.
+            if task is None or (task.done_at and task.done_at < _day_after(booking.offer.good_until)):
+                tasks.give_again(booking=booking, kind=Task.Kind.REARRANGE, now=now)
+
+
+def accept(*, document, by, now, valid_until=None):
+    """Accept a paper as papers.accept does; what it brings back into order is off the carers team's list."""
+    with _brought_back(document.provider, by, now):
+        papers.accept(document=document, by=by, now=now, valid_until=valid_until)
+        care_checks.recount(document.provider)
+
+
+def agree(*, exemption, valid_until, by, now):
+    """Agree to an exemption as exemptions.agree does; what it brings back is off the carers team's list."""
+    with _brought_back(exemption.offer.provider, by, now):
+        exemptions.agree(exemption=exemption, valid_until=valid_until, by=by, now=now)
+
+
+def add_check(*, provider, by, now, **about):
+    """Note a worker's check as care_checks.add_check does; what it brings back is off the carers team's list."""
+    with _brought_back(provider, by, now):
+        return care_checks.add_check(provider=provider, by=by, now=now, **about)
+
+
+def booked_after(*, provider, day, now):
+    """Return how many confirmed breaks of a provider end after a day: they would have to be arranged anew."""
+    rows = _to_come(provider, now).values_list("ends_at", flat=True)
+    return sum(timezone.localdate(ends_at) > day for ends_at in rows)
+
+
+@contextmanager
+def _brought_back(provider, by, now):
+    """Do something that may bring a provider back; tasks of breaks that were out of order and no longer are end."""
+    with transaction.atomic():
+        before = _lapsed_bookings(provider, now)
+        yield
+        provider.refresh_from_db()
+        if provider.state not in WORKS:
+            return
+        still = {booking.pk for booking in _lapsed_bookings(provider, now)}
+        back = [booking.pk for booking in before if booking.pk not in still and not _closes(provider, booking)]
+        done = Q(kind=Task.Kind.REARRANGE, booking__in=back)
+        if not lapsed(now).filter(pk=provider.pk).exists():
+            done |= Q(kind=Task.Kind.PAPERS, provider=provider)
+        for task in Task.objects.filter(done, done_at=None).select_related("booking", "provider", "council"):
+            tasks.done(task=task, by=by, now=now)
+
+
+def _closes(provider, booking):
+    return provider.closes_on is not None and timezone.localdate(booking.ends_at) > provider.closes_on
+
+
+def _to_come(provider, now):
+    return Booking.objects.filter(provider=provider, state=Booking.State.CONFIRMED, starts_at__gt=now)
+
+
+def _lapsed_bookings(provider, now):
+    """Return the confirmed breaks to come of which something that was asked has ended by today."""
+    today = timezone.localdate(now)
+    rows = _to_come(provider, now).select_related("offer__provider", "council", "award")
+    return [row for row in rows.order_by("starts_at", "pk") if not row.offer.is_in_order(on=today)]
+
+
+def _papers(today, soon):
+    """Return the Endings of accepted papers: of the provider's own, and registrations on which an offer depends."""
+    rows = Document.objects.filter(state=Document.State.ACCEPTED, valid_until__range=soon, provider__state__in=WORKS)
+    rows = list(rows.defer("content").select_related("provider__council__scheme"))
+    depending = {}
+    registered = [row.provider_id for row in rows if row.kind == Document.Kind.CIW]
+    for offer in Offer.objects.filter(provider__in=registered, state__in=SHOWN, checked_until__range=soon):
+        if care_checks.duties(offer):
+            depending.setdefault((offer.provider_id, offer.checked_until), []).append(offer)
+    for row in rows:
+        about = {
+            "provider": row.provider,
+            "kind": row.kind,
+            "name": Document.Kind(row.kind).label,
+            "until": row.valid_until,
+        }
+        about["stage"] = stage(until=row.valid_until, on=today)
+        if row.kind in papers.asked(row.provider):
+            yield Ending(**about)
+        elif offers := depending.get((row.provider_id, row.valid_until)):
+            yield Ending(**about, offers=offers)
+
+
+def _insurances(today, soon):
+    """Return the Endings of insurances that only a file of the pilot tells of."""
+    kind = Document.Kind.PUBLIC_LIABILITY
+    shown = Document.objects.filter(kind=kind, state=Document.State.ACCEPTED).values("provider")
+    rows = Provider.objects.filter(insurance_until__range=soon, state__in=WORKS).exclude(pk__in=shown)
+    for provider in rows.select_related("council__scheme"):
+        until = provider.insurance_until
+        yield Ending(provider, kind.value, kind.label, until, stage(until=until, on=today))
+
+
+def _exemptions(today, soon):
+    """Return the Endings of exemptions on which an offer in the brochure depends."""
+    rows = Exemption.objects.filter(
+        offer__provider__state__in=WORKS, offer__state__in=SHOWN, valid_until__range=soon, refusal=""
+    )
+    for row in rows.exclude(reviewed_by=None).select_related("offer__provider__council__scheme"):
+        if row.offer.checked_until == row.valid_until:
+            about = (f"{row.duty}/{row.offer_id}", EXEMPTIONS[row.duty], row.valid_until)
+            yield Ending(row.offer.provider, *about, stage(until=row.valid_until, on=today), [row.offer])
+
+
+def _day_after(day):
+    """Return the moment at which a day is over."""
+    return timezone.make_aware(dt.datetime.combine(day + dt.timedelta(days=1), dt.time()))
