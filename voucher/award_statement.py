@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from accounts import wording
 from voucher.ledger.models import Transfer
-from voucher.models import Booking, Dispute
+from voucher.models import Booking, ClaimLine, Dispute
 
 Kind = Transfer.Kind
 
@@ -45,6 +45,8 @@ def statement(award):
     bookings |= {
         dispute.hold_id: dispute.booking for dispute in disputes.select_related("booking__offer", "booking__provider")
     }
+    struck = ClaimLine.with_struck.filter(booking__award=award, struck_hold__isnull=False)
+    bookings |= {line.struck_hold_id: line.booking for line in struck.select_related("booking__offer", "booking__provider")}
     lines, left = [], 0
     for transfer in transfers:
         booking = bookings.get(transfer.hold_id)

@@ -8,19 +8,23 @@ A claim is of one council: bookings of carers of two councils make two claims.
 import datetime as dt
 from functools import partial
 
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Case, Count, Exists, F, Max, OuterRef, Q, Subquery, Sum, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts import days, history
+from accounts.models import Council
 from providers.models import Provider
-from voucher import messages, requests, rules
+from voucher import messages, pay_days, requests, rules
 from voucher.bookings import own_money
 from voucher.ledger import acts, books
 from voucher.ledger.models import Hold, Transfer
-from voucher.models import Booking, Claim, ClaimLine, Dispute
+from voucher.models import Booking, Claim, ClaimLine, Dispute, RunLine
+
+# What is due of these was moved to the provider when they ended: a late cancellation, a carer who did not come.
+PAID_WHEN_IT_ENDED = (Booking.State.CANCELLED, Booking.State.DID_NOT_HAPPEN)
 
 
 class LateReason(models.TextChoices):
@@ -57,7 +61,7 @@ class AlreadyClaimed(Exception):
 
 
 def ready(provider):
-    """Return the provider's bookings that can be claimed: delivered, or cancelled late, and not free.
+    """Return the provider's bookings that can be claimed: given, cancelled late, or the carer did not come; not free.
 
     Of a break that the carer disputes that is `undisputed_pence`; where nothing is undisputed it has to wait.
     A break that costs nothing is never claimed: it stays delivered, and is counted as a break from that.
@@ -135,8 +139,9 @@ def add_finding(*, booking, pence, by, now):
         invoice_number=claimed.claim.invoice_number,
         made_by=by.user,
         made_at=now,
+        pay_promised_on=pay_days.promised(claimed_on=timezone.localdate(now), scheme=booking.council.scheme),
     )
-    vat_pence = vat_in(claimed.amount_pence + pence, provider) - vat_in(claimed.amount_pence, provider)
+    vat_pence = vat_in(claimed.amount_pence + pence, booking) - vat_in(claimed.amount_pence, booking)
     details = {"number": claim.number, "lines": 1, "pence": pence}
     history.record(act="claim.made", subject=claim, by=by, at=now, council=booking.council, **details)
     return ClaimLine.objects.create(
@@ -144,9 +149,35 @@ def add_finding(*, booking, pence, by, now):
     )
 
 
-def vat_in(pence, provider):
-    """Return the VAT within what this provider is paid (R21), in pence."""
-    return rules.vat_within(pence, provider.vat_treatment, provider.vat_number)
+def asked_about(*, line, note, by, now):
+    """Write down that somebody asked why two providers claim the same carer and hour, and that both are right.
+
+    Returns False where it was written down before.
+    """
+    rows = ClaimLine.objects.filter(pk=line.pk, asked_at=None)
+    with transaction.atomic():
+        if not rows.update(asked_by=by.user, asked_at=now, asked_note=note.strip()):
+            return False
+        history.record(
+            act="claim.asked_about",
+            subject=line.claim,
+            by=by,
+            at=now,
+            council=line.claim.council,
+            pence=line.amount_pence,
+        )
+    return True
+
+
+def vat_in(pence, booking):
+    """Return the VAT within what a provider is paid for a break (R21), in pence, by the day of the break (R50).
+
+    Where the offer has a VAT treatment of its own, that one counts.
+    """
+    provider = booking.provider
+    if not rules.vat_holds(service_day(booking), provider.vat_from, provider.vat_until):
+        return 0
+    return rules.vat_within(pence, booking.offer.vat_treatment or provider.vat_treatment, provider.vat_number)
 
 
 def differences():
@@ -161,16 +192,18 @@ def differences():
     ).order_by("pk")
     line = Q(has_line=True)
     waiting = Q(state__in=[state.UNPAID, state.REQUESTED, state.COUNTERED, state.CONFIRMED, state.DELIVERED])
-    ended = Q(state__in=[state.DECLINED, state.TIMED_OUT, state.DID_NOT_HAPPEN])
-    ended |= Q(state=state.CANCELLED, due_pence=None)
+    ended = Q(state__in=[state.DECLINED, state.TIMED_OUT]) | Q(state__in=PAID_WHEN_IT_ENDED, due_pence=None)
+    given_back = Q(hold__state=Hold.State.RELEASED, hold__covered=0)
+    # The carer was there after all (R61): what was spent when it ended was taken back.
+    given_back |= Q(state=state.DID_NOT_HAPPEN, hold__state=Hold.State.SPENT, hold__refunded=F("hold__spent"), paid=0)
     earned = Q(state=state.CLAIMED, asked=undisputed) & line
-    earned |= Q(state=state.CANCELLED, due_pence__gt=0) & ~line
+    earned |= Q(state__in=PAID_WHEN_IT_ENDED, due_pence__gt=0) & ~line
     # What is in question is still set aside, or was claimed before the carer disputed it.
     in_question = Q(dispute__hold__state=Hold.State.OPEN, dispute__hold__amount=F("in_question_amount"))
     sound = (
         Q(hold=None, amount=0) & ~line & ~Q(state=state.CLAIMED)
         | waiting & Q(hold__state=Hold.State.OPEN, hold__amount=F("amount")) & ~line
-        | ended & Q(hold__state=Hold.State.RELEASED, hold__covered=0) & ~line
+        | ended & given_back & ~line
         | earned & Q(hold__state=Hold.State.SPENT, paid=due) & ~Q(dispute__hold__state=Hold.State.OPEN)
         | earned & in_question & Q(hold__state=Hold.State.SPENT, paid=undisputed)
         | earned & Q(emergency=True, hold__state=Hold.State.RELEASED, hold__covered=due, paid=due)
@@ -181,21 +214,50 @@ def differences():
         for pk, now_is in rows.values_list("pk", "state")
         if pk not in whole
     ]
-    lost = Hold.objects.filter(booking=None, dispute=None).order_by("pk").values_list("pk", flat=True)
-    found += [f"Hold {pk} is set aside or spent for no booking." for pk in lost]
-    return found + requests.differences()
+    lost = Hold.objects.filter(booking=None, dispute=None, struck_line=None).order_by("pk")
+    found += [f"Hold {pk} is set aside or spent for no booking." for pk in lost.values_list("pk", flat=True)]
+    return found + _struck_and_not_taken_back() + requests.differences()
+
+
+def moved_to_payees(rows):
+    """Group transfers by hold and payee, with the `pence` that the payee is due for it and that were not taken back."""
+    side = Transfer.Side.PAYABLE
+    moved = Case(When(credit_kind=side, then=F("amount")), When(debit_kind=side, then=-F("amount")), default=0)
+    return rows.order_by().values("hold", "payee").annotate(pence=Sum(moved))
+
+
+def alone(booking):
+    """Return the booking read anew, with nobody else claiming or settling anything of its provider meanwhile."""
+    Provider.objects.select_for_update(no_key=True).get(pk=booking.provider_id)
+    # Runs are gathered one at a time behind this lock, so its line is in a run or it is not.
+    Council.objects.select_for_update(no_key=True).get(pk=booking.council_id)
+    rows = Booking.objects.select_related("award__account", "hold", "offer", "provider", "council__scheme")
+    return rows.get(pk=booking.pk)
+
+
+def is_in_a_run(line):
+    """True for a line in a payment run that was not given up, nor returned by the bank."""
+    return RunLine.objects.filter(claim_line=line, live=True).exists()
+
+
+def _struck_and_not_taken_back():
+    """Return a sentence for each struck line that a run pays, or of which the books still have something."""
+    whole = Q(struck_hold=None) | Q(
+        struck_hold__refunded=F("struck_hold__spent"), struck_hold__charge_refunded=F("struck_hold__charged")
+    )
+    struck = ClaimLine.with_struck.exclude(struck_at=None).order_by("pk")
+    wrong = struck.filter(Q(run_lines__live=True) | ~whole).distinct()
+    return [f"Line {pk} was struck, and is paid or spent all the same." for pk in wrong.values_list("pk", flat=True)]
 
 
 def _to_provider(hold):
     """Return what the books moved to the booking's provider for that hold and did not take back, as an expression."""
-    side = Transfer.Side.PAYABLE
-    moved = Case(When(credit_kind=side, then=F("amount")), When(debit_kind=side, then=-F("amount")), default=0)
-    rows = Transfer.objects.filter(hold=OuterRef(hold), payee=OuterRef("provider"))
-    return Coalesce(Subquery(rows.order_by().values("payee").annotate(pence=Sum(moved)).values("pence")), 0)
+    rows = moved_to_payees(Transfer.objects.filter(hold=OuterRef(hold), payee=OuterRef("provider")))
+    return Coalesce(Subquery(rows.values("pence")), 0)
 
 
 def _waiting():
-    states = [Booking.State.DELIVERED, Booking.State.CANCELLED]
+    states = [Booking.State.DELIVERED, *PAID_WHEN_IT_ENDED]
     return Booking.objects.filter(state__in=states, due_pence__gt=F("in_question_pence")).order_by("starts_at", "pk")
 
 
@@ -216,6 +278,7 @@ def _claim(*, provider, council, ids, invoice_number, late_reason, by, now, key)
         invoice_number=invoice_number,
         made_by=by.user,
         made_at=now,
+        pay_promised_on=pay_days.promised(claimed_on=timezone.localdate(now), scheme=council.scheme),
     )
     for booking in bookings:
         _add_line(claim, booking, by=by, now=now)
@@ -233,7 +296,7 @@ def _chosen(*, provider, council, ids):
     bookings = list(
         ready(provider)
         .filter(pk__in=ids, council=council)
-        .select_related("award__account", "hold")
+        .select_related("award__account", "hold", "offer", "provider")
         .order_by("award__account_id", "pk")
     )
     if len(bookings) < len(ids):
@@ -249,15 +312,15 @@ def _refuse_late(bookings, *, council, on):
 
 
 def _spend(booking, *, provider, by, now, op_key):
-    """Move what is due to the provider. A late cancellation has moved it already, when it was cancelled."""
-    if booking.hold is None or booking.state == Booking.State.CANCELLED:
+    """Move what is due to the provider. What was due when it ended has been moved then."""
+    if booking.hold is None or booking.state in PAID_WHEN_IT_ENDED:
         return
     spent = {
         "hold": booking.hold,
         "amount": booking.undisputed_amount,
         "payee": provider.pk,
         "charge_pence": booking.undisputed_pence if booking.award.in_hours else None,
-        "effective_on": _service_day(booking),
+        "effective_on": service_day(booking),
         "op_key": op_key,
         "actor": by.actor,
         "now": now,
@@ -281,7 +344,7 @@ def _add_line(claim, booking, *, by, now):
         claim=claim,
         booking=booking,
         amount_pence=booking.undisputed_pence,
-        vat_pence=vat_in(booking.undisputed_pence, claim.provider),
+        vat_pence=vat_in(booking.undisputed_pence, booking),
     )
     history.record(
         act="booking.claimed",
@@ -314,5 +377,6 @@ def _next_number(provider):
     return (provider.claims.aggregate(last=Max("number"))["last"] or 0) + 1
 
 
-def _service_day(booking):
+def service_day(booking):
+    """Return the day on which a movement of the booking's money counts."""
     return timezone.localdate(booking.starts_at)

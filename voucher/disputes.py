@@ -9,12 +9,10 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts import history
-from accounts.models import Council
-from providers.models import Provider
 from voucher import bookings, claims, messages, rules
 from voucher.bookings import own_money, steps
 from voucher.ledger import books
-from voucher.models import Booking, ClaimLine, Dispute, RunLine
+from voucher.models import Booking, ClaimLine, Dispute
 
 State = Booking.State
 GIVEN = Booking.GIVEN
@@ -67,14 +65,14 @@ def disputable(rows, now):
 
 def what_can_be_said(booking):
     """Return how much less the carer can say it was, in minutes, longest first: in the offer's steps, down to none."""
-    lengths = rules.delivered_lengths(booking.offer.unit, booking.unit_minutes, booking.minutes)
+    lengths = rules.delivered_lengths(booking.offer.unit, booking.unit_minutes, booking.minutes, booking.session_count)
     return [minutes for minutes in lengths if minutes < booking.delivered_minutes] + [0]
 
 
 def what_can_be_found(dispute):
     """Return what the carers team can find, in minutes, longest first: between what the two sides say."""
     booking = dispute.booking
-    lengths = rules.delivered_lengths(booking.offer.unit, booking.unit_minutes, booking.minutes)
+    lengths = rules.delivered_lengths(booking.offer.unit, booking.unit_minutes, booking.minutes, booking.session_count)
     within = {minutes for minutes in lengths if dispute.said_minutes < minutes < dispute.given_minutes}
     return sorted(within | {dispute.said_minutes, dispute.given_minutes}, reverse=True)
 
@@ -85,7 +83,7 @@ def make(*, booking, said_minutes, words="", by, now):
     Raises NotDisputable, AlreadyDisputed, BadMinutes.
     """
     with transaction.atomic():
-        booking = _alone(booking)
+        booking = claims.alone(booking)
         if earlier := Dispute.objects.filter(booking=booking).first():
             raise AlreadyDisputed(earlier)
         if not may_dispute(booking, now):
@@ -146,7 +144,7 @@ def resolve(*, dispute, found_minutes, finding, by, now):
     if not finding:
         raise NoFinding
     with transaction.atomic():
-        booking = _alone(dispute.booking)
+        booking = claims.alone(dispute.booking)
         dispute = Dispute.objects.select_related("hold").get(pk=dispute.pk)
         dispute.booking = booking
         if found_minutes not in (allowed := what_can_be_found(dispute)):
@@ -207,7 +205,7 @@ def _settle_claimed(booking, dispute, found_minutes, by, now):
     )
     line = booking.claim_line
     if difference := found_pence - line.amount_pence:
-        if _is_in_a_run(line):
+        if claims.is_in_a_run(line):
             claims.add_finding(booking=booking, pence=difference, by=by, now=now)
         else:
             _pay_by_line(line, found_pence)
@@ -240,28 +238,15 @@ def _due_for(booking, minutes):
 def _stop_the_line(booking, pence):
     """Let the claim's line pay so much and no more; return False where a payment run has it already."""
     line = booking.claim_line
-    if _is_in_a_run(line):
+    if claims.is_in_a_run(line):
         return False
     _pay_by_line(line, pence)
     return True
 
 
-def _is_in_a_run(line):
-    return RunLine.objects.filter(claim_line=line, live=True).exists()
-
-
 def _pay_by_line(line, pence):
-    vat_pence = claims.vat_in(pence, line.claim.provider)
+    vat_pence = claims.vat_in(pence, line.booking)
     ClaimLine.objects.filter(pk=line.pk).update(amount_pence=pence, vat_pence=vat_pence)
-
-
-def _alone(booking):
-    """Return the booking read anew, with nobody else claiming or settling anything of its provider meanwhile."""
-    Provider.objects.select_for_update(no_key=True).get(pk=booking.provider_id)
-    # Runs are gathered one at a time behind this lock, so its line is in a run or it is not.
-    Council.objects.select_for_update(no_key=True).get(pk=booking.council_id)
-    rows = Booking.objects.select_related("award__account", "hold", "offer", "provider", "council__scheme")
-    return rows.get(pk=booking.pk)
 
 
 def _change(booking, **changes):

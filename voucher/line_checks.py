@@ -4,26 +4,26 @@ A line is looked at with what stands around it: its booking, its award, its prov
 the books. The number of queries is the same for one line and for a thousand.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import Case, F, QuerySet, Sum, When
+from django.db.models import QuerySet, Sum
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from brochure.models import Offer
 from providers.models import BankAccount, Provider
-from voucher import bacs, rules
+from voucher import bacs, claims, rules
 from voucher.ledger import books
-from voucher.ledger.models import Hold, Transfer, Unit
-from voucher.models import Booking, ClaimLine, RunLine
+from voucher.ledger.models import Hold, Transfer
+from voucher.models import Booking, ClaimLine, ReturnedPayment, RunLine
 
 # What a line needs beside it, so that looking costs no further query.
 AROUND_A_LINE = (
     "claim__provider",
-    "claim__council",
+    "claim__council__scheme",
     "booking__award__account",
     "booking__award__fund__account",
     "booking__offer__category",
@@ -68,13 +68,20 @@ CHECKS = [
     ),
     Check(
         "vat",
-        _("VAT is claimed only with a VAT number"),
-        _("VAT is claimed, but the provider has no VAT number."),
+        _("VAT is claimed only with a VAT number that counts on the day of the break"),
+        _("VAT is claimed, but the provider has no VAT number for that day."),
     ),
     Check(
         "once",
         _("Nothing is claimed or paid twice"),
         _("The same award, offer and time is claimed a second time, or the line is in another payment run."),
+    ),
+    Check(
+        "same_time",
+        _("No two providers claim the same carer and hour, unless somebody has asked"),
+        _(
+            "Another provider claims the same carer and hour. Both may be right: ask them, then write down what they say."
+        ),
     ),
     Check(
         "due",
@@ -84,7 +91,7 @@ CHECKS = [
     Check(
         "bank",
         _("The provider's bank account was checked by a second person"),
-        _("The provider has no bank account that a second person has checked."),
+        _("The provider has no bank account that a second person has checked, or its payments are held."),
     ),
 ]
 
@@ -97,6 +104,8 @@ class CheckedLine:
     failed: tuple[Check, ...]
     account: BankAccount | None
     is_recharge: bool
+    # Where the council pays through the card company: the provider's account there.
+    stripe_account: str = ""
 
     @property
     def passes(self):
@@ -131,14 +140,13 @@ class _Around:
 
     def __init__(self, lines, run):
         providers = {line.claim.provider_id for line in lines}
-        self.due = books.due_by_payee()
+        self.due = _due(providers)
         self.asked = Counter()
         for line in lines:
             self.asked[line.claim.provider_id] += line.amount_pence
-        self.accounts = {
-            account.provider_id: account
-            for account in BankAccount.objects.filter(provider__in=providers, state=BankAccount.State.CHECKED)
-        }
+        self.accounts = _accounts(providers, run)
+        self.prepared = dict(run.lines.values_list("claim_line", "stripe_account")) if run else {}
+        self.held = _held(self.accounts.values())
         self.spent = _spent(hold for line in lines for hold in _holds(line.booking))
         self.told = _told({line.booking_id for line in lines})
         self.taken = set(
@@ -147,24 +155,42 @@ class _Around:
             .values_list("claim_line_id", flat=True)
         )
         self.twice = _claimed_twice(lines)
+        self.meets = _same_time_elsewhere(lines)
 
     def look_at(self, line):
         provider, council = line.claim.provider, line.claim.council
         is_recharge = is_recharged(provider, council)
-        account = None if is_recharge else self.accounts.get(provider.pk)
+        stripe_account = "" if is_recharge else self._stripe_account(line, provider, council)
+        account = None if is_recharge or stripe_account else self.accounts.get(provider.pk)
         results = {
             "delivered": _was_delivered(line.booking),
             "council": {line.booking.council_id, line.booking.award.council_id} == {council.pk},
             "period": _is_within_period(line.booking),
             "amount": self._amount_is_right(line),
-            "vat": not line.vat_pence or bool(provider.vat_number),
+            "vat": not line.vat_pence or _may_have_vat(line.booking, provider),
             "once": line.pk not in self.taken and line.pk not in self.twice,
+            "same_time": line.asked_at is not None or line.pk not in self.meets,
             "more": self.asked[provider.pk] > 0,
             "due": self.asked[provider.pk] <= self.due.get(provider.pk, 0),
-            "bank": is_recharge or _can_be_paid(account),
+            "bank": is_recharge or self._can_be_sent(account, stripe_account, provider),
         }
         failed = tuple(check for check in CHECKS if not results[check.key])
-        return CheckedLine(line=line, failed=failed, account=account, is_recharge=is_recharge)
+        return CheckedLine(
+            line=line, failed=failed, account=account, is_recharge=is_recharge, stripe_account=stripe_account
+        )
+
+    def _stripe_account(self, line, provider, council):
+        """Return the account with the card company that is paid: of a prepared run the one it was prepared for."""
+        if line.pk in self.prepared:
+            return self.prepared[line.pk]
+        goes_there = council.scheme.pays_by_card_company and provider.takes_transfers
+        return provider.stripe_account if goes_there else ""
+
+    def _can_be_sent(self, account, stripe_account, provider):
+        if stripe_account:
+            # One that was closed, or takes nothing any more, is not paid.
+            return provider.takes_transfers and provider.stripe_account == stripe_account
+        return _can_be_paid(account) and account.pk not in self.held
 
     def _amount_is_right(self, line):
         """True where all lines of the booking are what is due and undisputed, and the books have that, or all of it.
@@ -202,21 +228,8 @@ def _told(bookings):
 
 def _spent(holds):
     """Return what the books say each payee is due for each hold, in pence, with refunds taken off."""
-    rows = (
-        Transfer.objects.filter(hold__in=list(holds), unit=Unit.PENCE)
-        .values_list("hold", "payee")
-        .annotate(
-            net=Sum(
-                Case(
-                    When(credit_kind=Transfer.Side.PAYABLE, then=F("amount")),
-                    When(debit_kind=Transfer.Side.PAYABLE, then=-F("amount")),
-                    default=0,
-                )
-            )
-        )
-        .order_by()
-    )
-    return {(hold, payee): int(net) for hold, payee, net in rows if payee is not None}
+    rows = claims.moved_to_payees(Transfer.objects.filter(hold__in=list(holds), payee__isnull=False))
+    return {(row["hold"], row["payee"]): int(row["pence"]) for row in rows}
 
 
 def _claimed_twice(lines):
@@ -235,6 +248,56 @@ def _claimed_twice(lines):
     return again
 
 
+def _same_time_elsewhere(lines):
+    """Return the numbers of the lines of which another provider claimed the same carer and hour before.
+
+    That is normal where one is the carer's own break and the other is care for the person cared for meanwhile.
+    """
+    given = [line for line in lines if line.booking.delivered_minutes and not line.is_finding]
+    if not given:
+        return set()
+    carers = {line.booking.award.carer_id for line in given}
+    others = (
+        ClaimLine.objects.filter(part=ClaimLine.Part.CLAIMED, booking__award__carer__in=carers)
+        .filter(booking__delivered_minutes__gt=0)
+        .filter(booking__ends_at__gt=min(line.booking.starts_at for line in given))
+        .filter(booking__starts_at__lt=max(line.booking.ends_at for line in given))
+        .select_related("booking__award", "booking__offer__category")
+    )
+    by_carer = defaultdict(list)
+    for other in others:
+        by_carer[other.booking.award.carer_id].append(other)
+    return {
+        line.pk
+        for line in given
+        if any(_meets(line, other) for other in by_carer[line.booking.award.carer_id] if other.pk < line.pk)
+    }
+
+
+def _meets(line, other):
+    ours, theirs = line.booking, other.booking
+    together = ours.starts_at < theirs.ends_at and theirs.starts_at < ours.ends_at
+    return together and ours.provider_id != theirs.provider_id and _is_care(ours) == _is_care(theirs)
+
+
+def _is_care(booking):
+    offer = booking.offer
+    return rules.is_for_the_person_cared_for(offer.category.slug, offer.personal_care, offer.accommodation)
+
+
+def _due(providers):
+    """Return what each of these providers is due; of one it is asked alone, so that its own pages stay quick."""
+    if len(providers) == 1:
+        return {provider: books.due(provider) for provider in providers}
+    return books.due_by_payee()
+
+
+def _may_have_vat(booking, provider):
+    """True where the provider's VAT number counts on the day of the break (R50)."""
+    day = timezone.localdate(booking.starts_at)
+    return bool(provider.vat_number) and rules.vat_holds(day, provider.vat_from, provider.vat_until)
+
+
 def _was_delivered(booking):
     dispute = _dispute(booking)
     # Nothing of it took place, as was found after it was paid: then a line takes back what was paid.
@@ -249,6 +312,33 @@ def _is_within_period(booking):
     day = timezone.localdate(booking.starts_at)
     nights = booking.minutes // booking.unit_minutes if booking.offer.unit == Offer.Unit.NIGHT else 1
     return rules.nights_covered(first_day, last_day, day, nights) == nights
+
+
+def _accounts(providers, run):
+    """Return each provider's account; a prepared run pays the one it was prepared for, replaced or not (R63)."""
+    known = BankAccount.objects.filter(provider__in=providers)
+    found = {account.provider_id: account for account in known.filter(state=BankAccount.State.CHECKED)}
+    if run is not None:
+        # Not one that was refused or withdrawn: only the account that was paid until another took its place.
+        prepared = known.filter(pk__in=run.lines.values("bank_account"), state=BankAccount.State.REPLACED)
+        found |= {account.provider_id: account for account in prepared}
+    return found
+
+
+def _held(accounts):
+    """Return the numbers of the accounts that are not paid into now.
+
+    The provider has said that it is closed (R63), or the bank returned a payment and nobody has looked into it (R64).
+    """
+    accounts = list(accounts)
+    closed = BankAccount.objects.filter(
+        provider__in=[account.provider_id for account in accounts],
+        state__in=[BankAccount.State.WAITING, BankAccount.State.AGREED],
+        holds_payments=True,
+    ).values_list("provider", flat=True)
+    returned = ReturnedPayment.objects.filter(bank_account__in=accounts, cleared_at=None)
+    closed, returned = set(closed), set(returned.values_list("bank_account", flat=True))
+    return returned | {account.pk for account in accounts if account.provider_id in closed}
 
 
 def _can_be_paid(account):

@@ -18,6 +18,8 @@ from voucher.ledger.models import AwardAccount, Hold, Unit
 from voucher.models import Booking, Claim, ClaimLine, Fund, PaymentRun, RunLine
 
 YEAR_DAYS = 365
+# What a finding takes back is taken off the next payment; where none comes for so long, finance writes an invoice.
+DAYS_TO_TAKE_OFF = 60
 # What a fund in pence paid for its carers in an emergency; of one in hours it is pounds, as all that hours cost.
 _COVERED = Case(When(award__unit=Unit.PENCE, then=F("covered")), default=0, output_field=BigIntegerField())
 
@@ -41,8 +43,13 @@ class Share:
 
     @property
     def is_recharge(self):
-        """True for a provider that is not paid through the bank."""
-        return self.lines[0].bank_account_id is None
+        """True for a service of the council itself: nothing is sent to it."""
+        return self.lines[0].bank_account_id is None and not self.goes_by_card_company
+
+    @property
+    def goes_by_card_company(self):
+        """True for a provider that the council pays through the card company."""
+        return bool(self.lines[0].stripe_account)
 
 
 class RunFigures:
@@ -68,9 +75,13 @@ class RunFigures:
     def bank_pence(self):
         return sum(line.amount_pence for line in self.lines if line.bank_account_id)
 
+    @cached_property
+    def card_company_pence(self):
+        return sum(line.amount_pence for line in self.lines if line.stripe_account)
+
     @property
     def recharge_pence(self):
-        return self.total_pence - self.bank_pence
+        return self.total_pence - self.bank_pence - self.card_company_pence
 
     @cached_property
     def by_provider(self):
@@ -88,8 +99,8 @@ class RunFigures:
 
     @cached_property
     def paid(self):
-        """The providers that are paid through the bank; the others are recharged within the council."""
-        return [share for share in self.by_provider if not share.is_recharge]
+        """The providers that are paid through the bank; others through the card company, or inside the council."""
+        return [share for share in self.by_provider if not share.is_recharge and not share.goes_by_card_company]
 
     @cached_property
     def days_to_pay(self):
@@ -213,6 +224,26 @@ def overdue(council, *, on: dt.date) -> QuerySet:
     """Return the unpaid claim lines whose 30 days ended before `on` (R20), without what is given back."""
     first_day_in_time = on - dt.timedelta(days=rules.MOST_DAYS_TO_PAY)
     return unpaid(council).filter(amount_pence__gt=0, claim__made_at__lt=days.midnight(first_day_in_time))
+
+
+def invoice_from(claim: Claim) -> dt.date:
+    """Return the day from which finance writes an invoice for what a finding takes back, where no payment came."""
+    return timezone.localdate(claim.made_at) + dt.timedelta(days=DAYS_TO_TAKE_OFF + 1)
+
+
+def to_invoice(council, *, on: dt.date) -> list[ClaimLine]:
+    """Return what providers have to give back and no run has taken off for 60 days, the oldest first.
+
+    Where a provider has claimed enough since, its next run takes it off all the same.
+    """
+    before = days.midnight(on - dt.timedelta(days=DAYS_TO_TAKE_OFF))
+    lines = unpaid(council).filter(amount_pence__lt=0, claim__made_at__lt=before)
+    return list(lines.exclude(run_lines__live=True))
+
+
+def promises_missed(council, *, on: dt.date) -> QuerySet:
+    """Return the unpaid claim lines that were to be paid before `on`, as their providers were told (R62)."""
+    return unpaid(council).filter(amount_pence__gt=0, claim__pay_promised_on__lt=on)
 
 
 def promptness(council, *, on: dt.date) -> Promptness:

@@ -485,8 +485,8 @@ def test_yes_it_did_is_written_down_and_changes_nothing(given):
 @pytest.mark.parametrize(
     ("change", "name"),
     [
-        ("INSERT INTO voucher_claimline (claim_id, booking_id, part, amount_pence, vat_pence) "
-         "SELECT claim_id, booking_id, part, amount_pence, vat_pence FROM voucher_claimline", "part"),
+        ("INSERT INTO voucher_claimline (claim_id, booking_id, part, amount_pence, vat_pence, asked_note) "
+         "SELECT claim_id, booking_id, part, amount_pence, vat_pence, '' FROM voucher_claimline", "part"),
         ("UPDATE voucher_claimline SET amount_pence = -1", "only_a_finding_takes_back"),
         ("UPDATE voucher_claimline SET part = 2, amount_pence = 0", "only_a_finding_takes_back"),
         ("UPDATE voucher_claimline SET vat_pence = amount_pence + 1", "vat_is_within_the_amount"),

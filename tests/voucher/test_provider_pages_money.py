@@ -79,7 +79,7 @@ def test_one_press_claims_what_is_ticked(page, delivered, award, sitting, bryn, 
 
     answer = claim(page, delivered, invoice_number="2026/17")
 
-    assert "Claimed: £62.50. You do not need to do anything else." in text(answer)
+    assert "Claimed: £62.50. It is paid on" in text(answer)
     assert "2026/17" in text(answer)
     assert "Waiting for a payment run" in text(answer)
     assert (state(delivered), state(later)) == (State.CLAIMED, State.DELIVERED)

@@ -87,7 +87,7 @@ def cancel(*, booking, party, by, now, seen_due_pence=None, emergency=False, ple
             changes |= emergencies.pay_from_the_fund(booking, late_pence, by, now)
             emergencies.somebody_rings(booking, please_ring, now)
         elif cost.due_amount:
-            _pay_late_share(booking, cost, by, now)
+            pay_late_share(booking, cost, by, now)
         else:
             steps.give_back(booking, by, now)
         steps.move(booking, (booking.state,), State.CANCELLED, by, now, act=act, **changes)
@@ -105,7 +105,8 @@ def _read_again(booking):
         raise BookingMoved(booking.state)
 
 
-def _pay_late_share(booking, cost, by, now):
+def pay_late_share(booking, cost, by, now):
+    """Spend the share of a Cost that the provider is due, and give the rest back. Raises BookingMoved."""
     try:
         books.spend(
             hold=booking.hold,

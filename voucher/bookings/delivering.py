@@ -5,9 +5,10 @@ from django.utils import timezone
 
 from voucher import messages, rules, tasks
 from voucher.asking import BadLength
-from voucher.bookings import choices, pairs, steps
+from voucher.bookings import cancelling, choices, pairs, steps
 from voucher.bookings.steps import BookingMoved, NotYet, Party, State
 from voucher.models import Booking, Dispute, Task
+from voucher.places_taken import spans_of
 
 
 def deliver(*, booking, minutes, by, now):
@@ -15,9 +16,11 @@ def deliver(*, booking, minutes, by, now):
 
     Raises NotYet before the start, BadLength, BookingMoved.
     """
-    if now < booking.starts_at:
-        raise NotYet(booking.starts_at)
-    allowed = rules.delivered_lengths(booking.offer.unit, booking.unit_minutes, booking.minutes)
+    # Of a course the last session must have begun (R54).
+    begins_at = spans_of(booking)[-1][0]
+    if now < begins_at:
+        raise NotYet(begins_at)
+    allowed = rules.delivered_lengths(booking.offer.unit, booking.unit_minutes, booking.minutes, booking.session_count)
     if minutes not in allowed:
         raise BadLength(allowed)
     due_pence, due_amount = due_for(booking, minutes)
@@ -50,27 +53,54 @@ def undo_delivery(*, booking, by, now):
         steps.move(booking, (State.DELIVERED,), State.CONFIRMED, by, now, act="booking.delivery_undone", **changes)
 
 
-def did_not_happen(*, booking, party, by, now):
+def did_not_happen(*, booking, party, by, now, why=""):
     """Say that a confirmed break did not happen (R14): all is given back, and the carers team is told at once (R40).
 
     `party` is who says so; unless it is the team itself, the break stands first on its list until somebody has rung.
+    `why` is the provider's word, a Booking.NotGiven, if it has said one: where the carer did not come, the provider
+    is due what a late cancellation would have cost, and the rest is given back (R61).
+
     Raises NotYet, BookingMoved.
     """
     if now < rules.did_not_happen_from(booking.starts_at):
         raise NotYet(rules.did_not_happen_from(booking.starts_at))
     with transaction.atomic():
         choices.lock(booking)
-        steps.give_back(booking, by, now)
-        steps.move(booking, (State.CONFIRMED,), State.DID_NOT_HAPPEN, by, now, ended_by=party, ended_at=now)
+        changes = {"ended_by": party, "ended_at": now, "not_given": why}
+        if why == Booking.NotGiven.CARER_DID_NOT_COME:
+            changes |= _pay_for_waiting(booking, by, now)
+        else:
+            steps.give_back(booking, by, now)
+        steps.move(booking, (State.CONFIRMED,), State.DID_NOT_HAPPEN, by, now, **changes)
         if party != Party.TEAM:
             tasks.give(booking=booking, kind=Task.Kind.NOBODY_CAME, now=now)
         messages.booking_did_not_happen(booking)
         if party == Party.CARER:
             messages.nobody_came_for_provider(booking)
+        elif why:
+            messages.break_not_given(booking)
         if withdrawn := pairs.withdraw_other(booking, by, now):
             messages.pair_ended(booking, withdrawn)
         else:
             pairs.half_fell_away(booking, by, now)
+
+
+def due_for_waiting(booking, now):
+    """Return the Cost where the carer did not come: that of a late cancellation, and never more (R61)."""
+    return cancelling.cost_of_cancelling(booking, max(now, booking.starts_at))
+
+
+def _pay_for_waiting(booking, by, now):
+    """Pay what is due where the carer did not come, and give the rest back; return what changes of the booking."""
+    booking.refresh_from_db()
+    if booking.state != State.CONFIRMED:
+        raise BookingMoved(booking.state)
+    cost = due_for_waiting(booking, now)
+    if not cost.due_amount:
+        steps.give_back(booking, by, now)
+        return {}
+    cancelling.pay_late_share(booking, cost, by, now)
+    return {"due_pence": cost.due_pence, "due_amount": cost.due_amount}
 
 
 def may_object(booking, now):

@@ -70,6 +70,20 @@ class PrepareForm(forms.Form):
         return [(line, self[f"take-{pk}"], self[f"why-{pk}"]) for pk, line in self.lines.items()]
 
 
+class AskedForm(forms.Form):
+    """What two providers said of the same carer and hour."""
+
+    note = forms.CharField(
+        label=_("What did they say?"),
+        help_text=_("Do not name a carer."),
+        max_length=REASON_MOST,
+        error_messages={
+            "required": _("Say in a few words what the providers told you."),
+            "max_length": _("The note can be 200 letters long. Make it a little shorter."),
+        },
+    )
+
+
 class VoidForm(forms.Form):
     """Why a run is given up."""
 

@@ -206,6 +206,36 @@ def refund(*, hold, amount, op_key, actor, now, charge_pence=None, on=None, reas
 
 
 @verb
+def unspend(*, hold, more, effective_on, op_key, actor, now, reason=""):
+    """Take back all that a hold spent and set it aside again, with `more` out of the award; return the new open Hold.
+
+    What was given back when it was spent is the `more` that makes the new hold as large as the old one was. What was
+    spent is set aside again even where the award is stopped or has ended; more is not. `effective_on` is the day of
+    the break.
+
+    Raises MoreThanSpent (nothing, or not all of it, is there to take back), NotEnough, AwardEnded.
+    """
+    act = Act(op_key, actor, now, effective_on, reason)
+    hold, more = number_of(hold), whole(more, least=0)
+    award, _held, unit, fund = _what_was_held(hold)
+    row = Hold.objects.get(pk=hold)
+    if not one(sql.HOLD_AGAIN, award=award, amount=row.spent, more=more):
+        account = AwardAccount.objects.get(pk=award)
+        raise AwardEnded() if account.state == account.State.ENDED else NotEnough(account.available)
+    if not row.spent or not one(sql.REFUND_HOLD, hold=hold, amount=row.spent, charge=row.charged):
+        raise MoreThanSpent(row.spent - row.refunded, row.charged - row.charge_refunded)
+    kept = one(sql.NEW_HOLD, award=award, amount=row.spent + more)[0]
+    payee = one(sql.WHO_WAS_PAID, hold=hold)[0]
+    of = {"award": award, "hold": hold, "payee": payee}
+    used = ("used", award) if unit == Unit.MINUTES else ("payable", payee)
+    act.write("refund", unit, row.spent, used, ("award", award), **of)
+    if row.charged:
+        act.write("refund", Unit.PENCE, row.charged, ("payable", payee), ("cost", fund), **of)
+    act.write("hold", unit, row.spent + more, ("award", award), ("held", kept), award=award, hold=kept)
+    return Hold.objects.get(pk=kept)
+
+
+@verb
 def expire(*, award, on, op_key, actor, now, reason=""):
     """End an award whose last day is before `on` and return what is left to its fund; return how much that was.
 

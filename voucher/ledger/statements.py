@@ -45,6 +45,12 @@ UPDATE ledger_awardaccount SET held = held - %(amount)s, available = available +
  WHERE id = %(award)s AND held >= %(amount)s
 RETURNING id"""
 
+# What was spent is set aside again, whatever has become of the award; the rest comes out of what is left on it.
+HOLD_AGAIN = """
+UPDATE ledger_awardaccount SET held = held + %(amount)s + %(more)s, available = available - %(more)s
+ WHERE id = %(award)s AND (%(more)s = 0 OR (state <> 'ended' AND available >= %(more)s))
+RETURNING id"""
+
 RESOLVE_HOLD = """
 UPDATE ledger_hold SET state = %(state)s, spent = %(spent)s, charged = %(charged)s
  WHERE id = %(hold)s AND state = 'open'

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Council, Language, User
 from providers.models import BankAccount, Provider
+from voucher.ledger.models import Hold
 from voucher.models.bookings import Booking
 
 
@@ -19,6 +20,8 @@ class Claim(models.Model):
     invoice_number = models.CharField(max_length=30, blank=True)
     made_by = models.ForeignKey(User, models.PROTECT, related_name="+")
     made_at = models.DateTimeField()
+    # The day on which the provider was told that it is paid (R62); empty for claims from before there was a promise.
+    pay_promised_on = models.DateField(null=True)
 
     class Meta:
         ordering = ["-made_at", "-pk"]
@@ -30,8 +33,18 @@ class Claim(models.Model):
         return f"claim {self.provider_id}/{self.number}"
 
 
+class LinesThatStand(models.Manager):
+    """The lines that were not taken out of their claims again: only these are ever paid."""
+
+    def get_queryset(self):
+        return super().get_queryset().filter(struck_at=None)
+
+
 class ClaimLine(models.Model):
-    """One booking in a claim. A booking is claimed once, and corrected once at most: the database says so."""
+    """One booking in a claim. A booking is claimed once, and corrected once at most: the database says so.
+
+    A line that was struck (R60) stays as a record and counts for nothing; its booking can be claimed anew.
+    """
 
     class Part(models.IntegerChoices):
         CLAIMED = 1, _("Claimed")
@@ -44,11 +57,35 @@ class ClaimLine(models.Model):
     # Gross, in pence, and the VAT within it.
     amount_pence = models.IntegerField()
     vat_pence = models.IntegerField(default=0)
+    # Taken out of the claim before it was in a payment run: by the provider, or on the word of a carer without sign-in.
+    struck_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    struck_at = models.DateTimeField(null=True)
+    # What a struck line had spent, and what was taken back whole; its booking has another one now.
+    struck_hold = models.OneToOneField(Hold, models.PROTECT, null=True, related_name="struck_line")
+    # Finance asked about it, and it may be paid although another provider claims the same carer and hour.
+    asked_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    asked_at = models.DateTimeField(null=True)
+    asked_note = models.CharField(max_length=200, blank=True)
+
+    objects = LinesThatStand()
+    with_struck = models.Manager()
 
     class Meta:
         ordering = ["pk"]
         constraints = [
-            models.UniqueConstraint(fields=["booking", "part"], name="booking_is_claimed_once_a_part"),
+            models.UniqueConstraint(
+                fields=["booking", "part"], condition=Q(struck_at__isnull=True), name="booking_is_claimed_once_a_part"
+            ),
+            models.CheckConstraint(
+                condition=Q(struck_at__isnull=True, struck_by__isnull=True, struck_hold__isnull=True)
+                | Q(part=1, struck_at__isnull=False),
+                name="only_a_claimed_line_is_struck",
+            ),
+            models.CheckConstraint(
+                condition=Q(asked_at__isnull=True, asked_by__isnull=True, asked_note="")
+                | (Q(asked_at__isnull=False, asked_by__isnull=False) & ~Q(asked_note="")),
+                name="line_asked_about_says_who_when_and_what",
+            ),
             models.CheckConstraint(
                 condition=Q(part=1, amount_pence__gte=0) | (Q(part=2) & ~Q(amount_pence=0)),
                 name="only_a_finding_takes_back",
@@ -130,6 +167,8 @@ class RunLine(models.Model):
     provider = models.ForeignKey(Provider, models.PROTECT, related_name="run_lines")
     # Empty for a council's own service: recharged inside the council, not paid through the bank.
     bank_account = models.ForeignKey(BankAccount, models.PROTECT, null=True, related_name="+")
+    # Where the council pays through the card company: the provider's account there.
+    stripe_account = models.CharField(max_length=60, blank=True)
     amount_pence = models.IntegerField()
     live = models.BooleanField(default=True)
 
@@ -138,6 +177,9 @@ class RunLine(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["claim_line"], condition=Q(live=True), name="claim_line_is_in_one_live_run"
+            ),
+            models.CheckConstraint(
+                condition=Q(bank_account__isnull=True) | Q(stripe_account=""), name="run_line_is_paid_one_way"
             ),
         ]
 
@@ -161,6 +203,36 @@ class LineLeftOut(models.Model):
 
     def __str__(self):
         return f"line {self.claim_line_id} left out"
+
+
+class CardPayment(models.Model):
+    """What a run pays one provider through the card company: sent on the pay day, once, after the commit."""
+
+    run = models.ForeignKey(PaymentRun, models.PROTECT, related_name="card_payments")
+    provider = models.ForeignKey(Provider, models.PROTECT, related_name="card_payments")
+    stripe_account = models.CharField(max_length=60)
+    amount_pence = models.PositiveIntegerField()
+    transfer_id = models.CharField(max_length=120, blank=True)
+    sent_at = models.DateTimeField(null=True)
+    # How often it was tried, and when it is tried next; the company's word where it will not.
+    tries = models.PositiveSmallIntegerField(default=0)
+    try_at = models.DateTimeField(null=True)
+    refused = models.CharField(max_length=60, blank=True)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["run", "provider"], name="run_pays_a_provider_by_card_company_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(sent_at__isnull=True, transfer_id="") | (Q(sent_at__isnull=False) & ~Q(transfer_id="")),
+                name="card_payment_that_was_sent_has_its_number",
+            ),
+        ]
+
+    def __str__(self):
+        return f"card payment {self.pk}"
 
 
 class ReturnedPayment(models.Model):

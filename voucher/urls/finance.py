@@ -4,6 +4,7 @@ from django.urls import path
 
 from voucher.views import bank_accounts as account_pages
 from voucher.views import finance as finance_pages
+from voucher.views import finance_waiting
 
 urlpatterns = [
     path("", finance_pages.runs, name="runs"),
@@ -22,5 +23,6 @@ urlpatterns = [
     path("accounts/<int:pk>/refuse/", account_pages.refuse, name="refuse"),
     path("accounts/returned/<int:pk>/clear/", account_pages.clear, name="clear"),
     path("funds/", finance_pages.funds, name="funds"),
-    path("overdue/", finance_pages.overdue, name="overdue"),
+    path("overdue/", finance_waiting.overdue, name="overdue"),
+    path("lines/<int:number>/asked/", finance_waiting.asked, name="asked"),
 ]

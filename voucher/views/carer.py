@@ -12,18 +12,21 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts import wording
 from accounts.templatetags.look import phone_link
 from brochure.wording import length
-from voucher import awards, bookings, carer_accounts, outcomes, planner, rules, writing
+from brochure.wording_of_times import sessions
+from voucher import absences, awards, bookings, carer_accounts, outcomes, planner, rules, writing
 from voucher.models import Award, Booking
 from voucher.navigation import OPEN_AWARD
 from voucher.views.applications import applications_context
-from voucher.views.carer_after import after_context
+from voucher.views.carer_after import after_context, say_otherwise
 from voucher.views.carer_finding import is_over, still_possible
 from voucher.views.my_choices import choices_context
 from voucher.views.my_record import by_phone_context
+from voucher.views.my_walk_ins import walk_ins_context
 from voucher.views.numbers import whole
 from voucher.views.open_award import award_required
 from voucher.views.own_booking import booking_of, say_moved
 from voucher.views.own_money_words import payment_context
+from voucher.views.waiting import waiting_context
 
 State, Party = Booking.State, Booking.Party
 PAST_SHOWN = 10
@@ -56,7 +59,8 @@ def award(request):
         "others": others,
         "questions_due": outcomes.moment_due(request.award, on=timezone.localdate(now)),
     }
-    context |= applications_context(request.award, now)
+    context |= applications_context(request.award, now) | walk_ins_context(request.award, now)
+    context |= waiting_context(request.award)
     return render(request, "my/award.html", context | _what_it_still_buys(request.award, now))
 
 
@@ -111,8 +115,10 @@ def cancel(request, ref):
 @require_POST
 @award_required
 def did_not_happen(request, ref):
-    """The carer says that nobody came: everything is given back and the carers team is told."""
+    """The carer says that nobody came, or that she was there: all is given back and the carers team is told."""
     row, now = booking_of(request.award, ref), timezone.now()
+    if absences.is_said(row):
+        return say_otherwise(request, row, now)
     try:
         bookings.did_not_happen(booking=row, party=Party.CARER, by=request.who, now=now)
     except bookings.NotYet as early:
@@ -200,6 +206,7 @@ def _facts(row, with_note=True):
             "key": _("You asked for") if row.state == State.COUNTERED else _("When"),
             "value": capfirst(wording.span(row.starts_at, row.ends_at)),
         },
+        *([{"key": _("Sessions"), "value": sessions(bookings.spans_of(row))}] if row.sessions else []),
         {"key": _("How long"), "value": length(row.minutes, row.offer.unit, row.unit_minutes)},
         {"key": _("Who"), "value": f"{row.provider.name}, {row.provider.town}"},
     ]

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.models import HistoryEntry
-from voucher import bookings, disputes
+from voucher import absences, bookings, disputes
 from voucher.forms.disputes import HowMuchForm
 from voucher.forms.provider.bookings import length_in_words
 from voucher.models import Booking, Dispute
@@ -21,6 +21,9 @@ AGREES = "booking.carer_agrees"
 
 def after_context(row, now):
     """Return what the page of a booking shows of what was said after the break, in at most two queries."""
+    if absences.is_said(row):
+        otherwise = {"can_say_otherwise": absences.may_say_otherwise(row, now)}
+        return otherwise | {"otherwise_until": absences.last_day(row)}
     if row.state not in disputes.GIVEN:
         return {}
     dispute = Dispute.objects.filter(booking=row).first()
@@ -85,6 +88,21 @@ def how_much(request, ref):
         return redirect("my:booking", row.ref)
     context = {"booking": row, "form": form, "given_in_words": length_in_words(row, row.delivered_minutes)}
     return render(request, "my/how_much.html", context)
+
+
+def say_otherwise(request, row, now):
+    """Say for the carer that she was there, where the provider says that she did not come (R61)."""
+    try:
+        given_back = absences.say_otherwise(booking=row, by=request.who, now=now)
+    except bookings.BookingMoved as moved:
+        say_moved(request, moved, State.DID_NOT_HAPPEN)
+    else:
+        if given_back:
+            sentence = _("Thank you. Everything is given back, and the carers team will ring you.")
+        else:
+            sentence = _("Thank you. The carers team finds out how it was and rings you.")
+        messages.success(request, sentence)
+    return redirect("my:booking", row.ref)
 
 
 def _cannot(request, row):

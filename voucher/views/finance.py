@@ -19,10 +19,20 @@ from accounts import paper, wording
 from accounts.access import approver_required, finance_reader_required, finance_required, preparer_required
 from accounts.history import Who
 from accounts.models import Role
-from voucher import bacs, line_checks, payment_files, payment_papers, rules, settlement, settlement_figures
-from voucher.forms.finance import PrepareForm, VoidForm
+from voucher import (
+    account_changes,
+    bacs,
+    line_checks,
+    pay_days,
+    payment_files,
+    payment_papers,
+    rules,
+    settlement,
+    settlement_figures,
+)
+from voucher.forms.finance import AskedForm, PrepareForm, VoidForm
 from voucher.ledger import acts
-from voucher.models import ClaimLine, PaymentRun, RunFile
+from voucher.models import ClaimLine, PaymentRun, ReturnedPayment, RunFile
 from voucher.views.numbers import whole
 
 A_PAGE = 25
@@ -45,6 +55,7 @@ def runs(request):
     """Every run, newest first; above them what waits to be paid."""
     today = timezone.localdate()
     waiting = settlement.awaiting(request.council)
+    missed = settlement_figures.promises_missed(request.council, on=today)
     return render(
         request,
         "finance/runs.html",
@@ -52,7 +63,11 @@ def runs(request):
             "page": Paginator(settlement_figures.runs(request.council), A_PAGE).get_page(request.GET.get("page")),
             "waiting": settlement_figures.totals(waiting),
             "overdue": settlement_figures.overdue(request.council, on=today).count(),
+            "missed": missed.count(),
+            "to_invoice": len(settlement_figures.to_invoice(request.council, on=today)),
             "promptness": settlement_figures.promptness(request.council, on=today),
+            "accounts_waiting": account_changes.waiting(request.council).count(),
+            "returned_waiting": ReturnedPayment.objects.filter(run__council=request.council, cleared_at=None).count(),
             "may_prepare": Role.Kind.FINANCE_PREPARER in request.roles,
         },
     )
@@ -67,7 +82,9 @@ def prepare(request):
     earliest = rules.earliest_pay_day(timezone.localdate(now))
     if request.method != "POST":
         checked = line_checks.looked_at(settlement.awaiting(request.council))
-        form = PrepareForm(lines=_to_pay(checked), earliest=earliest)
+        lines = _to_pay(checked)
+        promises = [line.claim.pay_promised_on for line in lines if line.claim.pay_promised_on]
+        form = PrepareForm(lines=lines, earliest=pay_days.proposed(promises=promises, today=timezone.localdate(now)))
         return _prepare_page(request, form, checked)
     # Only what the page showed: a claim that came in meanwhile waits for the next run.
     shown = [pk for text in request.POST.getlist("shown") if (pk := whole(text)) is not None]
@@ -191,18 +208,6 @@ def funds(request):
     return render(request, "finance/funds.html", {"funds": settlement_figures.funds(request.council)})
 
 
-@require_safe
-@never_cache
-@finance_reader_required
-def overdue(request):
-    """Claims that wait longer than 30 days for their payment, the oldest first."""
-    today = timezone.localdate()
-    lines = settlement_figures.overdue(request.council, on=today)
-    page = Paginator(lines, A_PAGE).get_page(request.GET.get("page"))
-    waited = {line.pk: settlement_figures.days_waited(line.claim, today) for line in page}
-    return render(request, "finance/overdue.html", {"page": page, "rows": [(line, waited[line.pk]) for line in page]})
-
-
 def _to_pay(checked):
     """Return the lines that can be ticked; what a provider gives back is taken off without a tick."""
     return [each.line for each in checked if each.passes and each.line.amount_pence > 0]
@@ -231,6 +236,7 @@ def _prepare_page(request, form, checked):
             "given_back": given_back,
             "total_pence": sum(line.amount_pence for line in [*(row["line"] for row in rows), *given_back]),
             "held": [each for each in checked if not each.passes],
+            "asked_form": AskedForm(),
         },
     )
 
@@ -263,9 +269,15 @@ def _run_page(request, row, void_form=None):
             "files": [each for each in files if each.kind != RunFile.Kind.REMITTANCE],
             "remittances": _with_mail(row, files),
             "missing": missing,
-            "may_make_files": not request.roles.isdisjoint({Role.Kind.FINANCE_PREPARER, Role.Kind.FINANCE_APPROVER}),
+            "returned": list(row.returned.select_related("provider").order_by("pk")) if is_released else [],
+            "may_note_returned": is_released and _is_finance(request) and row.pay_on <= timezone.localdate(now),
+            "may_make_files": _is_finance(request),
         },
     )
+
+
+def _is_finance(request):
+    return not request.roles.isdisjoint({Role.Kind.FINANCE_PREPARER, Role.Kind.FINANCE_APPROVER})
 
 
 def _may_void(request, row):

@@ -60,19 +60,25 @@ class DeliveredForm(forms.Form):
 
     def __init__(self, *args, booking, **kwargs):
         super().__init__(*args, **kwargs)
-        lengths = rules.delivered_lengths(booking.offer.unit, booking.unit_minutes, booking.minutes)
-        self.fields["minutes"].choices = [(minutes, _length_and_price(booking, minutes)) for minutes in lengths]
+        lengths = rules.delivered_lengths(
+            booking.offer.unit, booking.unit_minutes, booking.minutes, booking.session_count
+        )
+        self.fields["minutes"].choices = [(minutes, length_and_price(booking, minutes)) for minutes in lengths]
 
 
 class DidNotHappenForm(forms.Form):
-    """What happened instead of the break; said without blame, and costing the carer nothing."""
+    """What happened instead of the break, said without blame: two different things (R61)."""
 
     NOBODY_CAME, WE_COULD_NOT = "nobody_came", "we_could_not"
+    NOT_GIVEN = {
+        NOBODY_CAME: Booking.NotGiven.CARER_DID_NOT_COME,
+        WE_COULD_NOT: Booking.NotGiven.PROVIDER_COULD_NOT,
+    }
 
     why = forms.ChoiceField(
         label=_("What happened?"),
         choices=[
-            (NOBODY_CAME, _("Nobody came, or nobody was at home")),
+            (NOBODY_CAME, _("The carer did not come, or nobody was at home")),
             (WE_COULD_NOT, _("We could not give the break")),
         ],
         widget=forms.RadioSelect,
@@ -81,6 +87,11 @@ class DidNotHappenForm(forms.Form):
             "invalid_choice": _("Choose what happened from the list."),
         },
     )
+
+    @property
+    def not_given(self):
+        """What the form says, as a Booking.NotGiven."""
+        return self.NOT_GIVEN[self.cleaned_data["why"]]
 
 
 class BookingsToClaim(forms.MultipleChoiceField):
@@ -153,7 +164,7 @@ class CheckCodeForm(forms.Form):
     )
     code = ScannedCodeField(
         label=_("The carer’s code"),
-        help_text=_("Type it from the voucher, or scan the voucher with a scanner."),
+        help_text=_("Type it from the voucher, or scan the voucher."),
         max_length=200,
         error_messages={"empty": _("Enter the code on the carer’s voucher.")},
     )
@@ -167,6 +178,8 @@ class CheckCodeForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.fields["offer"].queryset = offers
         self.fields["offer"].label_from_instance = _offer_and_price
+        # voucher/assets/code.js takes the code from behind the # of the address.
+        self.fields["code"].widget.attrs["data-code-from-address"] = ""
 
 
 class PhoneForm(CheckCodeForm):
@@ -199,7 +212,8 @@ def length_in_words(booking, minutes):
     return length(minutes, booking.offer.unit, booking.unit_minutes)
 
 
-def _length_and_price(booking, minutes):
+def length_and_price(booking, minutes):
+    """Return "1 hour, £25" for a part of a booking, and as much in words for all of it."""
     price = booking.price_pence
     if minutes < booking.minutes:
         price = rules.price_for(booking.unit_price_pence, minutes, booking.unit_minutes)
@@ -216,6 +230,8 @@ def _claimable(booking):
         "price": wording.money(booking.undisputed_pence, exact=True),
         "name": booking.award.carer.first_name,
     }
+    if booking.not_given:
+        return gettext("%(price)s: %(offer)s for %(name)s, %(day)s (the carer did not come)") % words
     if booking.delivered_minutes is None:
         return gettext("%(price)s: %(offer)s for %(name)s, %(day)s (cancelled late)") % words
     words["length"] = length_in_words(booking, booking.delivered_minutes)

@@ -13,7 +13,7 @@ class NotGivenForm(DidNotHappenForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["why"].choices = [
-            (self.NOBODY_CAME, _("Nobody came, or nobody was at home")),
+            (self.NOBODY_CAME, _("The carer did not come, or nobody was at home")),
             (self.WE_COULD_NOT, _("The provider could not give the break")),
         ]
 

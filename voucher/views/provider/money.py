@@ -2,7 +2,8 @@
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Count, Prefetch, Sum
+from django.db.models import Count, Q, Sum
+from django.db.models.functions import Coalesce
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -15,12 +16,15 @@ from accounts.history import Who
 from accounts.models import Council
 from providers.access import claims_required
 from providers.models import BankAccount
-from voucher import claims
+from voucher import claims, pay_days, settlement_figures, withdrawals
 from voucher.forms.provider.bookings import ClaimForm, length_in_words
 from voucher.ledger import acts
-from voucher.models import Claim, ClaimLine, PaymentRun, RunFile, RunLine
+from voucher.models import Booking, Claim, ClaimLine, RunFile, RunLine
+from voucher.views.provider import ways
 
 A_PAGE = 20
+# Every line of a claim with what its way is told from; a line that was taken out is shown as such.
+_LINES = ClaimLine.with_struck.select_related("claim__council__scheme", "booking").prefetch_related(*ways.AROUND)
 
 
 @require_safe
@@ -73,7 +77,8 @@ def make_claim(request, council):
     else:
         messages.success(
             request,
-            _("Claimed: %(price)s. You do not need to do anything else.") % {"price": wording.money(total)},
+            _("Claimed: %(price)s. It is paid on %(day)s. You do not need to do anything else.")
+            % {"price": wording.money(total), "day": wording.day(made.pay_promised_on)},
         )
     return redirect("provider:claim", made.number)
 
@@ -83,27 +88,30 @@ def make_claim(request, council):
 @claims_required
 def statement(request, number):
     """One claim, line by line, with each line's way to payment."""
-    claim = get_object_or_404(request.provider.claims.select_related("council"), number=number)
-    lines = list(
-        claim.lines.select_related("booking__offer", "booking__award__carer").prefetch_related(_LIVE_RUN).order_by("pk")
-    )
+    claim = get_object_or_404(request.provider.claims.select_related("council__scheme"), number=number)
+    lines = list(_LINES.filter(claim=claim).select_related("booking__offer", "booking__award__carer").order_by("pk"))
     today = timezone.localdate()
+    found = ways.ways_of(request.provider, lines, today=today)
     for line in lines:
-        line.way = _way(line, today)
+        line.way = found[line.pk]
         line.length = length_in_words(line.booking, line.booking.delivered_minutes or line.booking.minutes)
-    total = sum(line.amount_pence for line in lines)
+        line.can_withdraw = line.struck_at is None and withdrawals.may_withdraw_line(line)
+    standing = [line for line in lines if line.struck_at is None]
+    total = sum(line.amount_pence for line in standing)
     facts = [
         (_("Claimed"), wording.moment(claim.made_at)),
         (_("From"), claim.council.name),
         (_("Together"), wording.money(total, exact=True)),
     ]
+    if claim.pay_promised_on and standing:
+        facts.append((_("Paid on, as we said"), wording.day(claim.pay_promised_on)))
     if claim.invoice_number:
         facts.append((_("Your invoice number"), claim.invoice_number))
     context = {
         "claim": claim,
         "lines": lines,
         "total": total,
-        "vat": sum(line.vat_pence for line in lines),
+        "vat": sum(line.vat_pence for line in standing),
         "facts": [{"key": key, "value": value} for key, value in facts],
     }
     return render(request, "provider/statement.html", context)
@@ -122,7 +130,48 @@ def remittance(request, number):
     )
 
 
-_LIVE_RUN = Prefetch("run_lines", RunLine.objects.filter(live=True).select_related("run"), to_attr="live_run_lines")
+@require_POST
+@claims_required
+def withdraw(request, ref):
+    """Take a booking out of its claim again, until it is in a payment run; a second press says what happened."""
+    row = get_object_or_404(Booking, provider=request.provider, ref=ref)
+    number = row.claim_line.claim.number if row.claim_line else None
+    try:
+        withdrawals.withdraw(booking=row, by=Who(user=request.user), now=timezone.now())
+    except withdrawals.NotClaimed:
+        messages.info(request, _withdrawn_before(row))
+    except withdrawals.InARun as late:
+        messages.error(request, _in_a_run(row, late.day))
+    except withdrawals.IsDisputed:
+        messages.error(
+            request, _("The carer says that it was less, so it stays as it is until the carers team has decided.")
+        )
+    except withdrawals.RestWasUsed:
+        messages.error(
+            request,
+            _(
+                "The carer has used meanwhile what the claim gave back, so it cannot be undone here. "
+                "Ring the carers team, and they put it right in the next payment."
+            ),
+        )
+    else:
+        messages.success(request, _("Taken out of the claim. You can mark it anew, or claim it again."))
+    return redirect("provider:claim", number) if number else redirect("provider:money")
+
+
+def _withdrawn_before(row):
+    line = ClaimLine.with_struck.filter(booking=row).exclude(struck_at=None).order_by("-struck_at").first()
+    if line is None:
+        return _("This is in no claim.")
+    return _("It was taken out of the claim already, on %(day)s.") % {"day": wording.moment(line.struck_at)}
+
+
+def _in_a_run(row, day):
+    sentence = _(
+        "It is in the payment of %(day)s already, so it can no longer be taken out. Was it less? Ring the carers team, "
+        "%(phone)s: what they find is taken off your next payment."
+    )
+    return sentence % {"day": wording.day(day), "phone": row.council.scheme.team_phone}
 
 
 def _money_page(request, *, typed=None):
@@ -130,23 +179,30 @@ def _money_page(request, *, typed=None):
     provider = request.provider
     today = timezone.localdate()
     groups = _ready_by_council(provider, today, typed, request.POST)
+    given_back = _given_back(provider)
     claimed = (
         Claim.objects.filter(provider=provider)
         .select_related("council")
-        .annotate(total=Sum("lines__amount_pence"), line_count=Count("lines"))
-        .prefetch_related(Prefetch("lines", ClaimLine.objects.prefetch_related(_LIVE_RUN)))
+        .annotate(
+            total=Coalesce(Sum("lines__amount_pence", filter=Q(lines__struck_at=None)), 0),
+            line_count=Count("lines", filter=Q(lines__struck_at=None)),
+        )
         .order_by("-made_at", "-pk")
     )
     page = Paginator(claimed, A_PAGE).get_page(request.GET.get("page"))
+    lines = list(_LINES.filter(claim__in=list(page)).order_by("pk"))
+    found = ways.by_claim(ways.ways_of(provider, lines, today=today))
     for claim in page:
-        claim.ways = _ways(claim.lines.all(), today)
+        claim.ways = ways.together(found[claim.pk])
     remittances = RunFile.objects.filter(kind=RunFile.Kind.REMITTANCE, provider=provider)
     context = {
         "groups": groups,
         "form": next((group["form"] for group in groups if group["council"] == typed), None),
         "claims": page,
         "next_payment": _next_payment(provider, today),
-        "given_back": _given_back(provider),
+        "given_back": given_back,
+        "given_back_pence": -sum(line.amount_pence for line in given_back),
+        "invoice_from": given_back and settlement_figures.invoice_from(given_back[0].claim),
         "remittances": remittances.select_related("run__council").defer("content").order_by("-made_at")[:A_PAGE],
         # The council's own service is recharged inside the council; no bank is asked.
         "has_account": provider.legal_form == provider.LegalForm.COUNCIL
@@ -164,27 +220,10 @@ def _ready_by_council(provider, today, typed, data):
         days = council.scheme.claim_window_days
         in_time = [row for row in own if claims.last_day_to_claim(row, days) >= today]
         form = ClaimForm(data if council == typed else None, prefix=council.slug, ready=in_time)
-        groups.append({"council": council, "form": form, "late": [row for row in own if row not in in_time]})
+        late = [row for row in own if row not in in_time]
+        paid_on = pay_days.promised(claimed_on=today, scheme=council.scheme)
+        groups.append({"council": council, "form": form, "late": late, "paid_on": paid_on})
     return groups
-
-
-def _ways(lines, today):
-    """Return where the lines of a claim stand, each way once, with how many stand there."""
-    found = {}
-    for line in lines:
-        way = _way(line, today)
-        found.setdefault((way["kind"], way["day"]), way | {"count": 0})["count"] += 1
-    return list(found.values())
-
-
-def _way(line, today):
-    """Return where a claim line is on its way to payment, and the pay day if there is one."""
-    if not line.live_run_lines:
-        return {"kind": "waiting", "day": None}
-    run = line.live_run_lines[0].run
-    if run.state != PaymentRun.State.RELEASED:
-        return {"kind": "in_run", "day": run.pay_on}
-    return {"kind": "paid" if run.pay_on <= today else "released", "day": run.pay_on}
 
 
 def _next_payment(provider, today):
@@ -199,9 +238,10 @@ def _next_payment(provider, today):
 
 
 def _given_back(provider):
-    """Return what is taken off the provider's next payment after disputes, in pence; 0 where it is nothing."""
+    """Return the lines that are taken off the provider's next payment after disputes, the oldest first."""
     lines = ClaimLine.objects.filter(claim__provider=provider, amount_pence__lt=0).exclude(run_lines__live=True)
-    return -(lines.aggregate(pence=Sum("amount_pence"))["pence"] or 0)
+    lines = lines.select_related("claim__council__scheme", "booking__offer", "booking__dispute")
+    return list(lines.order_by("claim__made_at", "pk"))
 
 
 def _already(when, pence):

@@ -302,7 +302,9 @@ def what_happened(state):
         State.CANCELLED: _("This booking was cancelled a moment ago."),
         State.DELIVERED: _("Nothing has changed: this break was marked as given already."),
         State.DID_NOT_HAPPEN: _("It was noted already that this break did not happen."),
-        State.CLAIMED: _("This break has been claimed, so it can no longer be changed here. Take it out of the claim first."),
+        State.CLAIMED: _(
+            "This break has been claimed, so it can no longer be changed here. Take it out of the claim first."
+        ),
     }[state]
 
 

@@ -70,8 +70,9 @@ def did_not_happen(request, ref):
         row,
         bookings.did_not_happen,
         goal=State.DID_NOT_HAPPEN,
-        said=_("Noted: it did not happen. Everything has gone back to the carer."),
+        said=_("Noted: it did not happen."),
         party=Booking.Party.TEAM,
+        why=form.not_given,
         remember=f"booking.{form.cleaned_data['why']}",
     )
 
@@ -185,6 +186,7 @@ def _booking_page(request, row, *, delivered=None, not_given=None, claim=None):
         "can_claim": row in late,
         "delivered_form": delivered or DeliveredForm(booking=row, prefix="delivered"),
         "not_given_form": not_given or NotGivenForm(prefix="not"),
+        "waiting_cost": bookings.due_for_waiting(row, now) if confirmed else None,
         "claim_form": claim or LateClaimForm(prefix="claim", ready=late, initial={"bookings": [row.ref]}),
         "entries": [
             {"entry": entry, "act": history_words.act(entry), "actor": history_words.actor(entry)}

@@ -1,0 +1,147 @@
+"""Where each claim line stands on its way to payment, with dates and reasons, in words for the provider.
+
+Claimed, checked, in a payment run, paid; or held, left out, returned by the bank, taken out again.
+"""
+
+from collections import defaultdict
+
+from django.db.models import Prefetch
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts import wording
+from voucher import line_checks, pay_days
+from voucher.models import ClaimLine, LineLeftOut, PaymentRun, ReturnedPayment, RunLine
+
+# What a failed check means to a provider: what happens next, and no accusation.
+HELD = {
+    "delivered": gettext_lazy("It is not clear to us whether this break was given, so the carers team will ask you."),
+    "council": gettext_lazy("Something in our own records does not fit. We are putting it right."),
+    "period": gettext_lazy("The break lies outside the days of the award. The carers team sees to it."),
+    "amount": gettext_lazy("The amount differs from what our books say. We are looking into it."),
+    "more": gettext_lazy("You have more to give back than this comes to. It is paid with your next claims."),
+    "vat": gettext_lazy("There is VAT in it, and we have no VAT number of yours. Please tell us the number."),
+    "once": gettext_lazy("The same break stands in our list twice. We are looking into it."),
+    "same_time": gettext_lazy(
+        "Another break of the same carer was at the same hour. That is often right; we ask before we pay."
+    ),
+    "due": gettext_lazy("The amount differs from what our books say. We are looking into it."),
+    "bank": gettext_lazy("We have no bank account of yours that we may pay into just now. See to it under “Bank”."),
+}
+
+AROUND = (
+    Prefetch("run_lines", RunLine.objects.select_related("run").order_by("pk")),
+    Prefetch("left_out", LineLeftOut.objects.select_related("run").order_by("-run__number")),
+)
+
+
+def ways_of(provider, lines, *, today):
+    """Return the way of each of these lines of one provider, by its number; lines come with AROUND prefetched.
+
+    A way has a `kind`, a `day`, a `note` in a sentence, and its `steps` so far. The number of queries is constant.
+    """
+    held = _held(provider)
+    returned = _returned(provider)
+    return {line.pk: _way(line, held, returned, today) for line in lines}
+
+
+def together(ways):
+    """Return these ways, each once, with how many lines stand there."""
+    found = {}
+    for way in ways:
+        key = (way["kind"], way["day"], way["note"])
+        found.setdefault(key, way | {"count": 0})["count"] += 1
+    return list(found.values())
+
+
+def _held(provider):
+    """Return what the checks find now against the lines that wait, by line."""
+    waiting = ClaimLine.objects.filter(claim__provider=provider).exclude(amount_pence=0).exclude(run_lines__live=True)
+    return {each.line.pk: each.failed for each in line_checks.looked_at(waiting)}
+
+
+def _returned(provider):
+    return {row.run_id: row for row in ReturnedPayment.objects.filter(provider=provider)}
+
+
+def _way(line, held, returned, today):
+    claim, steps = line.claim, [_("Claimed on %(day)s") % {"day": _short(line.claim.made_at)}]
+    way = {"line": line, "steps": steps, "note": "", "day": None}
+    if line.struck_at:
+        return way | {"kind": "struck", "day": timezone.localdate(line.struck_at)}
+    live = next((each.run for each in line.run_lines.all() if each.live), None)
+    if live is not None:
+        steps.append(_("Checked"))
+        steps.append(_("In a payment run since %(day)s") % {"day": _short(live.prepared_at)})
+        return way | {"kind": _kind_of(live, today), "day": live.pay_on, "note": _kept(claim, live.pay_on, today)}
+    back = _sent_back(line, returned)
+    if back:
+        steps.append(_("Sent to your bank for %(day)s") % {"day": _short(back.run.pay_on)})
+        return way | {"kind": "returned", "day": back.returned_on, "note": _why_returned(back)}
+    failed = held.get(line.pk, ())
+    if not line.amount_pence:
+        return way | {"kind": "in_question", "note": _("All of it waits until the carers team has found how it was.")}
+    if line.amount_pence < 0:
+        return way | {"kind": "given_back", "note": _("It is taken off your next payment.")}
+    if failed:
+        return way | {"kind": "held", "note": str(HELD[failed[0].key])}
+    steps.append(_("Checked"))
+    return _waiting(way, line, today)
+
+
+def _waiting(way, line, today):
+    left_out = next(iter(line.left_out.all()), None)
+    promised = line.claim.pay_promised_on
+    note = ""
+    if left_out is not None:
+        note = _("Left out of the payment of %(day)s: %(reason)s") % {
+            "day": _short(left_out.run.pay_on),
+            "reason": left_out.reason,
+        }
+    if promised and promised < today:
+        day = pay_days.new_day(today=today, scheme=line.claim.council.scheme)
+        late = _("We are sorry: we had said %(day)s. It is planned for %(new)s now.") % {
+            "day": _short(promised),
+            "new": _short(day),
+        }
+        return way | {"kind": "late", "day": day, "note": f"{late} {note}".strip()}
+    return way | {"kind": "left_out" if left_out else "waiting", "day": promised, "note": note}
+
+
+def _kind_of(run, today):
+    if run.state != PaymentRun.State.RELEASED:
+        return "in_run"
+    return "paid" if run.pay_on <= today else "released"
+
+
+def _kept(claim, pay_on, today):
+    """Return the sentence for a payment that comes later than was promised, while it is still to come."""
+    promised = claim.pay_promised_on
+    if promised is None or pay_on <= promised or pay_on <= today:
+        return ""
+    return _("We are sorry that it comes later than %(day)s, as we had said.") % {"day": _short(promised)}
+
+
+def _sent_back(line, returned):
+    runs = [each.run_id for each in line.run_lines.all() if not each.live]
+    return next((returned[run] for run in reversed(runs) if run in returned), None)
+
+
+def _why_returned(back):
+    why = _("The bank sent it back: %(reason)s.") % {"reason": back.get_reason_display()}
+    if back.cleared_at:
+        return f"{why} {_('The account is made sure of, so it goes into the next payment run.')}"
+    return f"{why} {_('It is paid again when we have made sure of your account with you.')}"
+
+
+def by_claim(ways):
+    """Return the ways by the number of their claim's row."""
+    found = defaultdict(list)
+    for way in ways.values():
+        found[way["line"].claim_id].append(way)
+    return found
+
+
+def _short(day):
+    return wording.day(day, "short")

@@ -1,0 +1,132 @@
+"""A provider takes a booking out of a claim again, until it is in a payment run (R60).
+
+The line is struck and stays as a record; a movement in the books takes back what it had spent and sets it aside anew.
+So the booking is as it was before the claim: its mark can be undone, and it can be claimed again.
+"""
+
+from django.db import transaction
+from django.db.models import Q
+
+from accounts import history
+from voucher import claims
+from voucher.bookings import steps
+from voucher.ledger import books
+from voucher.models import Booking, ClaimLine, Dispute, PaymentRun, RunLine
+
+State = Booking.State
+
+
+class NotClaimed(Exception):
+    """The booking is in no claim: it was taken out before, or never claimed."""
+
+
+class InARun(Exception):
+    """The line is in a payment run that pays on `day`; the carers team can still put it right afterwards."""
+
+    def __init__(self, day):
+        super().__init__(f"paid on {day}")
+        self.day = day
+
+
+class IsDisputed(Exception):
+    """The carer says that less took place: that is no slip, and the carers team finds how it was."""
+
+
+class RestWasUsed(Exception):
+    """What was given back with the claim is no longer on the award, so the whole cannot be set aside again."""
+
+
+def may_withdraw(booking):
+    """True for a booking whose claim line is in no payment run yet, and that nobody disputes."""
+    line = booking.claim_line if booking.state == State.CLAIMED else None
+    if line is None or Dispute.objects.filter(booking=booking).exists():
+        return False
+    return not _in_runs(booking).exists()
+
+
+def may_withdraw_line(line):
+    """The same of one line with its booking and its `run_lines` at hand, without a query; a dispute is asked last."""
+    if line.is_finding or line.struck_at or line.booking.state != State.CLAIMED:
+        return False
+    runs = line.run_lines.all()
+    return not any(each.live or each.run.state == PaymentRun.State.RELEASED for each in runs)
+
+
+def withdraw(*, booking, by, now):
+    """Take a booking out of its claim and return the struck ClaimLine; the booking can be claimed anew (R60).
+
+    Raises NotClaimed, InARun, IsDisputed, RestWasUsed; nothing has changed then.
+    """
+    with transaction.atomic():
+        booking = claims.alone(booking)
+        if booking.state != State.CLAIMED:
+            raise NotClaimed
+        if Dispute.objects.filter(booking=booking).exists():
+            raise IsDisputed
+        line = strike(booking, by=by, now=now)
+        if booking.delivered_at is not None and booking.hold is not None:
+            _set_aside_again(booking, line, by, now)
+        _back_to(booking, _state_before(booking))
+        return line
+
+
+def strike(booking, *, by, now):
+    """Strike the line of a claimed booking that `claims.alone` has locked, and return it; the money is the caller's.
+
+    Raises NotClaimed, InARun.
+    """
+    lines = list(ClaimLine.objects.filter(booking=booking).select_related("claim"))
+    line = next((each for each in lines if not each.is_finding), None)
+    if line is None:
+        raise NotClaimed
+    if run := _in_runs(booking).select_related("run").order_by("-pk").first():
+        raise InARun(run.run.pay_on)
+    if not ClaimLine.objects.filter(pk=line.pk).update(struck_at=now, struck_by=by.user):
+        raise NotClaimed
+    details = {"claim": line.claim_id, "number": line.claim.number, "pence": line.amount_pence}
+    history.record(
+        act="booking.claim_withdrawn",
+        subject=booking,
+        by=by,
+        at=now,
+        council=booking.council,
+        award=booking.award_id,
+        **details,
+    )
+    return line
+
+
+def _in_runs(booking):
+    """Return where a live run has the booking, or a released one had it and the bank sent the payment back."""
+    rows = RunLine.objects.filter(claim_line__booking=booking, claim_line__struck_at=None)
+    return rows.filter(Q(live=True) | Q(run__state=PaymentRun.State.RELEASED))
+
+
+def _set_aside_again(booking, line, by, now):
+    spent = booking.hold
+    try:
+        anew = books.unspend(
+            hold=spent,
+            more=booking.amount - spent.spent,
+            effective_on=claims.service_day(booking),
+            op_key=f"line:{line.pk}/struck",
+            actor=by.actor,
+            now=now,
+        )
+    except (books.NotEnough, books.AwardEnded) as gone:
+        raise RestWasUsed from gone
+    booking.hold = anew
+    Booking.objects.filter(pk=booking.pk).update(hold=anew)
+    ClaimLine.with_struck.filter(pk=line.pk).update(struck_hold=spent)
+
+
+def _state_before(booking):
+    """Return the state in which the booking was claimed."""
+    if booking.delivered_at is not None:
+        return State.DELIVERED
+    return State.DID_NOT_HAPPEN if booking.not_given else State.CANCELLED
+
+
+def _back_to(booking, state):
+    if not Booking.objects.filter(pk=booking.pk, state=State.CLAIMED).update(state=state):
+        raise steps.BookingMoved(steps.state_now(booking))
