@@ -304,8 +304,7 @@ def _whole_offers(numbers, on, distances):
         found = [(copy.copy(offers[row.pk]), row, start) for row, start in pairs if row.pk in offers]
         for offer, row, start in found:
             offer.miles, offer.starts_at = distances.get(row.pk), start
-            if row.rates:
-                offer.rates = row.rates
+            offer.rates = row.rates or prices.one_rate(offer)
         return [offer for offer, _row, _start in found]
 
     return whole

@@ -139,10 +139,13 @@ def attach(offers, day):
     missing = [offer for offer in offers if not hasattr(offer, "rates")]
     dearer = with_rates(day, offers=missing) if missing else {}
     for offer in missing:
-        offer.rates = dearer.get(offer.pk) or Rates(
-            offer.unit, {Rate.STANDARD: offer.own_price_pence}, ({Rate.STANDARD: offer.price_pence},)
-        )
+        offer.rates = dearer.get(offer.pk) or one_rate(offer)
     return offers
+
+
+def one_rate(offer):
+    """Return the Rates of an offer of catalogue.live_offers that has no other than the standard price."""
+    return Rates(offer.unit, {Rate.STANDARD: offer.own_price_pence}, ({Rate.STANDARD: offer.price_pence},))
 
 
 def with_rates(day, *, offers=None):

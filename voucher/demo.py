@@ -13,11 +13,15 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.conf import settings
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.history import Who
 from accounts.models import Council, Language, Role, User
 from accounts.people import give_role
+from brochure import price_changes
+from brochure.models import Offer, OfferPrice
+from brochure.prices import Rate
 from providers import own_money
 from providers.models import Provider, Staff
 from providers.staff import give_post
@@ -31,6 +35,8 @@ OWNER = "bryn@provider.example"
 # Of the further awards: begun so long ago, with so much time left, and how their carers are reached.
 BEGUN, LEFT = dt.timedelta(days=14), dt.timedelta(days=42)
 MORE_BY = (Carer.ContactBy.EMAIL, Carer.ContactBy.POST, Carer.ContactBy.SMS)
+# How long after today one sitting service becomes a little dearer.
+NEXT_PRICE_AFTER = dt.timedelta(days=35)
 CODES_FILE = settings.VAR_DIR / "demo.json"
 
 
@@ -64,6 +70,9 @@ PEOPLE = [
     Person("Nia Rees", demo_stories.HELPER, _("Helper: may act for the carer above"), "helper"),
     Person("Bryn Powell", OWNER, _("Provider: owner"), Staff.Kind.OWNER),
     Person("Eira Lewis", "eira@provider.example", _("Provider: bookings"), Staff.Kind.BOOKINGS, Language.WELSH),
+    Person("Siôn Thomas", "sion@provider.example", _("Provider: desk"), Staff.Kind.DESK),
+    Person("Ceri Price", "ceri@provider.example", _("Provider: claims"), Staff.Kind.CLAIMS),
+    Person("Dylan Howells", "dylan@provider.example", _("Provider: desk"), Staff.Kind.DESK),
     Person("Carys Evans", "carys@council.example", _("Carers team"), Role.Kind.TEAM),
     Person("Hywel Parry", "hywel@council.example", _("Desk volunteer"), Role.Kind.VOLUNTEER, Language.WELSH),
     Person("Ffion Jones", "ffion@council.example", _("Finance: prepares payment runs"), Role.Kind.FINANCE_PREPARER),
@@ -91,6 +100,10 @@ def make_people(*, now, on):
     by = Who(label="make_demo_people")
     # So that all four ways on can be tried where a break costs more than is left.
     own_money.set_takes_own_money(provider=provider, takes=True, by=by, now=now)
+    _give_rates(provider, by=by, now=now)
+    # So that a carer can come to it without having booked.
+    of_the_day = Offer.objects.filter(provider=provider).exclude(unit__in=[Offer.Unit.NIGHT, Offer.Unit.COURSE])
+    of_the_day.update(takes_walk_ins=True)
     for person in PEOPLE:
         with transaction.atomic():
             user = _make(person)
@@ -114,6 +127,19 @@ def make_people(*, now, on):
 def open_codes():
     """Return what make_people wrote down of the carers' codes: code, carer's name and value of each."""
     return json.loads(CODES_FILE.read_text()) if CODES_FILE.exists() else []
+
+
+def _give_rates(provider, *, by, now):
+    """Let one sitting service cost more at weekends and on bank holidays, and a little more from next month on."""
+    offer = provider.offers.filter(state=Offer.State.LIVE, unit=Offer.Unit.HOUR).order_by("number").first()
+    if offer is None or offer.prices.exclude(rate=Rate.STANDARD).exists():
+        return
+    standard = offer.prices.filter(rate=Rate.STANDARD).first()
+    for rate, quarters in ((Rate.WEEKEND, 5), (Rate.BANK_HOLIDAY, 6)):
+        pence = standard.price_pence * quarters // 400 * 100
+        OfferPrice.objects.create(offer=offer, rate=rate, price_pence=pence, first_day=standard.first_day)
+    dearer, first_day = {Rate.STANDARD: standard.price_pence + 100}, timezone.localdate(now) + NEXT_PRICE_AFTER
+    price_changes.propose(offer=offer, rates=dearer, first_day=first_day, by=by, now=now)
 
 
 def _make(person):

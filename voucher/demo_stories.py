@@ -111,7 +111,8 @@ def own_money(at):
     bookings.confirm(booking=booking, by=_answers(at, booking), now=at.now)
     at.award.account.refresh_from_db()
     start, minutes = _middle(_free(offer, at.now, at.award)[3]), offer.minutes
-    quote = asking.quote(award=at.award, offer=offer, minutes=minutes, on=timezone.localdate(at.now))
+    on = timezone.localdate(at.now)
+    quote = asking.quote(award=at.award, offer=offer, starts_at=start, minutes=minutes, on=on)
     share = top_ups.share(award=at.award, offer=offer, price=quote, minutes=minutes)
     top_ups.ask(
         award=at.award,
@@ -176,7 +177,8 @@ def _ask(at, parts, *, note="", now=None):
 
 def _wanted(at, offer, starts_at, minutes=None):
     minutes = minutes or _usual(offer)
-    quote = asking.quote(award=at.award, offer=offer, minutes=minutes, on=timezone.localdate(at.now))
+    on = timezone.localdate(at.now)
+    quote = asking.quote(award=at.award, offer=offer, starts_at=starts_at, minutes=minutes, on=on)
     return bookings.Wanted(offer, starts_at, minutes, quote.price_pence)
 
 

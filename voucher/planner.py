@@ -14,13 +14,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts import wording
-from brochure import availability, catalogue, places
+from brochure import availability, catalogue, places, prices
 from brochure.models import Offer
 from voucher import asking, rules
 
 # Offers so near are asked first what is usual nearby.
 NEARBY_MILES = 10
 EXAMPLES = 3
+# Where the last day is too dear, so many days are tried: there is a weekday in every week.
+DAYS_TRIED = 8
 # The kinds of break an example may be of, the most asked for first.
 EXAMPLE_KINDS = ("sitting", "swim-and-sport", "overnight", "hair-and-beauty", "wellbeing", "help-at-home", "food")
 
@@ -123,23 +125,34 @@ def _nearby(home, postcodes):
 def still_possible(award, *, now, taken):
     """Return the offers that what is left can still pay for before the last day, the first to be asked for first.
 
-    One query; `taken` holds what is booked, as bookings.taken_by_offer gives it, until after the last day.
+    Four queries at most; `taken` holds what is booked, as bookings.taken_by_offer gives it, until after the last day.
     """
     today, account = timezone.localdate(now), award.account
     if account.state != account.State.ACTIVE or today > account.last_day:
         return []
     young = rules.is_young(award.carer.born_on, today)
     found = []
-    for offer in catalogue.live_offers(on=today, council=award.council, young=young):
-        least = rules.amount_for(offer.price_pence, offer.minutes, award.in_hours)
+    for offer in prices.attach(list(catalogue.live_offers(on=today, council=award.council, young=young)), today):
+        least = rules.amount_for(offer.rates.lowest, offer.minutes, award.in_hours)
         if least > account.available or (young and offer.unit == Offer.Unit.NIGHT):
             continue
-        insured_until = offer.provider.insurance_until or account.last_day
-        last_day = min(account.last_day, insured_until - dt.timedelta(days=offer.unit == Offer.Unit.NIGHT))
-        start = availability.last_free(offer, now, last_day=last_day, taken=taken.get(offer.pk, ()))
+        good_until = offer.good_until or account.last_day
+        last_day = min(account.last_day, good_until - dt.timedelta(days=offer.unit == Offer.Unit.NIGHT))
+        start = _last_paid_for(award, offer, now, last_day, taken.get(offer.pk, ()))
         if start and timezone.localdate(start) >= account.first_day:
             found.append(Possible(offer, _ask_by(award.council.scheme, offer, start, today), start))
     return sorted(found, key=lambda each: (each.ask_by, each.offer.category.position, each.offer.number))
+
+
+def _last_paid_for(award, offer, now, last_day, taken):
+    """Return the last free moment whose price (R51) is still left; where that day is too dear, of a day before it."""
+    for _day in range(DAYS_TRIED):
+        start = availability.last_free(offer, now, last_day=last_day, taken=taken)
+        price = start and offer.rates.at(start)
+        if start is None or rules.amount_for(price, offer.minutes, award.in_hours) <= award.account.available:
+            return start
+        last_day = timezone.localdate(start) - dt.timedelta(days=1)
+    return None
 
 
 def _ask_by(scheme, offer, start, today):

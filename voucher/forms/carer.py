@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import wording
 from brochure.models import Offer
-from brochure.wording import length
+from brochure.wording import length, price_at
 from voucher.forms.codes import CodeForm
 
 NOTE_LENGTH = 500
@@ -43,9 +43,7 @@ class LengthForm(forms.Form):
         super().__init__(*args, **kwargs)
         field = self.fields["minutes"]
         field.label = _("How many nights?") if offer.unit == Offer.Unit.NIGHT else _("How long?")
-        field.choices = [
-            (minutes, length_and_amount(offer, minutes, quote.amount, unit)) for minutes, quote in quotes.items()
-        ]
+        field.choices = [(minutes, length_and_amount(offer, minutes, quote, unit)) for minutes, quote in quotes.items()]
 
 
 class DayForm(forms.Form):
@@ -60,9 +58,11 @@ class DayForm(forms.Form):
         },
     )
 
-    def __init__(self, *args, days, **kwargs):
+    def __init__(self, *args, days, rates=None, **kwargs):
         super().__init__(*args, **kwargs)
-        self.fields["day"].choices = [(free.day.isoformat(), capfirst(wording.day(free.day))) for free in days]
+        self.fields["day"].choices = [
+            (free.day.isoformat(), with_price(capfirst(wording.day(free.day)), free.starts, rates)) for free in days
+        ]
 
 
 class TimeForm(forms.Form):
@@ -77,9 +77,11 @@ class TimeForm(forms.Form):
         },
     )
 
-    def __init__(self, *args, starts, **kwargs):
+    def __init__(self, *args, starts, rates=None, **kwargs):
         super().__init__(*args, **kwargs)
-        self.fields["starts_at"].choices = [(as_typed(start), wording.time(start)) for start in starts]
+        self.fields["starts_at"].choices = [
+            (as_typed(start), with_price(wording.time(start), [start], rates)) for start in starts
+        ]
 
 
 class AskForm(forms.Form):
@@ -117,10 +119,14 @@ class AskForm(forms.Form):
             raise forms.ValidationError(self.fields["starts_at"].error_messages["invalid"], code="invalid")
         return starts_at
 
-    def offer_times(self, days):
+    def offer_times(self, days, rates=None):
         """Show a choice of times instead of the one that is gone."""
         groups = [
-            (wording.day(free.day), [(as_typed(start), wording.time(start)) for start in free.starts]) for free in days
+            (
+                wording.day(free.day),
+                [(as_typed(start), with_price(wording.time(start), [start], rates)) for start in free.starts],
+            )
+            for free in days
         ]
         widget = forms.Select(choices=[("", gettext("Choose another time")), *groups])
         self.fields["starts_at"].widget = widget
@@ -142,9 +148,18 @@ def as_typed(moment):
     return moment.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%MZ")
 
 
-def length_and_amount(offer, minutes, amount, unit):
-    """Return "2½ hours: £62.50", or the length alone where the award is in hours."""
-    words = {"length": length(minutes, offer.unit, offer.minutes), "amount": wording.amount(amount, unit)}
+def with_price(words, starts, rates):
+    """Return a day or a time with what it costs then, where that is not the same at all times."""
+    if rates is None or not rates.differ:
+        return words
+    return gettext("%(when)s: %(price)s") % {"when": words, "price": price_at(rates, starts)}
+
+
+def length_and_amount(offer, minutes, quote, unit):
+    """Return "2½ hours: £62.50", or the length alone where the award is in hours; "from" where the day decides."""
+    words = {"length": length(minutes, offer.unit, offer.minutes), "amount": wording.amount(quote.amount, unit)}
     if unit == "minutes" and offer.unit != Offer.Unit.NIGHT:
         return words["length"]
+    if quote.is_from and unit != "minutes":
+        return gettext("%(length)s: from %(amount)s") % words
     return gettext("%(length)s: %(amount)s") % words

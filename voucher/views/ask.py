@@ -15,7 +15,8 @@ from django.views.decorators.http import require_http_methods
 from accounts import wording
 from brochure import availability, catalogue
 from brochure import wording as brochure_wording
-from voucher import bookings
+from brochure import wording_of_times
+from voucher import bookings, rules
 from voucher.alternatives import free_days
 from voucher.forms.applications import day_of
 from voucher.forms.carer import AskForm, DayForm, LengthForm, TimeForm, as_typed
@@ -41,11 +42,11 @@ def ask(request, slug):
     offer, now = get_object_or_404(catalogue.known_offers(), slug=slug), timezone.now()
     try:
         bookings.refuse_offer(award=request.award, offer=offer, on=timezone.localdate(now), by=request.who)
-        quotes = bookings.quotes(award=request.award, offer=offer, on=timezone.localdate(now))
+        quotes = _quotes(request, offer, None, now)
     except bookings.Refused as refusal:
         return _cannot(request, offer, refusal)
     if request.method == "POST":
-        return _send(request, offer, quotes, now)
+        return _send(request, offer, now)
     if too_dear := _too_dear(request, offer, quotes):
         return redirect(too_dear)
     affordable = {minutes: quote for minutes, quote in quotes.items() if quote.is_affordable}
@@ -55,7 +56,8 @@ def ask(request, slug):
 def _too_dear(request, offer, quotes):
     """Return the address of the four ways on, where the length that was chosen, or every length, costs too much.
 
-    On the way it notes for the question how long, where each longer one leads.
+    Too much at any time: what is too dear only at the time that is chosen shows when that is known. On the way it
+    notes for the question how long, where each longer one leads.
     """
     dear = [minutes for minutes, quote in quotes.items() if not quote.is_affordable]
     page, along = reverse("my:too_dear", args=[offer.slug]), ask_again.kept(request.GET)
@@ -97,7 +99,8 @@ def _next_question(request, offer, quotes, now):
     starts_at = moment_of(request.GET.get("starts_at", ""))
     chosen = request.GET.get("day") or (timezone.localdate(starts_at).isoformat() if starts_at else "")
     shown = days if request.GET.get("later") or chosen else days[:DAYS_SHOWN]
-    form = DayForm({"day": chosen} if chosen or asked == "day" else None, days=shown)
+    rates = bookings.rates_of(offer, timezone.localdate(now))
+    form = DayForm({"day": chosen} if chosen or asked == "day" else None, days=shown, rates=rates)
     if not form.is_valid():
         return _question(request, offer, "day", form, carried, later=len(days) > len(shown))
     free = next(free for free in days if free.day.isoformat() == chosen)
@@ -105,19 +108,28 @@ def _next_question(request, offer, quotes, now):
         starts_at = free.starts[0]
     if starts_at not in free.starts:
         typed = {"starts_at": request.GET.get("starts_at", "")} if starts_at or asked == "time" else None
-        form = TimeForm(typed, starts=free.starts)
+        form = TimeForm(typed, starts=free.starts, rates=rates)
         form.is_valid()
         return _question(request, offer, "time", form, carried | {"day": chosen})
-    initial = {"minutes": minutes, "starts_at": as_typed(starts_at), "seen_price_pence": quotes[minutes].price_pence}
+    quote = _quotes(request, offer, starts_at, now)[minutes]
+    if not quote.is_affordable:
+        query = ask_again.with_kept(ask_again.kept(request.GET), minutes=minutes, starts_at=as_typed(starts_at))
+        return redirect(f"{reverse('my:too_dear', args=[offer.slug])}?{query}")
+    initial = {"minutes": minutes, "starts_at": as_typed(starts_at), "seen_price_pence": quote.price_pence}
     data = ask_again.moved(request.GET, starts_at=starts_at, minutes=minutes)
     more = ask_more.read(data, award=request.award, offer=offer, starts_at=starts_at, now=now, by=request.who)
-    return _last_look(request, offer, AskForm(initial=initial), starts_at, minutes, quotes[minutes], now, more)
+    return _last_look(request, offer, AskForm(initial=initial), starts_at, minutes, quote, now, more)
 
 
-def _send(request, offer, quotes, now):
+def _quotes(request, offer, starts_at, now):
+    return bookings.quotes(award=request.award, offer=offer, starts_at=starts_at, on=timezone.localdate(now))
+
+
+def _send(request, offer, now):
     form = AskForm(request.POST)
     form.is_valid()
     minutes, starts_at = form.cleaned_data.get("minutes"), form.cleaned_data.get("starts_at")
+    quotes = _quotes(request, offer, starts_at, now)
     if minutes not in quotes or form.errors.keys() & {"key", "seen_price_pence"}:
         messages.error(request, _("Something was missing. Please choose again."))
         return redirect("my:ask", offer.slug)
@@ -146,7 +158,8 @@ def _send(request, offer, quotes, now):
                 if beyond:
                     return beyond
             if isinstance(refusal, bookings.NotEnough):
-                query = f"{more.query(minutes=minutes)}&{urlencode([ask_again.was(starts_at, minutes)])}"
+                first = more.query(minutes=minutes, starts_at=as_typed(starts_at))
+                query = f"{first}&{urlencode([ask_again.was(starts_at, minutes)])}"
                 return redirect(f"{reverse('my:too_dear', args=[offer.slug])}?{query}")
             if isinstance(refusal, (bookings.StalePrice, *TIMES)):
                 form = _with_refusal(form, refusal)
@@ -155,7 +168,8 @@ def _send(request, offer, quotes, now):
         else:
             return redirect("my:asked", made)
     if "starts_at" in form.errors:
-        form.offer_times(free_days(request.award, offer, minutes, now)[:DAYS_SHOWN])
+        rates = bookings.rates_of(offer, timezone.localdate(now))
+        form.offer_times(free_days(request.award, offer, minutes, now)[:DAYS_SHOWN], rates)
     return _last_look(request, offer, form, starts_at, minutes, quotes[minutes], now, more)
 
 
@@ -203,6 +217,8 @@ def why_not_then(refusal):
         words = {"first": wording.day(refusal.first_day), "last": wording.day(refusal.last_day)}
         if refusal.nights:
             return _nights_sentence(refusal)
+        if refusal.sessions:
+            return _("Your award ends before the last session of this course. Choose another one.")
         return _("Your award is for breaks from %(first)s to %(last)s. Choose a day between them.") % words
     if isinstance(refusal, bookings.TooSoon):
         return ngettext(
@@ -265,13 +281,17 @@ def _last_look(request, offer, form, starts_at, minutes, quote, now, more):
     context = {"offer": offer, "form": form, "quote": quote, "unit": award.unit, "back": back}
     if starts_at and "starts_at" not in form.errors:
         ends_at = availability.ends_at(offer, starts_at, minutes)
-        free_until = starts_at.astimezone(dt.UTC) - dt.timedelta(hours=scheme.free_cancel_hours)
+        free_hours, late_percent = rules.cancel_terms(offer, scheme)
+        free_until = starts_at.astimezone(dt.UTC) - dt.timedelta(hours=free_hours)
         when = capfirst(wording.span(starts_at, ends_at))
         rows.append({"key": _("When"), "value": when, "href": back, "action": _("Change")})
+        if offer.unit == offer.Unit.COURSE:
+            spans = availability.spans(offer, starts_at, minutes)
+            rows.append({"key": _("Sessions"), "value": wording_of_times.sessions(spans)})
         context |= {
             "answer_by": bookings.answer_by(scheme, offer, starts_at, now),
             "free_until": free_until if free_until > now else None,
-            "late_percent": scheme.late_cancel_percent,
+            "late_percent": late_percent,
         }
         context |= ask_more.last_look_context(request, offer, starts_at, minutes, quote, more)
     else:

@@ -115,7 +115,13 @@ def another(request, slug):
     )
     free = alternatives.free_days(request.award, offer, one.minutes, now)
     times = alternatives.other_times(
-        offer=offer, starts_at=one.starts_at, minutes=one.minutes, free=free, quote=one.quote
+        award=request.award,
+        offer=offer,
+        starts_at=one.starts_at,
+        minutes=one.minutes,
+        most=most,
+        free=free,
+        on=timezone.localdate(now),
     )
     taken = {(each.offer.pk, each.starts_at) for each in more.also}
     times = [each for each in times if (each.offer.pk, each.starts_at) not in taken]

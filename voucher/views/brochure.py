@@ -14,7 +14,7 @@ from django.views.decorators.http import condition, require_safe
 
 from accounts import wording
 from accounts.models import only_language
-from brochure import access, availability, catalogue, places
+from brochure import access, availability, catalogue, photos, places, price_changes, prices, wording_of_times
 from brochure import wording as brochure_wording
 from brochure.models import Activity, EditionFile
 from voucher import outcomes, rules
@@ -102,6 +102,7 @@ def offer(request, slug):
     live = catalogue.live_offers(on=today, young=young).filter(pk=row.pk).first()
     if live is None:
         return _gone(request, row, young=young)
+    prices.attach([live], today)
     near = request.GET.get("near") or (award.carer.postcode if award else "")
     miles = _miles(near, live)
     taken = taken_times(now, [live]).get(live.pk, [])
@@ -110,10 +111,13 @@ def offer(request, slug):
     context = {
         "offer": live,
         "award": award,
-        "price": brochure_wording.unit_price(live.price_pence, live.unit),
-        "price_is_promised": live.price_pence < live.own_price_pence,
+        "price": brochure_wording.price_of_rates(live.rates),
+        "prices": _price_table(live),
+        "new_prices": _new_prices(live, today),
+        "price_is_promised": live.rates.is_promised,
         "hours": brochure_wording.opening(live.hours),
         "notice": brochure_wording.notice(live.notice_hours),
+        **_times_context(live, award, now),
         "features": access.names(live.access),
         "again": outcomes.would_use_again([live]).get(live.pk),
         "free_days": [(each.day.isoformat(), _free_words(each)) for each in free[:FREE_DAYS_SHOWN]],
@@ -125,11 +129,32 @@ def offer(request, slug):
         "near_unknown": bool(request.GET.get("near")) and miles is None,
         "title_language": only_language(live, "title"),
         "description_language": only_language(live, "description"),
-        "scheme": (award.council if award else live.provider.council).scheme,
+        "know_language": only_language(live, "know"),
+        "photos": photos.shown([live]).get(live.pk, []),
+        "terms": _terms(live, (award.council if award else live.provider.council).scheme),
         "other_region": bool(award) and award.council.region != live.provider.council.region,
         "costs_more": bool(award) and _least(award, live) > award.account.available,
     }
     return render(request, "brochure/offer.html", context)
+
+
+def _terms(live, scheme):
+    """Return until when cancelling is free, and what is kept later: the offer's own terms where they are kinder."""
+    hours, percent = rules.cancel_terms(live, scheme)
+    return {"hours": hours, "percent": percent}
+
+
+def _times_context(live, award, now):
+    """Return what the page says of courses, of days with other hours, of where they come to, and of waiting."""
+    is_course = live.unit == live.Unit.COURSE
+    home = district(award.carer.postcode) if award else ""
+    return {
+        "course_length": wording_of_times.course_length(live) if is_course else "",
+        "courses": wording_of_times.coming_courses(live, now) if is_course else [],
+        "other_days": wording_of_times.coming_other_days(live, timezone.localdate(now)),
+        "areas": wording_of_times.areas(live),
+        "outside_area": bool(live.areas and home) and home not in live.areas,
+    }
 
 
 @require_safe
@@ -223,7 +248,8 @@ def _chosen(request, offer, free, now, taken, last_day):
     day, starts_at = request.GET.get("day", ""), moment_of(request.GET.get("starts_at", ""))
     if starts_at is None:
         found = next((each for each in free if each.day.isoformat() == day), None)
-        return found and {"day": found, "carried": urlencode({"day": day})}
+        price = brochure_wording.price_at(offer.rates, found.starts) if found else ""
+        return found and {"day": found, "price": price, "carried": urlencode({"day": day})}
     minutes = whole(request.GET.get("minutes", ""), digits_most=5) or offer.minutes
     starts_at = starts_at.astimezone(availability.LONDON)
     if minutes not in availability.lengths(offer):
@@ -234,9 +260,31 @@ def _chosen(request, offer, free, now, taken, last_day):
     return {
         "starts_at": starts_at,
         "ends_at": availability.ends_at(offer, starts_at, minutes),
-        "price": offer_cards.price_of(offer, minutes),
+        "price": offer_cards.price_of(offer, minutes, starts_at),
         "carried": urlencode({"minutes": minutes, "starts_at": as_typed(starts_at)}),
     }
+
+
+def _price_table(offer):
+    """Return each price of an offer with when it counts, where they are not the same at all times."""
+    if not offer.rates.differ:
+        return []
+    return [
+        (brochure_wording.when_it_counts(rate), brochure_wording.unit_price(pence, offer.unit))
+        for rate, pence in offer.rates.shown.items()
+    ]
+
+
+def _new_prices(offer, today):
+    """Return [(day, in words what it costs from then on)…] of the prices that are set and have not begun."""
+    found = []
+    for row in price_changes.coming(offer, on=today):
+        price = brochure_wording.unit_price(row.price_pence, offer.unit)
+        if row.rate != prices.Rate.STANDARD:
+            words = {"price": price, "when": brochure_wording.when_it_counts(row.rate)}
+            price = _("%(when)s: %(price)s") % words
+        found.append((row.first_day, price))
+    return found
 
 
 def _free_words(free):
@@ -252,6 +300,4 @@ def _free_words(free):
 
 def _least(award, row):
     """Return what the shortest booking of an offer takes from an award, in the award's own unit."""
-    if row.price_pence == 0:
-        return 0
-    return row.minutes if award.in_hours else row.price_pence
+    return rules.amount_for(row.rates.lowest, row.minutes, award.in_hours)

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from accounts import wording
 from accounts.models import only_language
-from brochure import access, availability, free_times, places, prices
+from brochure import access, availability, free_times, photos, places, prices
 from brochure import wording as brochure_wording
 from voucher import bookings
 from voucher.forms.carer import as_typed, is_a_day_of_ours
@@ -17,14 +17,19 @@ from voucher.models import SavedOffer
 
 
 def cards(offers, now, *, postcode="", when=None, taken=None, carer=None):
-    """Return what each card says; two queries for all, one of them only where a carer's code is open.
+    """Return what each card says; five queries at most for all, one of them only where a carer's code is open.
 
     `when` is what was asked for: an offer with starts_at then says that time and, by the hour, the price of it all.
     """
     taken = taken_times(now, offers) if taken is None else taken
     near = district(postcode)
     saved = saved_by(carer)
-    return [_card(each, now, near, when, taken.get(each.pk, ()), each.pk in saved) for each in offers]
+    prices.attach(offers, timezone.localdate(now))
+    pictures = photos.shown(offers)
+    found = [_card(each, now, near, when, taken.get(each.pk, ()), each.pk in saved) for each in offers]
+    for card in found:
+        card["photo"] = next(iter(pictures.get(card["offer"].pk, ())), None)
+    return found
 
 
 def taken_times(now, offers=None, until=None):
@@ -74,12 +79,18 @@ def marks(row):
     return found
 
 
-def price_of(offer, minutes):
-    """Return the price of a break of a length: "£62.50 for 2½ hours", or of one unit where that is all of it."""
-    if minutes == offer.minutes or not offer.price_pence:
-        return brochure_wording.unit_price(offer.price_pence, offer.unit)
+def price_of(offer, minutes, starts_at=None):
+    """Return the price of a break of a length: "£62.50 for 2½ hours", or of one unit where that is all of it.
+
+    It is that of the start (R51); of one whose start is not known and whose prices differ, the unit's, with "from".
+    """
+    if starts_at is None and offer.rates.differ:
+        return brochure_wording.price_of_rates(offer.rates)
+    price_pence = offer.rates.at(starts_at) if starts_at else offer.rates.standard
+    if minutes == offer.minutes or not price_pence:
+        return brochure_wording.unit_price(price_pence, offer.unit)
     return _("%(price)s for %(length)s") % {
-        "price": wording.money(prices.price_for(offer.price_pence, minutes, offer.minutes)),
+        "price": wording.money(prices.price_for(price_pence, minutes, offer.minutes)),
         "length": brochure_wording.length(minutes, offer.unit, offer.minutes),
     }
 
@@ -94,8 +105,10 @@ def _card(offer, now, near, when, taken, is_saved):
     return {
         "offer": offer,
         "url": offer.get_absolute_url() + (f"?{urlencode(carried)}" if carried else ""),
-        "price": price_of(offer, minutes),
-        "unit_price": brochure_wording.unit_price(offer.price_pence, offer.unit) if minutes != offer.minutes else "",
+        "price": price_of(offer, minutes, starts_at),
+        "unit_price": brochure_wording.unit_price(offer.rates.at(starts_at), offer.unit)
+        if starts_at and minutes != offer.minutes
+        else "",
         "miles": getattr(offer, "miles", None),
         "starts_at": starts_at,
         "ends_at": availability.ends_at(offer, starts_at, minutes) if says_end else None,

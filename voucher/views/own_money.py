@@ -17,7 +17,7 @@ from accounts import wording
 from brochure import availability, catalogue
 from brochure import wording as brochure_wording
 from providers import stripe_api
-from voucher import bookings, top_ups
+from voucher import bookings, rules, top_ups
 from voucher.alternatives import free_days
 from voucher.forms.carer import DayForm, TimeForm, as_typed
 from voucher.forms.own_money import AskWithOwnMoneyForm
@@ -47,18 +47,25 @@ class SeeOther(HttpResponseRedirect):
 @award_required
 def too_dear(request, slug):
     """A break costs more than is left: shorten it, choose another, ask the team, or pay the difference."""
-    offer, quotes = _offer(request, slug)
-    minutes = whole(request.GET.get("minutes", ""), digits_most=6)
+    starts_at = moment_of(request.GET.get("starts_at", ""))
+    offer, quotes = _offer(request, slug, starts_at)
+    minutes, then = whole(request.GET.get("minutes", ""), digits_most=6), _then(starts_at)
     if quotes is None or (minutes in quotes and quotes[minutes].is_affordable):
-        return redirect(_address("my:ask", offer, **({"minutes": minutes} if quotes else {})))
+        return redirect(_address("my:ask", offer, **({"minutes": minutes} | then if quotes else {})))
     dear = {length: quote for length, quote in quotes.items() if not quote.is_affordable}
     if not dear:
         return redirect("my:ask", offer.slug)
     minutes, kept = minutes if minutes in dear else next(iter(dear)), ask_again.kept(request.GET)
     share = top_ups.share(award=request.award, offer=offer, price=dear[minutes], minutes=minutes)
     shorter = [length for length, quote in quotes.items() if quote.is_affordable and quote.amount][-SHORTER_SHOWN:]
+    # Where the time alone makes it too dear, another time is a way on.
+    least = _offer(request, slug, None)[1] if starts_at else quotes
     context = {
         "offer": offer,
+        "starts_at": starts_at and starts_at.astimezone(availability.LONDON),
+        "other_times": f"{reverse('my:ask', args=[offer.slug])}?{ask_again.with_kept(kept, minutes=minutes)}"
+        if least and least[minutes].is_affordable
+        else "",
         "unit": request.award.unit,
         "length": brochure_wording.length(minutes, offer.unit, offer.minutes),
         "quote": dear[minutes],
@@ -68,14 +75,14 @@ def too_dear(request, slug):
             {
                 "text": brochure_wording.length(length, offer.unit, offer.minutes),
                 "amount": quotes[length].amount,
-                "url": f"{reverse('my:ask', args=[offer.slug])}?{ask_again.with_kept(kept, minutes=length)}",
+                "url": f"{reverse('my:ask', args=[offer.slug])}?{ask_again.with_kept(kept, minutes=length, **then)}",
             }
             for length in reversed(shorter)
         ],
         "find": f"{reverse('brochure')}?{urlencode({'words': '', 'affordable': 'on'})}",
         "apply": _application_page(offer, dear[minutes].amount - request.award.account.available),
         "may_pay": offer.provider.takes_own_money and share.amount > 0,
-        "own": _address("my:ask_own", offer, minutes=minutes),
+        "own": _address("my:ask_own", offer, minutes=minutes, **then),
         "kept": kept,
     }
     return render(request, "my/own/too_dear.html", context)
@@ -85,8 +92,8 @@ def too_dear(request, slug):
 @award_required
 def ask_own(request, slug):
     """Ask for a break of which the carer pays a share herself: the day, the time, and a last look."""
-    (offer, quotes), now = _offer(request, slug), timezone.now()
-    typed = request.POST if request.method == "POST" else request.GET
+    typed, now = request.POST if request.method == "POST" else request.GET, timezone.now()
+    offer, quotes = _offer(request, slug, moment_of(typed.get("starts_at", "").replace("+00:00", "Z")))
     minutes = whole(typed.get("minutes", ""), digits_most=6)
     if not quotes or minutes not in quotes or quotes[minutes].is_affordable:
         # Enough is left, or nothing of this can be had: the usual way says so.
@@ -102,9 +109,9 @@ def ask_own(request, slug):
             return answer
         starts_at = form.cleaned_data.get("starts_at")
         if "starts_at" in form.errors:
-            form.offer_times(days[:DAYS_SHOWN])
+            form.offer_times(days[:DAYS_SHOWN], bookings.rates_of(offer, timezone.localdate(now)))
         return _last_look(request, offer, form, starts_at, minutes, quotes[minutes], now)
-    return _next_question(request, offer, minutes, quotes[minutes], days, now)
+    return _next_question(request, offer, minutes, days, now)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -142,12 +149,19 @@ def paid(request, ref):
     return redirect("my:asked" if row.state == State.REQUESTED else "my:booking", row.ref)
 
 
-def _offer(request, slug):
-    """Return the offer and its quotes; no quotes where this award cannot have it at all, which my:ask explains."""
+def _then(starts_at):
+    return {"starts_at": as_typed(starts_at)} if starts_at else {}
+
+
+def _offer(request, slug, starts_at):
+    """Return the offer and its quotes for a break that starts then, or for the cheapest time.
+
+    No quotes where this award cannot have it at all, which my:ask explains.
+    """
     offer, today = get_object_or_404(catalogue.known_offers(), slug=slug), timezone.localdate()
     try:
         bookings.refuse_offer(award=request.award, offer=offer, on=today, by=request.who)
-        return offer, bookings.quotes(award=request.award, offer=offer, on=today)
+        return offer, bookings.quotes(award=request.award, offer=offer, starts_at=starts_at, on=today)
     except bookings.Refused:
         return offer, None
 
@@ -159,7 +173,7 @@ def _ways(request, offer, own_pence, starts_at, now):
     return [way for way in ways if way != TopUp.Way.CARD or not request.acting]
 
 
-def _next_question(request, offer, minutes, quote, days, now):
+def _next_question(request, offer, minutes, days, now):
     """Ask for the day, then for the time; with both, show the last look."""
     if not days:
         return redirect(_address("my:ask", offer, minutes=minutes))
@@ -168,7 +182,8 @@ def _next_question(request, offer, minutes, quote, days, now):
         chosen = timezone.localdate(starts_at).isoformat()
     carried = {"minutes": minutes}
     typed = {"day": chosen} if chosen or "step" in request.GET else None
-    form = DayForm(typed, days=days if chosen or request.GET.get("later") else days[:DAYS_SHOWN])
+    rates = bookings.rates_of(offer, timezone.localdate(now))
+    form = DayForm(typed, days=days if chosen or request.GET.get("later") else days[:DAYS_SHOWN], rates=rates)
     if not form.is_valid():
         later = len(days) > DAYS_SHOWN and not request.GET.get("later")
         more = f"?{urlencode(carried | {'later': 1})}" if later else ""
@@ -178,7 +193,10 @@ def _next_question(request, offer, minutes, quote, days, now):
         starts_at = free.starts[0]
     if starts_at not in free.starts:
         typed = {"starts_at": request.GET.get("starts_at", "")} if request.GET.get("step") == "time" else None
-        return _question(request, offer, "time", TimeForm(typed, starts=free.starts), carried | {"day": chosen})
+        return _question(
+            request, offer, "time", TimeForm(typed, starts=free.starts, rates=rates), carried | {"day": chosen}
+        )
+    quote = _offer(request, offer.slug, starts_at)[1][minutes]
     share = top_ups.share(award=request.award, offer=offer, price=quote, minutes=minutes)
     initial = {
         "minutes": minutes,
@@ -234,10 +252,11 @@ def _refused(request, form, offer, minutes, refusal, make):
     if isinstance(refusal, top_ups.StaleShare | bookings.StalePrice | top_ups.NotThatWay | bookings.NotEnough):
         # What is agreed to next is what is shown now.
         request.award.account.refresh_from_db()
-        price = bookings.quote(award=request.award, offer=offer, minutes=minutes, on=timezone.localdate())
+        what = {"offer": offer, "starts_at": said["starts_at"], "minutes": minutes}
+        price = bookings.quote(award=request.award, **what, on=timezone.localdate())
         share = top_ups.share(award=request.award, offer=offer, price=price, minutes=minutes)
         if price.is_affordable or not share.amount:
-            return form, redirect(_address("my:too_dear", offer, minutes=minutes))
+            return form, redirect(_address("my:too_dear", offer, minutes=minutes, **_then(said["starts_at"])))
         typed = form.data.copy()
         typed["seen_price_pence"], typed["seen_own_pence"] = price.price_pence, share.own_pence
         form = AskWithOwnMoneyForm(typed, **make, own_pence=share.own_pence)
@@ -269,7 +288,8 @@ def _last_look(request, offer, form, starts_at, minutes, quote, now):
         span = wording.span(starts_at, availability.ends_at(offer, starts_at, minutes))
         rows.append({"key": _("When"), "value": capfirst(span), "href": back, "action": _("Change")})
     rows.append({"key": _("How long"), "value": brochure_wording.length(minutes, offer.unit, offer.minutes)})
-    context |= {"rows": rows, "free_minutes": scheme.free_cancel_hours * 60, "late_percent": scheme.late_cancel_percent}
+    free_hours, late_percent = rules.cancel_terms(offer, scheme)
+    context |= {"rows": rows, "free_minutes": free_hours * 60, "late_percent": late_percent}
     return render(request, "my/own/check.html", context)
 
 

@@ -147,7 +147,7 @@ def test_own_money_is_for_what_is_missing_and_not_instead_of_the_award(caerphill
 def test_an_award_in_hours_gives_all_its_minutes_and_the_carer_pays_the_rest_of_the_time(caerphilly, provider, now):
     award = factories.award(caerphilly, unit="minutes", value=100)
     sitting = factories.offer(provider, price_pence=2_500)
-    price = bookings.quote(award=award, offer=sitting, minutes=150, on=dt.date(2026, 10, 12))
+    price = bookings.quote(award=award, offer=sitting, starts_at=now, minutes=150, on=dt.date(2026, 10, 12))
 
     share = top_ups.share(award=award, offer=sitting, price=price, minutes=150)
     booking = ask(award, sitting, now, way="direct", price_pence=6_250, own_pence=share.own_pence, minutes=150)
