@@ -1,6 +1,7 @@
 """The first day's files: read whole, checked whole, and loaded whole or not at all."""
 
 import csv
+import datetime as dt
 import shutil
 from pathlib import Path
 
@@ -434,3 +435,66 @@ def test_a_column_for_adults_only_may_be_there_and_where_it_is_not_what_is_known
     pilot.load(small, by=BY, now=timezone.now(), on=timezone.localdate())
 
     assert list(Offer.objects.filter(adults_only=True).values_list("ref", flat=True)) == [first.split(",")[0]]
+
+
+def with_columns(folder, **cells):
+    """Give the first offer of the file these columns; the others leave them empty."""
+    file = folder / "offers.csv"
+    heading, first, *rest = file.read_text(encoding="utf-8").splitlines()
+    empty = "," * len(cells)
+    lines = [",".join([heading, *cells]), ",".join([first, *cells.values()]), *(f"{row}{empty}" for row in rest)]
+    file.write_text("\n".join(lines), encoding="utf-8")
+    return first.split(",")[0]
+
+
+def test_columns_for_other_rates_may_be_there_and_where_they_are_not_what_is_known_stays(small):
+    plain = (small / "offers.csv").read_text(encoding="utf-8")
+    on = timezone.localdate()
+    ref = with_columns(small, price_weekend="34", price_bank_holiday="40.50", least_minutes="120")
+    pilot.load(small, by=BY, now=timezone.now(), on=on)
+    pilot.load(small, by=BY, now=timezone.now(), on=on)
+    (small / "offers.csv").write_text(plain, encoding="utf-8")
+    pilot.load(small, by=BY, now=timezone.now(), on=on)
+
+    offer = Offer.objects.get(ref=ref)
+    others = offer.prices.exclude(rate="standard").order_by("rate")
+    assert list(others.values_list("rate", "price_pence")) == [("bank_holiday", 4050), ("weekend", 3400)]
+    assert offer.least_minutes == 120
+    assert not Offer.objects.exclude(ref=ref).exclude(prices__rate="standard").exists()
+
+
+def test_another_rate_that_changes_holds_from_the_day_after(small):
+    on = timezone.localdate()
+    ref = with_columns(small, price_weekend="34")
+    pilot.load(small, by=BY, now=timezone.now(), on=on)
+    file = small / "offers.csv"
+    file.write_text(file.read_text(encoding="utf-8").replace(",34\n", ",35\n"), encoding="utf-8")
+    pilot.load(small, by=BY, now=timezone.now(), on=on)
+
+    rows = Offer.objects.get(ref=ref).prices.filter(rate="weekend").values_list("price_pence", "first_day")
+    assert list(rows) == [(3400, on), (3500, on + dt.timedelta(days=1))]
+
+
+@pytest.mark.parametrize(
+    ("unit", "cells", "words"),
+    [
+        ("hour", {"price_weekend": "£34"}, "write pounds and pence"),
+        ("hour", {"price_evening": "-1"}, "write pounds and pence"),
+        ("night", {"price_evening": "30"}, "an offer sold by the night has no such price"),
+        ("course", {"price_weekend": "30"}, "an offer sold by the course has no such price"),
+        ("hour", {"least_minutes": "100"}, "the shortest break is in half hours"),
+        ("hour", {"least_minutes": "30"}, "not shorter than the 60 minutes"),
+        ("session", {"least_minutes": "120"}, "only what is sold by the hour has a shortest break"),
+    ],
+)
+def test_a_rate_or_a_shortest_break_that_cannot_be_is_refused_with_its_line(small, unit, cells, words):
+    with_columns(small, **cells)
+    file = small / "offers.csv"
+    heading, first, *rest = file.read_text(encoding="utf-8").splitlines()
+    first = first.replace(",hour,", f",{unit},", 1)
+    file.write_text("\n".join([heading, first, *rest]), encoding="utf-8")
+
+    report = pilot.load(small, by=BY, now=timezone.now(), on=timezone.localdate())
+
+    assert any(fault.line == 2 and words in fault.words for fault in report.faults)
+    assert not Offer.objects.exists()

@@ -8,6 +8,8 @@ from providers.models import Provider
 from voucher.models import Award
 from voucher.pilot import cells
 
+# A course costs the same whenever it is.
+NOT_FOR_COURSES = ("price_weekend", "price_bank_holiday")
 WORTH_A_VAT_NUMBER = {"standard", "reduced"}
 
 
@@ -103,6 +105,25 @@ def _offers(tables):
                 for column in ("personal_care", "accommodation")
                 if row.values.get(column)
             ]
+        faults += _rates_and_length(row)
+    return faults
+
+
+def _rates_and_length(row):
+    """Return the faults of prices that an offer of this unit cannot have, and of a shortest break it cannot ask for."""
+    unit, faults = row.values.get("unit"), []
+    never = {Offer.Unit.NIGHT: ["price_evening"], Offer.Unit.COURSE: ["price_evening", *NOT_FOR_COURSES]}.get(unit, [])
+    for column in never:
+        if row.values.get(column) is not None:
+            words = _("an offer sold by the %(unit)s has no such price; leave the cell empty.")
+            faults.append(row.fault(column, words % {"unit": unit}))
+    least = row.values.get("least_minutes")
+    if least and unit and row.has("minutes"):
+        if unit != Offer.Unit.HOUR:
+            faults.append(row.fault("least_minutes", _("only what is sold by the hour has a shortest break.")))
+        elif least < row["minutes"] or least % 30:
+            words = _("the shortest break is in half hours, and not shorter than the %(minutes)s minutes of the price.")
+            faults.append(row.fault("least_minutes", words % {"minutes": row["minutes"]}))
     return faults
 
 

@@ -30,8 +30,15 @@ PROVIDER_FIELDS = (
 )
 OFFER_FIELDS = (
     *("category", "title_en", "title_cy", "description_en", "description_cy", "unit", "minutes", "places"),
-    *("personal_care", "accommodation", "hours", "notice_hours", "adults_only"),
+    *("personal_care", "accommodation", "hours", "notice_hours", "adults_only", "least_minutes"),
 )
+# In which column each rate of an offer stands.
+PRICE_COLUMNS = {
+    OfferPrice.Rate.STANDARD: "price",
+    OfferPrice.Rate.EVENING: "price_evening",
+    OfferPrice.Rate.WEEKEND: "price_weekend",
+    OfferPrice.Rate.BANK_HOLIDAY: "price_bank_holiday",
+}
 
 
 class NoRoom(Exception):
@@ -117,26 +124,32 @@ class Loader:
         refs = [row["ref"] for row in rows]
         there = {offer.ref: offer for offer in Offer.objects.select_related("category").filter(ref__in=refs)}
         number = (Offer.objects.aggregate(newest=Max("number"))["newest"] or FIRST_NUMBER - 1) + 1
-        prices = {price.offer_id: price for price in OfferPrice.objects.order_by("first_day")}
+        prices = {(price.offer_id, price.rate): price for price in OfferPrice.objects.order_by("first_day")}
         for row in rows:
             wanted = {name: row[name] for name in OFFER_FIELDS if row.has(name)} | {"access": list(row["access"])}
             found = there.get(row["ref"])
             fixed = {} if found else self._identity(row, providers[row["provider"]], number)
             offer, outcome, differs = self._put(row, found, Offer, wanted, **fixed)
             number += outcome == "new"
-            newest = prices.get(offer.pk)
-            if newest is None or newest.price_pence != row["price"]:
-                first_day = max(self.on, newest.first_day + dt.timedelta(days=1)) if newest else self.on
-                OfferPrice.objects.create(offer=offer, price_pence=row["price"], first_day=first_day)
-                if outcome != "new":
+            for rate, column in PRICE_COLUMNS.items():
+                first_day = self._price(offer, rate, row.values.get(column), prices.get((offer.pk, rate)))
+                if first_day and outcome != "new":
                     outcome = "changed"
-                    differs.append("price")
+                    differs.append(column)
                     words = _("offers.csv line %(line)s: the price of %(ref)s changes from %(day)s on.")
                     self.changes.append(words % {"line": row.line, "ref": row["ref"], "day": first_day.isoformat()})
             if outcome != "same":
                 act = "offer.added" if outcome == "new" else "offer.changed"
                 self._record(act, offer, providers[row["provider"]].council, fields=differs)
             self._count(row, outcome)
+
+    def _price(self, offer, rate, price_pence, newest):
+        """Add a price where it differs from the newest one; return the day from which it holds, or None."""
+        if price_pence is None or (newest and newest.price_pence == price_pence):
+            return None
+        first_day = max(self.on, newest.first_day + dt.timedelta(days=1)) if newest else self.on
+        OfferPrice.objects.create(offer=offer, rate=rate, price_pence=price_pence, first_day=first_day)
+        return first_day
 
     def _identity(self, row, provider, number):
         """What an offer is given once and keeps, whatever the file says later: its address and its number."""

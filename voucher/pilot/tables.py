@@ -74,6 +74,11 @@ TABLES = {
         "notice_hours": needed(cells.whole(0, 8760)),
         "access": optional(cells.access_features, empty=()),
         "adults_only": may_be_absent(cells.yes_or_no, empty=False),
+        # What is asked in the evening, at weekends and on bank holidays; an empty cell leaves what is known.
+        "price_evening": may_be_absent(cells.pence, empty=None),
+        "price_weekend": may_be_absent(cells.pence, empty=None),
+        "price_bank_holiday": may_be_absent(cells.pence, empty=None),
+        "least_minutes": may_be_absent(cells.whole(0, 12 * 60), empty=0),
     },
     "awards.csv": {
         "ref": needed(cells.reference),
