@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from django.utils import timezone
 
 from accounts import days, history, limits
-from voucher import asking, awards, messages, pins, rules
+from voucher import asking, awards, messages, pins, rules, tasks
 from voucher.bookings.making import REF_LENGTH, REF_SIGNS
 from voucher.ledger.models import AwardAccount
-from voucher.models import Award, Booking
+from voucher.models import Award, Booking, Task
 
 WRONG_AN_HOUR = 10
 HOUR = 60 * 60
@@ -157,6 +157,7 @@ def _tell_of_lock(provider, by, now):
     if limits.count(f"provider_code_told:{provider.pk}", HOUR, now) > 1:
         return
     history.record(act="provider.codes_locked", subject=provider, by=by, at=now, council=provider.council)
+    tasks.give_about_provider(provider=provider, kind=Task.Kind.CODES, now=now)
     messages.codes_locked(provider, again_at=again_at(now))
 
 

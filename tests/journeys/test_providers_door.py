@@ -4,16 +4,18 @@ import datetime as dt
 import re
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import HistoryEntry, OutboxMessage
 from tests import factories
-from tests.voucher.breaks import ALYS, london
+from tests.voucher.breaks import ALYS, confirm, london
 from tests.voucher.carer.pages import TEAM, text_of
 from voucher import awards, bookings, codes, jobs, pins
 from voucher.ledger import audit
-from voucher.models import Booking, WalkIn
+from voucher.models import Booking, Task, WalkIn
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 CHECK = "/provider/code/"
@@ -120,6 +122,10 @@ def test_p3_ten_failures_in_an_hour_lock_the_check_and_alert_the_provider_and_th
     assert {row.to for row in told} == {bryn_cafe.email, caerphilly.scheme.team_email}
     assert told.count() == 2
     assert HistoryEntry.objects.filter(act="provider.codes_locked").count() == 1
+    assert Task.objects.get().provider == bryn_cafe
+    team = Client()
+    team.force_login(factories.user("carys@council.example", name="Carys", role="team", council=caerphilly))
+    assert "Ten wrong codes in an hour were tried at a provider" in text_of(team.get(reverse("team:tasks")))
     clock.now = now + dt.timedelta(hours=1)
     assert YES in text_of(check(desk, code, sitting))
 
@@ -342,3 +348,156 @@ def test_no_code_and_no_pin_reaches_an_address_the_session_or_a_letter(desk, swi
         assert code not in text and bare not in text and "7294" not in text
     for row in OutboxMessage.objects.all():
         assert bare not in row.body and code not in row.body
+
+
+# Entered afterwards
+
+
+@pytest.fixture
+def friday(award, caerphilly, sitting, bryn, now):
+    """Two bookings of Friday 16 October at two, for two and a half hours each."""
+    sitting.places = 2
+    sitting.save()
+    return [confirm(each, sitting, bryn, now) for each in (award, factories.award(caerphilly))]
+
+
+LIST = "/provider/diary/2026-10-16/enter/"
+SUNDAY = london(2026, 10, 18, 18)
+
+
+def typed(**rows):
+    """What the form of the list sends: empty rows but for these."""
+    form = {f"number-{place}-given": "whole" for place in range(3)}
+    return form | {name.replace("__", "-"): value for name, value in rows.items()}
+
+
+def test_p6_a_day_without_signal_is_printed_kept_on_paper_and_entered_up_to_sixty_days_later(
+    owner, desk, friday, clock
+):
+    first, second = friday
+    printed = text_of(owner.get("/provider/diary/2026-10-16/"))
+    assert first.ref in printed and second.ref in printed and "Came" in printed
+    assert "07700" not in printed and "Stryd Fawr" not in printed
+
+    clock.now = SUNDAY
+    page = owner.get(LIST)
+    assert first.ref in text_of(page) and "Alys" in text_of(page)
+    sent = typed(**{f"booking-{first.ref}-given": "135", "number-0-ref": second.ref.lower(), "number-0-given": "carer"})
+    answer = text_of(owner.post(LIST, sent, follow=True))
+
+    assert "Entered: 2 breaks." in answer
+    rows = {row.pk: row for row in Booking.objects.all()}
+    assert (rows[first.pk].state, rows[first.pk].due_pence) == ("delivered", 5_625)
+    assert (rows[second.pk].state, rows[second.pk].not_given) == ("did_not_happen", "carer")
+
+    clock.now = SUNDAY + dt.timedelta(days=1)
+    again = text_of(owner.post(LIST, typed(**{"number-0-ref": first.ref}), follow=True))
+    assert f"{first.ref} was already marked on" in again and "Nothing has changed." in again
+    assert Booking.objects.get(pk=first.pk).due_pence == 5_625
+    assert audit.differences() == []
+
+
+def test_p6_a_number_that_is_not_theirs_is_said_kindly_and_nothing_is_saved(owner, friday, caerphilly, clock, now):
+    there = factories.provider(caerphilly, name="Caffi Arall")
+    other = confirm(factories.award(caerphilly), factories.offer(there), factories.user("huw@provider.example"), now)
+    clock.now = SUNDAY
+
+    page = owner.post(LIST, typed(**{f"booking-{friday[0].ref}-given": "150", "number-0-ref": other.ref}))
+
+    assert "We find no booking of yours with this number." in text_of(page)
+    assert f'value="{other.ref}"' in page.content.decode()
+    assert set(Booking.objects.values_list("state", flat=True)) == {"confirmed"}
+
+
+def test_p6_a_list_older_than_can_be_claimed_or_of_tomorrow_is_not_there(owner, friday, clock):
+    clock.now = london(2026, 12, 15, 9)
+    assert owner.get(LIST).status_code == 200
+    clock.now = london(2026, 12, 16, 9)
+    assert owner.get(LIST).status_code == 404
+    clock.now = london(2026, 10, 15, 9)
+    assert owner.get(LIST).status_code == 404
+    assert owner.get("/provider/diary/yesterday/enter/").status_code == 404
+
+
+def test_p6_who_came_without_booking_is_entered_with_code_and_pin(owner, swim, award, code, now, clock):
+    pins.put(carer=award.carer, pin="7294", by=TEAM, now=now)
+    clock.now = SUNDAY
+    came = {"came-0-offer": swim.pk, "came-0-units": 1, "came-0-time": "10:30", "came-0-code": code}
+    key = {"came-0-key": "6f9619ff-8b86-4d01-b42d-00cf4fc964ff"}
+    empty = {
+        f"came-{place}-{name}": value
+        for place in (1, 2)
+        for name, value in (("offer", swim.pk), ("units", 1), ("key", "00000000-0000-4000-8000-000000000000"))
+    }
+
+    refused = owner.post(LIST, typed(**came, **key, **empty, **{"came-0-pin": "7295"}))
+    assert "the PIN does not belong to it" in text_of(refused)
+    for _ in range(2):
+        owner.post(LIST, typed(**came, **key, **empty, **{"came-0-pin": "7294"}))
+
+    booking = Booking.objects.get()
+    assert (booking.state, booking.is_walk_in, booking.due_pence) == ("delivered", True, 1_250)
+    assert booking.starts_at == london(2026, 10, 16, 10, 30)
+    assert figures(award) == (5_000, 1_250)
+    assert audit.differences() == []
+
+
+def test_p6_who_came_without_booking_and_has_no_pin_is_asked_and_has_a_week(owner, swim, award, code, phone, clock):
+    clock.now = SUNDAY
+    came = {"came-0-offer": swim.pk, "came-0-units": 1, "came-0-time": "10:30", "came-0-code": code}
+    came |= {"came-0-key": "6f9619ff-8b86-4d01-b42d-00cf4fc964ff"}
+    empty = {
+        f"came-{place}-{name}": value
+        for place in (1, 2)
+        for name, value in (("offer", swim.pk), ("units", 1), ("key", "00000000-0000-4000-8000-000000000000"))
+    }
+
+    page = text_of(owner.post(LIST, typed(**came, **empty), follow=True))
+    assert "1 carer is asked for their yes." in page
+    clock.now = SUNDAY + dt.timedelta(days=6)
+    phone.post(reverse("my:walk_in", args=[WalkIn.objects.get().ref]), {"answer": "yes"})
+    clock.now += dt.timedelta(minutes=5)
+    owner.post(
+        LIST,
+        typed(
+            **{f"booking-{Booking.objects.get().ref}-given": "90"},
+            **empty,
+            **{"came-0-offer": swim.pk, "came-0-units": 1, "came-0-key": came["came-0-key"]},
+        ),
+    )
+
+    assert Booking.objects.get().state == "delivered"
+
+
+def test_the_desk_has_todays_list_without_prices_and_no_other_page(desk, friday, clock):
+    clock.now = london(2026, 10, 16, 9)
+    today = text_of(desk.get("/provider/diary/"))
+
+    assert friday[0].ref in today and "Alys" in today
+    assert "£" not in today
+    assert "/provider/bookings/" not in desk.get("/provider/diary/").content.decode()
+    assert desk.get("/provider/diary/2026-10-16/").status_code == 200
+    for address in ("/provider/diary/2026-10-17/", LIST, f"/provider/bookings/{friday[0].ref}/", "/provider/money/"):
+        assert desk.get(address).status_code == 404
+    assert desk.post(f"/provider/bookings/{friday[0].ref}/contact/").status_code == 404
+
+
+def test_the_days_list_takes_the_same_number_of_queries_however_long_it_is(
+    owner, friday, clock, caerphilly, sitting, bryn
+):
+    def count(page):
+        with CaptureQueriesContext(connection) as queries:
+            assert owner.get(page).status_code == 200
+        return len(queries)
+
+    clock.now = SUNDAY
+    pages = ("/provider/diary/2026-10-16/", LIST)
+    before = [count(page) for page in pages]
+    sitting.places = 4
+    sitting.save()
+    clock.now = london(2026, 10, 12, 11)
+    for _ in range(2):
+        confirm(factories.award(caerphilly), sitting, bryn, clock.now)
+    clock.now = SUNDAY
+
+    assert [count(page) for page in pages] == before

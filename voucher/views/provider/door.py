@@ -187,4 +187,3 @@ def _remember(request, given, minutes, yes, now):
 
 def _is_old(checked, now):
     return now - dt.datetime.fromisoformat(checked["at"]) > CHECKED_FOR
-
