@@ -27,6 +27,8 @@ SMALL = (
 )
 KEYS = (*TEXTS, *FACTS_THAT_MATTER, *SMALL)
 _COLUMNS = tuple(key for key in KEYS if key not in {"category", "prices"})
+# The columns of an offer that its content stands in; others write the rest.
+SAVED = (*_COLUMNS, "category")
 
 NAMES = {
     "title_en": gettext_lazy("Title in English"),
@@ -127,11 +129,18 @@ def keys_that_wait(before, after, scheme):
 
 
 def differences(before, after):
-    """Return a Difference for each thing that differs, in the active language and in the order of NAMES."""
-    before_words, after_words = in_words(before), in_words(after)
+    """Return a Difference for each thing that differs, in the active language and in the order of NAMES.
+
+    With nothing before it, everything that is said of the offer.
+    """
+    before_words, after_words = in_words(before) if before else {}, in_words(after)
     return [
         Difference(
-            key, str(name), before_words[key], after_words[key], key[-2:] if key.endswith(("_en", "_cy")) else ""
+            key,
+            str(name),
+            before_words.get(key, ""),
+            after_words[key],
+            key[-2:] if key.endswith(("_en", "_cy")) else "",
         )
         for key, name in NAMES.items()
         if before.get(key) != after.get(key)

@@ -4,6 +4,7 @@ Every state of an offer that carers could see is kept as a version, whose conten
 What matters waits as a version of its own, and the brochure goes on showing the current one (R48).
 """
 
+import copy
 from dataclasses import dataclass
 
 from django.db import IntegrityError, transaction
@@ -12,12 +13,13 @@ from django.utils import timezone
 from django.utils.text import slugify
 
 from accounts import history
-from brochure import offer_content
+from brochure import care_checks, offer_content
 from brochure.models import Offer, OfferPrice, OfferVersion, Photo
 
 State, Version = Offer.State, OfferVersion.State
 FIRST_NUMBER = 1001
 TRIES = 5
+ASKS_FOR_CHECKS = ("category", "personal_care", "accommodation_with_care", "childcare", "dbs_level")
 
 
 class NotPossible(Exception):
@@ -170,18 +172,21 @@ def approve(*, version, by, now):
     """Agree to a version that waits: the brochure shows it from now on, and a draft is live.
 
     Of the offer only what waited changes: what was edited meanwhile stays. Photos that wait with a draft are looked
-    at one by one. Raises ChangedSince, NotPossible, and what brochure.care_checks says is missing.
+    at one by one. Raises ChangedSince, NotPossible, and
+    care_checks.NotChecked for a draft, or a change of care, that lacks something (R46).
     """
     offer, version = _answered_now(version)
-    _before, after = before_and_after(version, offer)
+    before, after = before_and_after(version, offer)
     offer_content.put_into(offer, after)
     today = timezone.localdate(now)
-    _refuse_unless_checked(offer, on=today)
+    if _is_about_care(offer, before, after):
+        care_checks.refuse_unless_checked(offer, on=today)
     for price in offer_content.prices_to_add(offer, after, on=today):
         price.save()
     if offer.state == State.DRAFT:
         offer.state = State.LIVE
-    offer.save()
+    offer.save(update_fields=[*offer_content.SAVED, "state"])
+    care_checks.recount(offer.provider)
     offer.versions.filter(state=Version.CURRENT).update(state=Version.REPLACED)
     _answer(version, Version.CURRENT, by, now)
     # Where something else was edited without a version, the one that is current says so.
@@ -211,7 +216,7 @@ def show(*, offer, by, now):
 
 @transaction.atomic
 def withdraw(*, offer, by, now):
-    """Take an offer out of the brochure for good; what waits is taken back, what is booked stays. Raises NotPossible."""
+    """Take an offer out of the brochure for good, and what waits back; what is booked stays. Raises NotPossible."""
     _move(offer, (State.LIVE, State.PAUSED), State.WITHDRAWN, "offer.withdrawn", by, now)
     _withdraw(waiting_version(offer), by, now)
 
@@ -246,6 +251,14 @@ def before_and_after(version, offer):
     return before, before | _wished(before, version, offer)
 
 
+def checks_missing(version, offer, *, on):
+    """Return what brochure.care_checks says is missing before a version that waits can be agreed to."""
+    before, after = before_and_after(version, offer)
+    as_wished = copy.copy(offer)
+    offer_content.put_into(as_wished, after)
+    return care_checks.missing(as_wished, on=on) if _is_about_care(offer, before, after) else []
+
+
 def waiting(council):
     """Return the versions that wait for this council's carers team, the oldest first."""
     rows = OfferVersion.objects.filter(state=Version.WAITING, offer__provider__council=council)
@@ -258,8 +271,9 @@ def photos_waiting(council):
     return rows.exclude(offer__state=State.DRAFT).exclude(offer__state=State.WITHDRAWN).order_by("added_at", "pk")
 
 
-def _refuse_unless_checked(offer, *, on):
-    pass
+def _is_about_care(offer, before, after):
+    """True of a draft, and of a change of what decides which checks are asked for: new words alone need none."""
+    return offer.state == State.DRAFT or any(before[key] != after[key] for key in ASKS_FOR_CHECKS)
 
 
 def _locked(offer):
@@ -295,7 +309,7 @@ def _changed(before, after):
 
 def _save(offer, content):
     offer_content.put_into(offer, content)
-    offer.save()
+    offer.save(update_fields=offer_content.SAVED)
 
 
 def _make_current(offer, content, by, now):

@@ -7,8 +7,9 @@ from django.db import DatabaseError, transaction
 
 from accounts.history import Who
 from accounts.models import HistoryEntry
-from brochure import offer_content, offering
+from brochure import care_checks, offer_content, offering
 from brochure.models import Offer, OfferPrice, OfferVersion
+from providers.models import DbsCheck
 from tests import factories
 
 State, Version = Offer.State, OfferVersion.State
@@ -70,7 +71,7 @@ def test_a_draft_is_sent_only_when_nothing_is_missing(bryn_cafe, by, now):
 
 def sent_draft(provider, by, now):
     draft = offering.make_draft(
-        **{"provider": provider, "category": factories.category(), "title_en": "Tea", "by": by, "now": now},
+        **{"provider": provider, "category": factories.category("learning"), "title_en": "Tea", "by": by, "now": now},
         description_en="A pot of tea.",
     )
     change(draft, by, now, hours="Mon 10:00-12:00")
@@ -109,6 +110,32 @@ def test_a_refused_draft_can_be_mended_and_sent_again(bryn_cafe, by, team, now):
     assert states(draft) == [(1, "refused"), (2, "current")]
     draft.refresh_from_db()
     assert draft.state == State.LIVE
+
+
+def test_a_draft_that_lacks_a_check_is_not_agreed_to_until_it_is_there(bryn_cafe, by, team, now):
+    draft, version = sent_draft(bryn_cafe, by, now)
+    change(draft, by, now, category=factories.category("sitting").slug)
+    version = offering.send(offer=draft, by=by, now=now)
+    assert [each.kind for each in offering.checks_missing(version, draft, on=now.date())] == ["dbs"]
+    with pytest.raises(care_checks.NotChecked):
+        offering.approve(version=version, by=team, now=now)
+    assert Offer.objects.get(pk=draft.pk).state == State.DRAFT
+
+    DbsCheck.objects.create(
+        **{"provider": bryn_cafe, "person": "Mair", "level": "enhanced", "issued_on": now.date(), "confirmed_at": now}
+    )
+    offering.approve(version=version, by=team, now=now)
+
+    assert Offer.objects.get(pk=draft.pk).state == State.LIVE
+
+
+def test_new_words_of_a_live_offer_ask_for_no_check_and_new_care_does(sitting, by, team, now):
+    change(sitting, by, now, title_en="Company")
+    offering.approve(version=offering.waiting_version(sitting), by=team, now=now)
+    change(sitting, by, now, personal_care=True)
+
+    with pytest.raises(care_checks.NotChecked):
+        offering.approve(version=offering.waiting_version(sitting), by=team, now=now)
 
 
 def test_what_matters_waits_while_the_brochure_shows_what_it_showed(sitting, by, now):

@@ -5,11 +5,22 @@ from django.urls import path
 from voucher.views import account as account_pages
 from voucher.views import applications as application_pages
 from voucher.views import ask as ask_pages
-from voucher.views import ask_more, carer_after, carer_answers, carer_finding, my_changes, my_record, open_award, papers
+from voucher.views import (
+    ask_more,
+    carer_after,
+    carer_answers,
+    carer_finding,
+    my_changes,
+    my_record,
+    my_walk_ins,
+    open_award,
+    papers,
+)
 from voucher.views import calendars as calendar_pages
 from voucher.views import carer as carer_pages
 from voucher.views import helping as helping_pages
 from voucher.views import own_money as own_money_pages
+from voucher.views import waiting as waiting_pages
 
 my = [
     path("", carer_pages.award, name="award"),
@@ -24,6 +35,10 @@ my = [
     path("bookings/<slug:ref>/", carer_pages.booking, name="booking"),
     path("bookings/<slug:ref>/asked/", carer_pages.asked, name="asked"),
     path("bookings/<slug:ref>/calendar.ics", calendar_pages.for_carer, name="calendar"),
+    path("wait/<slug:slug>/", waiting_pages.wait, name="wait"),
+    path("waiting/<int:number>/", waiting_pages.waiting, name="waiting"),
+    path("waiting/<int:number>/take/", waiting_pages.take, name="take_place"),
+    path("waiting/<int:number>/leave/", waiting_pages.leave, name="leave_line"),
     path("ask/<slug:slug>/more/", own_money_pages.too_dear, name="too_dear"),
     path("ask/<slug:slug>/own/", own_money_pages.ask_own, name="ask_own"),
     path("bookings/<slug:ref>/pay/", own_money_pages.pay, name="pay"),
@@ -57,6 +72,7 @@ my = [
     path("pin/", account_pages.pin, name="pin"),
     path("helpers/", helping_pages.helpers, name="helpers"),
     path("helpers/<int:pk>/end/", helping_pages.end_helper, name="end_helper"),
+    path("walk-ins/<slug:ref>/", my_walk_ins.walk_in, name="walk_in"),
     path("looks/", my_record.who_looked, name="who_looked"),
     path("data/", my_record.my_data, name="data"),
 ]

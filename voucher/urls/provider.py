@@ -12,6 +12,7 @@ from voucher.views.provider import inbox as provider_inbox
 from voucher.views.provider import joining as provider_joining
 from voucher.views.provider import figures as provider_figures
 from voucher.views.provider import money as provider_money
+from voucher.views.provider import hours as provider_hours
 from voucher.views.provider import offer_photos as provider_offer_photos
 from voucher.views.provider import offers as provider_offers
 from voucher.views.provider import own_money as provider_own_money
@@ -48,6 +49,7 @@ urlpatterns = [
     path("offers/new/", provider_offers.new_offer, name="new_offer"),
     path("offers/<int:number>/", provider_offers.offer, name="offer"),
     path("offers/<int:number>/edit/<slug:part>/", provider_offers.edit_offer, name="edit_offer"),
+    path("offers/<int:number>/hours/", provider_hours.hours, name="hours"),
     path("offers/<int:number>/send/", provider_offers.send_offer, name="send_offer"),
     path("offers/<int:number>/take-back/", provider_offers.take_back, name="take_back"),
     path("offers/<int:number>/hide/", provider_offers.hide_offer, name="hide_offer"),

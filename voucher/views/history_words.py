@@ -41,6 +41,7 @@ ACTS = {
     "award.stopped": _("An award was stopped: nothing new can be booked with it"),
     "award.walk_in_asked": _("A provider asked whether an award may pay for a carer who came without booking"),
     "award.walk_in_refused": _("A carer said no to a provider that asked to be paid without a booking"),
+    "provider.breaks_at_once": _("A provider said how many breaks it gives at once"),
     "award.place_kept": _("A place that fell free was kept for a carer who waited"),
     "award.waits": _("A carer put their name on a waiting list"),
     "award.waits_no_more": _("A carer took their name off a waiting list"),

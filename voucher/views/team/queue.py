@@ -21,7 +21,7 @@ from brochure import catalogue
 from brochure.models import Offer
 from providers.models import Provider
 from voucher import bookings as breaks
-from voucher import claims, codes, disputes, joining_desk, letters, looks, tasks, writing
+from voucher import claims, codes, disputes, joining_desk, letters, looks, offer_desk, tasks, writing
 from voucher.forms.team.awards import SearchForm
 from voucher.ledger.models import AwardAccount
 from voucher.models import Award, Booking, Carer, Code
@@ -76,6 +76,7 @@ def queue(request):
         "to_ring": ring,
         "tasks": tasks.waiting(request.council).count(),
         "disputes": disputes.waiting(request.council).count(),
+        "offers_waiting": offer_desk.waiting_count(request.council),
         "papers": papers_waiting(request.council),
         "joining": joining_desk.waiting(request.council).count(),
         "joining_late": joining_desk.late(request.council, on=today).count(),

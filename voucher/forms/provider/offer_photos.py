@@ -1,0 +1,52 @@
+"""A photo of an offer as a provider sends it, and what it shows."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from brochure import photos
+
+
+class PhotoForm(forms.Form):
+    """A photo, and what it shows."""
+
+    photo = forms.FileField(
+        label=_("Photo"),
+        help_text=_("JPEG, PNG or WebP, up to 10 MB. Nobody who could be recognised, unless they have agreed."),
+        error_messages={"required": _("Choose a photo."), "empty": _("That file is empty. Choose another one.")},
+        widget=forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/webp"}),
+    )
+    alt_en = forms.CharField(
+        label=_("What the photo shows, in English"),
+        help_text=_("For people who cannot see it: “Two people plant beans in a raised bed”."),
+        max_length=150,
+        required=False,
+    )
+    alt_cy = forms.CharField(
+        label=_("What the photo shows, in Welsh"),
+        max_length=150,
+        required=False,
+        widget=forms.TextInput(attrs={"lang": "cy"}),
+    )
+
+    REFUSALS = {
+        "kind": _("This is not a JPEG, PNG or WebP photo. Choose another file."),
+        "bytes": _("This photo is larger than 10 MB. Choose a smaller one."),
+        "pixels": _("This photo has too many pixels. Choose a smaller one."),
+        "small": _("This photo is too small. It needs 320 pixels on each side."),
+        "broken": _("This photo cannot be read. Choose another one."),
+    }
+
+    def clean_photo(self):
+        file = self.cleaned_data["photo"]
+        if file.size > photos.BYTES_MOST:
+            raise forms.ValidationError(self.REFUSALS["bytes"])
+        try:
+            return photos.draw(file.read())
+        except photos.NotAPhoto as refused:
+            raise forms.ValidationError(self.REFUSALS[refused.why]) from None
+
+    def clean(self):
+        cleaned = super().clean()
+        if not (cleaned.get("alt_en") or cleaned.get("alt_cy")) and "alt_en" not in self.errors:
+            self.add_error("alt_en", _("Say what the photo shows, in English or in Welsh."))
+        return cleaned

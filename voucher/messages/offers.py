@@ -1,0 +1,41 @@
+"""News of a provider's offers: what the carers team said to a new one, to a change, to a photo."""
+
+import logging
+
+from accounts import mail
+from brochure.models import Offer
+
+log = logging.getLogger(__name__)
+
+
+def offer_agreed(version, *, is_new):
+    """Tell the provider that its new offer, or the change of one, is in the brochure."""
+    _tell("offer_agreed", version.offer, f"{version.pk}", is_new=is_new)
+
+
+def offer_refused(version, reason):
+    """Tell the provider why its offer, or the change of it, is not in the brochure."""
+    is_new = version.offer.state == Offer.State.DRAFT
+    _tell("offer_refused", version.offer, f"{version.pk}", reason=reason, is_new=is_new)
+
+
+def photo_refused(photo, reason):
+    """Tell the provider why a photo is not in the brochure."""
+    _tell("photo_refused", photo.offer, f"{photo.pk}", reason=reason)
+
+
+def _tell(name, offer, key, **more):
+    provider = offer.provider
+    scheme = provider.council.scheme
+    try:
+        mail.write(
+            name,
+            to=provider.email,
+            language=provider.language,
+            context={"offer": offer, "provider": provider, "scheme": scheme} | more,
+            dedupe_key=f"{name}/{key}",
+            council=provider.council,
+        )
+    except mail.BadAddress:
+        # The answer is on the page of the offer as well.
+        log.warning("%s: provider %s has no usable address", name, provider.pk)
