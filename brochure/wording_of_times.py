@@ -35,10 +35,11 @@ def coming_other_days(offer, today):
     until = today + dt.timedelta(days=DAYS_AHEAD)
     days = availability.other_days(offer.other_days) if offer.other_days else {}
     coming = {day: openings for day, openings in days.items() if today <= day <= until}
-    return [_other(first, last, openings) for first, last, openings in availability.in_runs(coming)]
+    return [other_in_words(first, last, openings) for first, last, openings in availability.in_runs(coming)]
 
 
-def _other(first, last, openings):
+def other_in_words(first, last, openings):
+    """Return days in a row with the same other hours in words: "Saturday 5 December, 10am to midday"."""
     words = {"first": wording.day(first), "last": wording.day(last)}
     if openings:
         words["hours"] = wording.joined([_opening(*each) for each in openings])

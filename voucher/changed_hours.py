@@ -1,0 +1,96 @@
+"""New hours of a provider's offers: which live bookings fall outside them, and saving them without touching any."""
+
+import hashlib
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.db.models import Q
+
+from accounts import history
+from brochure import availability, offering
+from brochure.availability import LONDON
+from brochure.models import Offer
+from providers.models import Provider
+from voucher.models import Booking
+
+# What of an offer says when it can be had.
+OF_TIMES = (
+    "hours",
+    "other_days",
+    "courses",
+    "least_minutes",
+    "buffer_minutes",
+    "week_minutes",
+    "notice_hours",
+    "places",
+)
+
+
+class StaleHours(Exception):
+    """More bookings fall outside the new hours than were shown; `change` is the Change as it is now."""
+
+    def __init__(self, change):
+        super().__init__()
+        self.change = change
+
+
+@dataclass(frozen=True)
+class Change:
+    """New times of offers, {offer: {key: value}}, and the live bookings that fall outside them, earliest first."""
+
+    to: dict
+    outside: list
+
+    @property
+    def seen(self):
+        """What tells these bookings from any others, so that nothing is saved that was not shown."""
+        rows = [f"{row.ref}:{row.state}:{row.starts_at.isoformat()}" for row in self.outside]
+        return hashlib.sha256("/".join(rows).encode()).hexdigest()[:16]
+
+
+def plan(*, to, now):
+    """Return the Change that these new times would be; nothing is saved. `to` is {offer: {key: value}}."""
+    live = Booking.objects.filter(Q(ends_at__gt=now), offer__in=to, state__in=Booking.LIVE)
+    rows = live.select_related("offer__provider", "award__carer").order_by("starts_at", "pk")
+    changed = {offer.pk: (offer, _as_changed(offer, values)) for offer, values in to.items()}
+    return Change(to, [row for row in rows if _falls_outside(row, *changed[row.offer_id])])
+
+
+def save(*, provider, to, breaks_at_once, seen, by, now):
+    """Save the new times of these offers, and how many breaks the provider gives at once (None: as many as it can).
+
+    No booking is touched: what falls outside stays as an exception until somebody suggests another time or cancels.
+    Raises StaleHours where other bookings fall outside than those of `seen` (Change.seen), and offering.NotPossible.
+    """
+    with transaction.atomic():
+        # Whoever books one of them meanwhile waits, and is then answered by the new hours.
+        numbers = sorted(offer.pk for offer in to)
+        list(Offer.objects.select_for_update().filter(pk__in=numbers).order_by("pk"))
+        change = plan(to=to, now=now)
+        if change.outside and change.seen != seen:
+            raise StaleHours(change)
+        for offer in sorted(to, key=lambda each: each.pk):
+            offering.change(offer=offer, to=to[offer], by=by, now=now)
+        row = Provider.objects.get(pk=provider.pk)
+        if row.breaks_at_once != breaks_at_once:
+            Provider.objects.filter(pk=provider.pk).update(breaks_at_once=breaks_at_once)
+            history.record(act="provider.breaks_at_once", subject=provider, by=by, at=now, council=provider.council)
+    return change
+
+
+def _as_changed(offer, values):
+    after = Offer.objects.select_related("provider").get(pk=offer.pk)
+    for key, value in values.items():
+        setattr(after, key, value)
+    return after
+
+
+def _falls_outside(booking, before, after):
+    """True for a booking within the hours as they were and not as they will be; an exception before is not told again."""
+    return _is_within(booking, before) and not _is_within(booking, after)
+
+
+def _is_within(booking, offer):
+    starts_at = booking.starts_at.astimezone(LONDON)
+    possible = availability.possible_starts(offer, starts_at.date(), booking.minutes)
+    return bool(offer.hours) and starts_at in possible
