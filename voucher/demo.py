@@ -70,7 +70,6 @@ PEOPLE = [
     Person("Nia Rees", demo_stories.HELPER, _("Helper: may act for the carer above"), "helper"),
     Person("Bryn Powell", OWNER, _("Provider: owner"), Staff.Kind.OWNER),
     Person("Eira Lewis", "eira@provider.example", _("Provider: bookings"), Staff.Kind.BOOKINGS, Language.WELSH),
-    Person("Siôn Thomas", "sion@provider.example", _("Provider: desk"), Staff.Kind.DESK),
     Person("Ceri Price", "ceri@provider.example", _("Provider: claims"), Staff.Kind.CLAIMS),
     Person("Dylan Howells", "dylan@provider.example", _("Provider: desk"), Staff.Kind.DESK),
     Person("Carys Evans", "carys@council.example", _("Carers team"), Role.Kind.TEAM),

@@ -21,8 +21,8 @@ class Task(models.Model):
         PAY_BY_HAND = "pay_by_hand", _("The fund had nothing left to pay the provider")
         REARRANGE = "rearrange", _("The provider cannot give it: arrange something else")
         UNANSWERED = "unanswered", _("The provider did not answer, and is paused")
+        CODES = "codes", _("Ten wrong codes in an hour were tried at a provider")
         PAPERS = "papers", _("The provider’s papers have ended")
-        BANK = "bank", _("The provider would like to be paid elsewhere: ring")
 
     council = models.ForeignKey(Council, models.PROTECT, related_name="tasks")
     booking = models.ForeignKey(Booking, models.PROTECT, null=True, related_name="tasks")
