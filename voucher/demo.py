@@ -31,7 +31,7 @@ from voucher.models import Award, Carer
 
 PASSWORD = "bridging-the-gap"
 COUNCIL = "caerphilly"
-OWNER = "bryn@provider.example"
+OWNER, TEAM = "bryn@provider.example", "carys@council.example"
 # Of the further awards: begun so long ago, with so much time left, and how their carers are reached.
 BEGUN, LEFT = dt.timedelta(days=14), dt.timedelta(days=42)
 MORE_BY = (Carer.ContactBy.EMAIL, Carer.ContactBy.POST, Carer.ContactBy.SMS)
@@ -72,7 +72,7 @@ PEOPLE = [
     Person("Eira Lewis", "eira@provider.example", _("Provider: bookings"), Staff.Kind.BOOKINGS, Language.WELSH),
     Person("Ceri Price", "ceri@provider.example", _("Provider: claims"), Staff.Kind.CLAIMS),
     Person("Dylan Howells", "dylan@provider.example", _("Provider: desk"), Staff.Kind.DESK),
-    Person("Carys Evans", "carys@council.example", _("Carers team"), Role.Kind.TEAM),
+    Person("Carys Evans", TEAM, _("Carers team"), Role.Kind.TEAM),
     Person("Hywel Parry", "hywel@council.example", _("Desk volunteer"), Role.Kind.VOLUNTEER, Language.WELSH),
     Person("Ffion Jones", "ffion@council.example", _("Finance: prepares payment runs"), Role.Kind.FINANCE_PREPARER),
     Person("Gwen Davies", "gwen@council.example", _("Finance: releases payment runs"), Role.Kind.FINANCE_APPROVER),
@@ -120,6 +120,8 @@ def make_people(*, now, on):
         for story in demo_stories.STORIES
         if story.name in chosen
     }
+    team = Who(user=User.objects.get(email=TEAM))
+    demo_stories.show_papers(council, provider, owner=owner, team=team, now=now)
     return _open_codes(chosen, told, by=by, now=now)
 
 

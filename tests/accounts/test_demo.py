@@ -36,7 +36,7 @@ def test_there_is_somebody_for_every_kind_of_work(pilot, now):
     make(now)
 
     assert set(Role.objects.values_list("kind", flat=True)) == set(Role.Kind.values)
-    assert set(pilot.staff.values_list("kind", flat=True)) == {"owner", "bookings"}
+    assert set(pilot.staff.values_list("kind", flat=True)) == {"owner", "bookings", "claims", "desk"}
     assert User.objects.count() == len(demo.PEOPLE)
 
 

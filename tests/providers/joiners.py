@@ -51,7 +51,9 @@ def tell(provider, user, now):
     joining.agree_to_terms(provider=provider, edition=joining.TERMS_EDITION, by=by, now=now)
 
 
-def draft(provider, user, now, *, title_en="Company while you are out", title_cy="", price_pence=1800, slug="wellbeing"):
+def draft(
+    provider, user, now, *, title_en="Company while you are out", title_cy="", price_pence=1800, slug="wellbeing"
+):
     """A draft that is complete: companionship, no personal care."""
     by = Who(user=user)
     offer = offering.make_draft(

@@ -41,9 +41,7 @@ def mails(kind):
 def test_beginning_twice_is_beginning_once(sian, caerphilly, now):
     provider, user = sian
 
-    again = joining.begin(
-        user=user, name="Another", council=caerphilly, language="en", by=Who(user=user), now=now
-    )
+    again = joining.begin(user=user, name="Another", council=caerphilly, language="en", by=Who(user=user), now=now)
 
     assert again == provider
     assert (Provider.objects.count(), Staff.objects.count()) == (1, 1)
@@ -53,9 +51,7 @@ def test_beginning_twice_is_beginning_once(sian, caerphilly, now):
 def test_to_begin_with_the_name_and_address_of_a_provider_that_is_here_opens_nothing_of_it(bryn_cafe, caerphilly, now):
     user = factories.user(bryn_cafe.email)
 
-    begun = joining.begin(
-        user=user, name=bryn_cafe.name, council=caerphilly, language="en", by=Who(user=user), now=now
-    )
+    begun = joining.begin(user=user, name=bryn_cafe.name, council=caerphilly, language="en", by=Who(user=user), now=now)
 
     assert begun != bryn_cafe
     assert list(user.provider_posts.values_list("provider", flat=True)) == [begun.pk]
@@ -267,6 +263,18 @@ def test_approved_it_is_live_with_the_chosen_offers_and_looked_after_for_six_mon
     assert HistoryEntry.objects.filter(act="provider.approved").count() == 1
 
 
+def test_a_council_may_do_without_the_first_months(waits, carys, now):
+    provider, _user = waits
+    joiners.accept_papers(provider, carys, now)
+    type(provider.council.scheme).objects.update(provisional_months=0)
+
+    joining_desk.approve(provider=provider, offers=provider.offers.all(), mentor=carys, by=Who(user=carys), now=now)
+
+    provider.refresh_from_db()
+    assert (provider.state, provider.provisional_until) == (State.LIVE, None)
+    assert not joining_desk.looked_after(provider.council).exists()
+
+
 def test_nobody_decides_about_their_own_provider(waits, carys, now):
     provider, _user = waits
     Staff.objects.create(provider=provider, user=carys, kind="bookings")
@@ -282,9 +290,7 @@ def test_only_the_carers_team_looks_after_a_new_provider(waits, carys, ffion, no
     joiners.accept_papers(provider, carys, now)
 
     with pytest.raises(joining_desk.NotOfTheTeam):
-        joining_desk.approve(
-            provider=provider, offers=provider.offers.all(), mentor=ffion, by=Who(user=carys), now=now
-        )
+        joining_desk.approve(provider=provider, offers=provider.offers.all(), mentor=ffion, by=Who(user=carys), now=now)
 
 
 def test_of_an_answer_and_a_withdrawal_the_first_counts(waits, carys, now):
@@ -472,13 +478,13 @@ def test_lists_of_who_joins_take_the_same_number_of_queries_however_many(
     client, carys, caerphilly, now, clock, django_assert_max_num_queries
 ):
     client.force_login(carys)
-    for number in range(2):
+    for _number in range(2):
         provider = factories.provider(caerphilly, state="applied", sent_at=now, answer_by=now.date(), bank=False)
         factories.provider(caerphilly, state="joining", bank=False)
         factories.provider(caerphilly, provisional_until=now.date(), mentor=carys, approved_on=now.date())
     with django_assert_max_num_queries(14) as few:
         client.get(reverse("team:joining"))
-    for number in range(6):
+    for _number in range(6):
         provider = factories.provider(caerphilly, state="applied", sent_at=now, answer_by=now.date(), bank=False)
         factories.provider(caerphilly, state="joining", bank=False)
         factories.provider(caerphilly, provisional_until=now.date(), mentor=carys, approved_on=now.date())

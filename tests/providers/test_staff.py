@@ -1,5 +1,7 @@
 """Who works for a provider: invited, changed, removed, handed over; never without an owner who can act."""
 
+import threading
+
 import pytest
 from allauth.account.models import EmailAddress
 from django.db import connection
@@ -211,3 +213,28 @@ def test_each_post_is_told_what_it_may_do(client, bryn_cafe, kind):
     assert f"You work here as: {kind.label}" in page
     assert ("Who works here" in page) == (kind == Kind.OWNER)
     assert ("Take a pause" in page) == (kind in {Kind.OWNER, Kind.BOOKINGS})
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_of_two_owners_who_leave_at_the_same_moment_one_stays(bryn, bryn_cafe, now):
+    other = factories.provider_staff(bryn_cafe, "huw@provider.example", name="Huw")
+    start, refused = threading.Barrier(2), []
+
+    def leave(user):
+        post = Staff.objects.select_related("provider__council", "user").get(user=user, provider=bryn_cafe)
+        start.wait()
+        try:
+            staff.take_post(post=post, by=Who(user=user), now=now)
+        except staff.LastOwner:
+            refused.append(user)
+        connection.close()
+
+    both = [threading.Thread(target=leave, args=(user,)) for user in (bryn, other)]
+    for each in both:
+        each.start()
+    for each in both:
+        each.join()
+
+    assert Staff.objects.filter(provider=bryn_cafe, kind="owner").count() == 1
+    assert len(refused) == 1

@@ -28,6 +28,7 @@ LEAVE = "leave"
 class DetailsForm(ContactForm):
     """How a provider that has joined is reached; what carers and the carers team need cannot be left empty."""
 
+    all_is_optional = False
     needed = {
         "town_en": _("Enter the town."),
         "postcode": _("Enter the postcode."),
@@ -35,8 +36,8 @@ class DetailsForm(ContactForm):
         "email": _("Enter an e-mail address."),
     }
 
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
+    def __init__(self, data=None, *, provider):
+        super().__init__(data, provider=provider)
         for name, words in self.needed.items():
             self.fields[name].required = True
             self.fields[name].error_messages["required"] = words

@@ -41,17 +41,13 @@ def service(request):
 def change_details(request):
     """How the provider is reached; its name and its legal form are changed by the carers team."""
     provider = request.provider
-    if request.method == "POST":
-        form = DetailsForm(request.POST)
-        if form.is_valid():
-            told = {name: form.cleaned_data[name] for name in details.COLUMNS}
-            if details.change(provider=provider, told=told, by=Who(user=request.user), now=timezone.now()):
-                messages.success(request, _("Saved. We have told the carers team."))
-            else:
-                messages.info(request, _("Nothing has changed."))
-            return redirect("provider:service")
-    else:
-        form = DetailsForm(initial={name: getattr(provider, name) for name in details.COLUMNS})
+    form = DetailsForm(request.POST if request.method == "POST" else None, provider=provider)
+    if request.method == "POST" and form.is_valid():
+        if details.change(provider=provider, told=form.told, by=Who(user=request.user), now=timezone.now()):
+            messages.success(request, _("Saved. We have told the carers team."))
+        else:
+            messages.info(request, _("Nothing has changed."))
+        return redirect("provider:service")
     return render(request, "provider/details.html", {"form": form, "provider": provider})
 
 
