@@ -40,7 +40,7 @@ from voucher import (
     settlement,
     tasks,
 )
-from voucher.models import Carer, ReturnedPayment, RunFile, WalkIn, Wish
+from voucher.models import Carer, ReturnedPayment, RunFile, WaitingPlace, WalkIn, Wish
 
 TABLE = Path(__file__).with_name("who_may_enter.csv")
 PAY_ON = dt.date(2026, 10, 15)
@@ -71,9 +71,10 @@ PEOPLE = [
 ]
 # The carers team's pages that name a booking; its others name an award.
 BOOKINGS_OF_THE_TEAM = [
-    f"team:{name}" for name in ("booking", "deliver", "did_not_happen", "cancel", "claim", "told", "slip", "not_made")
+    f"team:{name}" for name in ("booking", "deliver", "did_not_happen", "cancel", "claim", "told", "slip", "not_made", "carer_was_there")
 ]
 # Those that name a provider which joins or has joined.
+STANDING = ("stop", "go_on", "close_provider", "not_close")
 OF_A_JOINER = ["joiner", "ask_joiner", "refuse_joiner", "approve_joiner", "mentor", "end_first_months", "look_longer"]
 # What is looked at by machines, before anybody is known.
 WITHOUT_NAME = {"healthz", "readyz"}
@@ -146,10 +147,10 @@ def there(monkeypatch, settings, caerphilly, flintshire, bryn_cafe, bryn, now):
         "category": {"category": "sitting"},
         "offer": {"slug": sitting.slug},
         "printed_offer": {"number": sitting.number},
-        **{f"provider:{page}": {"number": sitting.number} for page in ("prices", "take_back_price")},
+        **{f"provider:{page}": {"number": sitting.number} for page in ("prices", "take_back_price", "hours")},
         "edition_file": {"number": 1, "language": "en"},
         "edition_file_large": {"number": 1, "language": "en"},
-        **{page: {"slug": sitting.slug} for page in ("my:ask", "my:too_dear", "my:ask_own", "my:save", "my:unsave")},
+        **{page: {"slug": sitting.slug} for page in ("my:ask", "my:too_dear", "my:ask_own", "my:save", "my:unsave", "my:wait")},
         **{page: {"slug": sitting.slug} for page in ("my:ask_another", "my:ask_sitter")},
         "answer": {"token": answer_links.token(waiting, answer_links.ACCEPT)},
         "calendar_feed": {"token": private_calendar(bryn, bryn_cafe, now)},
@@ -169,7 +170,7 @@ def there(monkeypatch, settings, caerphilly, flintshire, bryn_cafe, bryn, now):
         **{page: {"pk": task.pk} for page in ("team:task_done", "team:task_pay")},
         "team:task_dispute": {"pk": tasks.give(booking=waiting, kind="not_mine", now=now).pk},
         "team:listing": {"kind": "ending"},
-        **{f"team:{page}": {"ref": bryn_cafe.ref} for page in ("provider", *OF_A_JOINER)},
+        **{f"team:{page}": {"ref": bryn_cafe.ref} for page in ("provider", *STANDING, *OF_A_JOINER)},
         "provider:joining_step": {"step": "contact"},
         **shown_papers(sitting, waiting, people, now),
         **of_an_offer(sitting, now),
@@ -180,6 +181,7 @@ def there(monkeypatch, settings, caerphilly, flintshire, bryn_cafe, bryn, now):
         **{f"finance:{page}": {"pk": another.pk} for page in ("account", "called", "agree", "refuse")},
         "finance:clear": {"pk": came_back(run, bryn_cafe, people["preparer"], now).pk},
         "provider:withdraw_bank": {"pk": another.pk},
+        **{f"my:{page}": {"number": in_line(award, sitting, now).pk} for page in ("waiting", "take_place", "leave_line")},
         **{page: {"ref": at_the_door(award, sitting, bryn, now).ref} for page in ("my:walk_in", "provider:walk_in")},
         "provider:enter_day": {"day": "2026-10-09"},
         "my:end_helper": {"pk": permission.pk},
@@ -239,6 +241,13 @@ def came_back(run, provider, by, now):
         **{"run": run, "provider": provider, "amount_pence": 1, "reason": "closed", "returned_on": PAY_ON},
         **{"noted_by": by, "noted_at": now},
     )
+
+
+def in_line(award, offer, now):
+    """Return what the carer waits for; her offer keeps a list."""
+    Offer.objects.filter(pk=offer.pk).update(has_waiting_list=True)
+    wanted = {"award": award, "offer": offer, "day": dt.date(2026, 10, 30), "minutes": 60}
+    return WaitingPlace.objects.get_or_create(**wanted, defaults={"made_at": now})[0]
 
 
 def at_the_door(award, offer, by, now):

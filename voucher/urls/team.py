@@ -16,6 +16,7 @@ from voucher.views.team import offers as team_offers
 from voucher.views.team import outcomes as team_outcomes
 from voucher.views.team import papers as team_papers
 from voucher.views.team import queue as team_pages
+from voucher.views.team import standing as team_standing
 from voucher.views.team import telephone as team_telephone
 from voucher.views.team import wishes as team_wishes
 
@@ -45,6 +46,7 @@ urlpatterns = [
     path("bookings/<slug:ref>/claim/", team_booking_pages.claim, name="claim"),
     path("bookings/<slug:ref>/told/", team_pages.told, name="told"),
     path("bookings/<slug:ref>/dispute/", team_after.resolve, name="resolve"),
+    path("bookings/<slug:ref>/carer-was-there/", team_after.carer_was_there, name="carer_was_there"),
     path("tasks/", team_after.task_list, name="tasks"),
     path("tasks/<int:pk>/done/", team_after.task_done, name="task_done"),
     path("tasks/<int:pk>/pay/", team_after.task_pay, name="task_pay"),
@@ -78,6 +80,10 @@ urlpatterns = [
     path("offers/<int:number>/photos/<int:pk>/", team_offers.offer_photo, name="offer_photo"),
     path("providers/", team_pages.providers, name="providers"),
     path("providers/invite/", team_joining.invite, name="invite_provider"),
+    path("providers/<slug:ref>/stop/", team_standing.stop, name="stop"),
+    path("providers/<slug:ref>/go-on/", team_standing.go_on, name="go_on"),
+    path("providers/<slug:ref>/close/", team_standing.close, name="close_provider"),
+    path("providers/<slug:ref>/not-close/", team_standing.not_close, name="not_close"),
     path("providers/<slug:ref>/", team_pages.provider, name="provider"),
     path("joining/", team_joining.joiners, name="joining"),
     path("joining/<slug:ref>/", team_joining.joiner, name="joiner"),

@@ -10,10 +10,10 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import carers_team_required
 from accounts.history import Who
-from voucher import bookings, disputes, looks, tasks
+from voucher import absences, bookings, disputes, looks, tasks
 from voucher.forms.disputes import DoneForm, FindingForm
 from voucher.forms.provider.bookings import length_in_words
-from voucher.models import Dispute, Task
+from voucher.models import Booking, Dispute, Task
 from voucher.views.dispute_words import dispute_context
 
 A_PAGE = 25
@@ -39,6 +39,7 @@ def after_context(row):
         dispute.booking = row
         lengths = disputes.what_can_be_found(dispute)
         context["finding_form"] = FindingForm(prefix="finding", booking=row, lengths=lengths)
+    context["can_find_for_the_carer"] = absences.waits_for_a_finding(row)
     return context | {"tasks": list(Task.objects.filter(booking=row).select_related("done_by"))}
 
 
@@ -54,6 +55,20 @@ def task_list(request):
     carers = [task.booking.award.carer for task in page if task.booking]
     looks.note_each(carers=carers, council=request.council, by=Who(user=request.user), now=now)
     return render(request, "team/tasks.html", {"page": page})
+
+
+@require_POST
+@carers_team_required
+def carer_was_there(request, ref):
+    """Find for the carer, of whom it was said that she did not come, after a payment run had the claim (R61)."""
+    row = get_object_or_404(Booking, council=request.council, ref=ref)
+    try:
+        absences.find_for_the_carer(booking=row, by=Who(user=request.user), now=timezone.now())
+    except bookings.BookingMoved:
+        messages.info(request, _("Nothing was changed: somebody was quicker. See below how this booking stands."))
+    else:
+        messages.success(request, _("Everything has gone back to the carer. The provider’s next payment is smaller."))
+    return redirect("team:booking", row.ref)
 
 
 @require_POST
