@@ -47,7 +47,7 @@ def typeset(html, *, css=(), images=None, step=None):
     """Return the Paper of a whole HTML document (with lang and title), as PDF/UA-1.
 
     `css` lists style sheets as paths or as text; the fonts are always there. `images` maps a name to
-    PNG or SVG bytes, which the document uses as src="image:NAME". `step` is called once a page while they are
+    PNG, JPEG or SVG bytes, which the document uses as src="image:NAME". `step` is called once a page while they are
     laid out, for a progress bar. Raises CannotPrint.
     """
     weasyprint = _weasyprint()
@@ -130,7 +130,8 @@ def _fetcher():
 
         def fetch(self, url, headers=None):
             if url.startswith("image:") and (content := self._images.get(url.removeprefix("image:"))):
-                kind = "image/png" if content.startswith(b"\x89PNG") else "image/svg+xml"
+                drawn = "image/jpeg" if content.startswith(b"\xff\xd8") else "image/svg+xml"
+                kind = "image/png" if content.startswith(b"\x89PNG") else drawn
                 url = f"data:{kind};base64,{base64.b64encode(content).decode()}"
             elif url.startswith("file:"):
                 path = Path(unquote(urlsplit(url).path)).resolve()

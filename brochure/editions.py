@@ -9,7 +9,7 @@ from django.utils import timezone, translation
 
 from accounts import days, history
 from accounts.models import Council, Language
-from brochure import catalogue, places, prices, printing, wording
+from brochure import catalogue, photos, places, prices, printing, wording
 from brochure.models import Activity, Edition, EditionFile, EditionOffer, EditionRate
 
 # A printed price is promised for so long.
@@ -94,10 +94,11 @@ def missing_files(edition):
 
 
 def offers_to_print(*, on):
-    """Return (offer, what is printed of it, price apart) of every live offer, in printed order; two queries."""
+    """Return (offer, what is printed of it, price apart) of every live offer, in printed order; three queries."""
     offers = sorted(catalogue.live_offers(on=on), key=_order)
     centres = places.centres({_district(offer) for offer in offers})
-    return [(offer, _copy(offer, centres)) for offer in offers]
+    pictures = photos.shown(offers)
+    return [(offer, _copy(offer, centres, next(iter(pictures.get(offer.pk, ())), None))) for offer in offers]
 
 
 def _order(offer):
@@ -112,8 +113,8 @@ def _district(offer):
         return ""
 
 
-def _copy(offer, centres):
-    """Return everything that is printed of an offer, price apart, as it stands now."""
+def _copy(offer, centres, photo):
+    """Return everything that is printed of an offer, price apart, as it stands now; of its first photo, which one."""
     provider, category = offer.provider, offer.category
     texts = {"title": offer, "description": offer, "town": provider}
     copied = {f"{name}_{code}": getattr(row, f"{name}_{code}") for name, row in texts.items() for code in ("en", "cy")}
@@ -138,6 +139,9 @@ def _copy(offer, centres):
         "access": list(offer.access),
         "district": district,
         "centre": centres.get(district),
+        "photo": photo.key if photo else "",
+        "photo_alt_en": photo.alt_en if photo else "",
+        "photo_alt_cy": photo.alt_cy if photo else "",
     }
 
 

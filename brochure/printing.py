@@ -1,4 +1,4 @@
-"""Lays a frozen edition out as pages and makes its PDF; reads nothing but the edition's own copies."""
+"""Lays a frozen edition out as pages and makes its PDF; reads nothing but its own copies, and the photos it names."""
 
 import functools
 from dataclasses import dataclass
@@ -14,6 +14,7 @@ from accounts import paper
 from brochure import access, area_map, wording
 from brochure.catalogue import folded
 from brochure.colours import colours_of
+from brochure.models import Photo
 
 # How many lines of the index go into a column of a page, below the heading of its first page.
 INDEX_LINES = 52
@@ -56,6 +57,10 @@ class PrintedOffer:
     @property
     def title_language(self):
         return self._language_of("title")
+
+    @property
+    def photo_alt_language(self):
+        return self._language_of("photo_alt")
 
     @property
     def description_language(self):
@@ -119,8 +124,15 @@ def typeset(edition, language, *, large_print=False, step=None):
             **_around(edition.printed, language),
         }
         html = render_to_string("print/edition.html", context)
-    grounds = {area.name: area_map.ground(area) for area in maps}
-    return paper.typeset(html, css=[STYLES, _section_styles(sections)], images=grounds, step=step)
+    pictures = {area.name: area_map.ground(area) for area in maps} | _photos(rows)
+    return paper.typeset(html, css=[STYLES, _section_styles(sections)], images=pictures, step=step)
+
+
+def _photos(rows):
+    """Return the photos that the edition names, whatever became of them since: a photo never changes."""
+    keys = [row._printed["photo"] for row in rows if row._printed.get("photo")]
+    found = Photo.objects.filter(key__in=keys).values_list("key", "small")
+    return {f"photo-{key}": bytes(small) for key, small in found}
 
 
 def _welcome(language):
