@@ -9,8 +9,8 @@ import datetime as dt
 from dataclasses import dataclass
 
 from brochure.opening import DAY_MINUTES, LONDON
-from brochure.opening import OTHER_DAYS_MOST as OTHER_DAYS_MOST
 from brochure.opening import DAYS as DAYS
+from brochure.opening import OTHER_DAYS_MOST as OTHER_DAYS_MOST
 from brochure.opening import HoursNotUnderstood as HoursNotUnderstood
 from brochure.opening import Week as Week
 from brochure.opening import at as at

@@ -25,7 +25,7 @@ NEAR_SHOWN = 4
 
 def in_order(*, on):
     """Return the Q of offers whose provider's papers and own checks hold on a day: Offer.is_in_order in a query."""
-    ends = ("provider__insurance_until", "provider__papers_until", "checked_until")
+    ends = ("provider__insurance_until", "provider__papers_until", "provider__closes_on", "checked_until")
     wanted = Q()
     for end in ends:
         wanted &= Q(**{f"{end}__isnull": True}) | Q(**{f"{end}__gte": on})
@@ -107,6 +107,7 @@ _LIGHT = {
     "notice_hours": "notice_hours",
     "insurance_until": "provider__insurance_until",
     "papers_until": "provider__papers_until",
+    "closes_on": "provider__closes_on",
     "checked_until": "checked_until",
 }
 _OWN_TEXTS = ["title_en", "title_cy", "description_en", "description_cy"]
@@ -195,7 +196,7 @@ def _light_rows(on, council, language, young):
     rows, rates = [], prices.with_rates(on)
     for values in live_offers(on=on, council=council, young=young).order_by("number").values_list(*columns):
         row = SimpleNamespace(**dict(zip(_LIGHT, values, strict=False)))
-        ends = [row.insurance_until, row.papers_until, row.checked_until]
+        ends = [row.insurance_until, row.papers_until, row.closes_on, row.checked_until]
         row.good_until = min(filter(None, ends), default=None)
         texts = values[len(_LIGHT) :]
         first, second = (1, 0) if language == "cy" else (0, 1)

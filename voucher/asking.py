@@ -186,7 +186,7 @@ def refuse_offer(*, award, offer, on, by=None):
         raise OtherRegion(provider.council)
     if account.state != AwardAccount.State.ACTIVE or on > account.last_day:
         raise AwardClosed
-    if by is not None and not _comes_to(offer, award.carer) and not _is_carers_team(by, award.council):
+    if by is not None and not comes_to(offer, award.carer) and not _is_carers_team(by, award.council):
         raise OutsideArea(offer.areas)
     if rules.is_young(award.carer.born_on, on):
         if offer.adults_only:
@@ -195,7 +195,7 @@ def refuse_offer(*, award, offer, on, by=None):
             raise OvernightAlone
 
 
-def _comes_to(offer, carer):
+def comes_to(offer, carer):
     """R66. True where the provider comes to the carer's district; where we do not know it, nobody is refused."""
     try:
         return not offer.areas or places.district(carer.postcode) in offer.areas

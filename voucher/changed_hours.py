@@ -86,7 +86,7 @@ def _as_changed(offer, values):
 
 
 def _falls_outside(booking, before, after):
-    """True for a booking within the hours as they were and not as they will be; an exception before is not told again."""
+    """True for a booking within the hours as they were and not as they will be; an exception is not told again."""
     return _is_within(booking, before) and not _is_within(booking, after)
 
 

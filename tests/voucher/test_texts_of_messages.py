@@ -37,6 +37,7 @@ KNOWN = {
     "permission": SimpleNamespace(last_day=STARTS.date()),
     "helper": "Gwenllian Angharad Prydderch-Williams",
     "pence": 12_350,
+    "place": SimpleNamespace(day=STARTS.date(), kept_until=STARTS),
     "code": "123456",
 }
 # What chooses between the sentences of one text.

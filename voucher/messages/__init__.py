@@ -70,3 +70,9 @@ from voucher.messages.requests import suggestion_taken as suggestion_taken
 from voucher.messages.requests import suggestions_not_taken as suggestions_not_taken
 from voucher.messages.requests import time_changed as time_changed
 from voucher.messages.requests import times_suggested as times_suggested
+from voucher.messages.standing import break_goes_on as break_goes_on
+from voucher.messages.standing import break_to_rearrange as break_to_rearrange
+from voucher.messages.standing import handover_offered as handover_offered
+from voucher.messages.standing import provider_closes as provider_closes
+from voucher.messages.standing import provider_goes_on as provider_goes_on
+from voucher.messages.standing import provider_stopped as provider_stopped

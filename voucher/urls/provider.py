@@ -5,14 +5,15 @@ from django.urls import path
 from voucher.views import calendars as calendar_pages
 from voucher.views.provider import after as provider_after
 from voucher.views.provider import bank as provider_bank
+from voucher.views.provider import closing as provider_closing
 from voucher.views.provider import desk as provider_desk
 from voucher.views.provider import door as provider_door
 from voucher.views.provider import feed as provider_feed
+from voucher.views.provider import figures as provider_figures
+from voucher.views.provider import hours as provider_hours
 from voucher.views.provider import inbox as provider_inbox
 from voucher.views.provider import joining as provider_joining
-from voucher.views.provider import figures as provider_figures
 from voucher.views.provider import money as provider_money
-from voucher.views.provider import hours as provider_hours
 from voucher.views.provider import offer_photos as provider_offer_photos
 from voucher.views.provider import offers as provider_offers
 from voucher.views.provider import own_money as provider_own_money
@@ -43,6 +44,7 @@ urlpatterns = [
     path("bookings/<slug:ref>/we-were-there/", provider_after.we_were_there, name="we_were_there"),
     path("bookings/<slug:ref>/contact/", provider_pages.contact, name="contact"),
     path("diary/", provider_desk.diary, name="diary"),
+    path("diary/enter/", provider_paper_lists.choose_day, name="choose_day"),
     path("diary/<slug:day>/", provider_desk.day_list, name="day_list"),
     path("diary/<slug:day>/enter/", provider_paper_lists.enter_day, name="enter_day"),
     path("offers/", provider_offers.offers, name="offers"),
@@ -61,11 +63,13 @@ urlpatterns = [
     path("offers/<int:number>/prices/", provider_prices.price_page, name="prices"),
     path("offers/<int:number>/prices/take-back/", provider_prices.take_back, name="take_back_price"),
     path("code/", provider_door.check_code, name="check_code"),
-    path("walk-ins/", provider_door.take_walk_in, name="take_walk_in"),
-    path("walk-ins/<slug:ref>/", provider_door.walk_in, name="walk_in"),
+    path("code/walk-ins/", provider_door.take_walk_in, name="take_walk_in"),
+    path("code/walk-ins/<slug:ref>/", provider_door.walk_in, name="walk_in"),
     path("phone/", provider_phone.phone, name="phone"),
     path("bank/", provider_bank.bank, name="bank"),
     path("bank/<int:pk>/withdraw/", provider_bank.withdraw_bank, name="withdraw_bank"),
+    path("close/", provider_closing.close, name="close"),
+    path("close/not/", provider_closing.not_close, name="not_close"),
     path("own-money/", provider_own_money.own_money_page, name="own_money"),
     path("own-money/account/", provider_own_money.card_account, name="card_account"),
     path("own-money/account/back/", provider_own_money.card_account_back, name="card_account_back"),

@@ -13,9 +13,8 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from accounts import wording
-from brochure import availability, catalogue
+from brochure import availability, catalogue, wording_of_times
 from brochure import wording as brochure_wording
-from brochure import wording_of_times
 from voucher import bookings, rules
 from voucher.alternatives import free_days
 from voucher.forms.applications import day_of

@@ -276,14 +276,14 @@ def _price_table(offer):
 
 
 def _new_prices(offer, today):
-    """Return [(day, in words what it costs from then on)…] of the prices that are set and have not begun."""
+    """Return [(day, in words what it costs from then on)…] of what carers will pay."""
     found = []
-    for row in price_changes.coming(offer, on=today):
-        price = brochure_wording.unit_price(row.price_pence, offer.unit)
-        if row.rate != prices.Rate.STANDARD:
-            words = {"price": price, "when": brochure_wording.when_it_counts(row.rate)}
-            price = _("%(when)s: %(price)s") % words
-        found.append((row.first_day, price))
+    for day, changed in price_changes.what_carers_will_pay(offer, on=today):
+        for rate, pence in changed.items():
+            price = brochure_wording.unit_price(pence, offer.unit)
+            if rate != prices.Rate.STANDARD:
+                price = _("%(when)s: %(price)s") % {"when": brochure_wording.when_it_counts(rate), "price": price}
+            found.append((day, price))
     return found
 
 

@@ -20,6 +20,7 @@ from voucher.views.applications import applications_context
 from voucher.views.carer_after import after_context, say_otherwise
 from voucher.views.carer_finding import is_over, still_possible
 from voucher.views.my_choices import choices_context
+from voucher.views.my_handovers import handover_context
 from voucher.views.my_record import by_phone_context
 from voucher.views.my_walk_ins import walk_ins_context
 from voucher.views.numbers import whole
@@ -170,7 +171,7 @@ def _booking_page(request, row):
         "nobody_came_from": from_when if row.state == State.CONFIRMED and row.starts_at <= now < from_when else None,
     }
     context |= after_context(row, now) | by_phone_context(row, now)
-    context |= payment_context(row, now) | choices_context(row, now)
+    context |= payment_context(row, now) | choices_context(row, now) | handover_context(row)
     return render(request, "my/booking.html", context)
 
 

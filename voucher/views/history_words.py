@@ -13,6 +13,13 @@ from voucher.claims import LateReason
 from voucher.models import Application, Award, Booking, Circumstance, Permission, RunFile, Task
 
 ACTS = {
+    "booking.handed_over": _("A carer's break went to the successor of its provider"),
+    "booking.not_handed_over": _("A carer did not want the successor of a provider"),
+    "provider.closed": _("A provider closed"),
+    "provider.closes": _("The last day of a provider was set"),
+    "provider.closes_not": _("It was taken back that a provider closes"),
+    "provider.goes_on": _("A provider that was stopped goes on"),
+    "provider.suspended": _("The carers team stopped a provider"),
     "account.agreed": _("A second person agreed to another bank account of a provider"),
     "account.asked": _("A provider asked to be paid into another bank account"),
     "account.called": _("A provider was rung about another bank account"),

@@ -47,6 +47,7 @@ HELPERS_PAGES = {
     *("take", "take_none", "change_time", "keep_time", "cancel", "did_not_happen"),
     # More time or more to use is asked for where a break needs it; what was asked for before is not shown with it.
     *("emergency", "agree", "how_much", "apply"),
+    *("wait", "waiting", "take_place", "leave_line", "handover"),
 }
 
 

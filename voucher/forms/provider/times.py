@@ -78,6 +78,7 @@ def why_not(bad):
         "past": _("%(when)s is over. Choose a later time."),
         "far": _("%(when)s is more than 60 days from now. Choose an earlier time."),
         "step": _("%(when)s is not on the hour or the half hour."),
+        "course": _("No course begins on %(when)s. Choose the first session of another course."),
         "same": _("%(when)s is the time they asked for. If you can do it, confirm it."),
         "uninsured": _("Your insurance ends before %(when)s. Choose an earlier time, or send us the new papers."),
         "outside": _("%(when)s is outside the time for which the carer has this award. Choose another time."),

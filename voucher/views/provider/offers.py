@@ -15,7 +15,7 @@ from brochure import care_checks, catalogue, offer_content, offering, photos
 from brochure.models import Offer, OfferVersion
 from brochure.wording import all_rates, unit_price
 from providers.access import offers_required
-from voucher import offer_desk, outcomes, typical_awards, wishes
+from voucher import changed_hours, offer_desk, outcomes, typical_awards, wishes
 from voucher.forms.provider.offers import PARTS, WordsForm, form_of
 
 State = Offer.State
@@ -109,6 +109,9 @@ def edit_offer(request, number, part):
         raise Http404
     if row.state == State.WITHDRAWN:
         return not_possible(request, row, row.state)
+    if part == "when" and row.state != State.DRAFT and request.method != "POST":
+        # New hours may touch what is booked: there that is shown first.
+        return redirect("provider:hours", row.number)
     step = "step" in request.GET
     content = _wanted(row)
     data = request.POST if request.method == "POST" else None
@@ -116,6 +119,9 @@ def edit_offer(request, number, part):
     if data is None or not form.is_valid():
         return render(request, "provider/offer_part.html", _part_context(part, row, form, step))
     by, now = Who(user=request.user), timezone.now()
+    if part == "when" and changed_hours.plan(to={row: form.content()}, now=now).outside:
+        messages.error(request, _("Something that is booked falls outside these hours. Change them here: it is shown first."))
+        return redirect("provider:hours", row.number)
     try:
         changed = offering.change(offer=row, to=form.content(), by=by, now=now)
         if row.state == State.DRAFT and "price" in form.cleaned_data:
