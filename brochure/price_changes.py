@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from accounts import history
 from brochure import offer_content, offering, prices
-from brochure.models import Offer, OfferPrice
+from brochure.models import EditionOffer, Offer, OfferPrice
 from brochure.prices import Rate, Rates
 
 State = Offer.State
@@ -147,6 +147,24 @@ def waiting_prices(offer):
 def coming(offer, *, on):
     """Return the prices of an offer that are set and have not begun, the next first."""
     return list(offer.prices.filter(first_day__gt=on).order_by("first_day", "pk"))
+
+
+def what_carers_will_pay(offer, *, on):
+    """Return [(day, {rate: pence})…]: each day from which a carer pays another price, and what changes then.
+
+    While an edition promises less, a price that begins is not paid yet; it is from the day after the promise (R23).
+    Offers have their `rates` (prices.attach).
+    """
+    begin = offer.prices.filter(first_day__gt=on).values_list("first_day", flat=True)
+    promised = EditionOffer.objects.filter(offer=offer, edition__made_on__lte=on, edition__prices_until__gte=on)
+    days = {*begin, *(last + dt.timedelta(days=1) for last in promised.values_list("edition__prices_until", flat=True))}
+    found, before = [], offer.rates.shown
+    for day in sorted(days):
+        after = prices.rates_of(offer, day).shown
+        if changed := {rate: pence for rate, pence in after.items() if before.get(rate) != pence}:
+            found.append((day, changed))
+        before = after
+    return found
 
 
 def _lowest_until(offer, first_day, on):

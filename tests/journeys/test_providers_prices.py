@@ -179,6 +179,9 @@ def test_p7_a_price_that_has_not_begun_is_taken_back_with_one_press(office, sitt
 def test_p7_the_printed_promise_is_shown_and_holds(office, carer, sitting, clock, carys):
     edition = editions.freeze(by=Who(user=carys), now=clock.now)
     new_prices(office, sitting, OCTOBER, standard="26")
+    # A carer who looks in August is told the day from which they really pay it.
+    said = text(carer.get(sitting.get_absolute_url()))
+    assert "From Sunday 28 February 2027: £26 an hour" in said and "From Thursday 1 October" not in said
     clock.now = dt.datetime(2026, 10, 2, 9, tzinfo=dt.UTC)
 
     page = text(office.get(reverse("provider:prices", args=[sitting.number])))
