@@ -105,6 +105,9 @@ class Provider(models.Model):
     # The last day on which it gives breaks, and who takes over what is booked, each carer agreeing.
     closes_on = models.DateField(null=True)
     successor = models.ForeignKey("self", models.PROTECT, null=True, related_name="predecessors")
+    # Why the carers team has stopped it, for the carers team only, and when.
+    stopped_because = models.CharField(max_length=300, blank=True)
+    stopped_at = models.DateTimeField(null=True)
     # How many breaks it can give at the same time, all its offers together; empty: each offer's own places count.
     breaks_at_once = models.PositiveSmallIntegerField(null=True, blank=True)
     # Whether a carer may pay the difference where a break costs more than is left on the award.
@@ -134,6 +137,9 @@ class Provider(models.Model):
                 name="only_a_paused_provider_says_why_and_until_when",
             ),
             models.CheckConstraint(
+                condition=~Q(state="suspended") | ~Q(stopped_because=""), name="stopped_provider_has_a_reason"
+            ),
+            models.CheckConstraint(
                 condition=Q(successor__isnull=True) | ~Q(successor=models.F("pk")),
                 name="provider_is_not_its_own_successor",
             ),
@@ -155,14 +161,19 @@ class Provider(models.Model):
 
     @property
     def good_until(self):
-        """The last day on which its papers are in order, or None where nothing of them ends (R45)."""
-        return min(filter(None, [self.insurance_until, self.papers_until]), default=None)
+        """The last day on which it may give breaks: its papers hold (R45), and it has not closed (R65); None: no end."""
+        return min(filter(None, [self.insurance_until, self.papers_until, self.closes_on]), default=None)
 
     @property
     def may_say_yes(self):
         """True where it can accept what carers have asked for: also in a pause that only hides it from new requests."""
         own_pause = self.state == self.State.PAUSED and self.pause_reason in self.HIDES_ONLY
         return self.state == self.State.LIVE or own_pause
+
+    @property
+    def is_stopped(self):
+        """True where it gives no more breaks: its people see no carer to come, and still claim what was given (R65)."""
+        return self.state in {self.State.SUSPENDED, self.State.CLOSED}
 
     def is_insured(self, *, on):
         """True when no insurance date is asked of this provider or it has not passed on that day."""

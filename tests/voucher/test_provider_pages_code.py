@@ -239,7 +239,7 @@ def test_a_code_in_the_address_is_never_read(page, sitting, code):
 
 
 def test_a_provider_without_offers_has_nothing_to_check(client, caerphilly, clock):
-    other = factories.provider(caerphilly, name="Caffi Arall", state="suspended")
+    other = factories.provider(caerphilly, name="Caffi Arall", state="suspended", stopped_because="To be looked into.")
     factories.offer(other)
     client.force_login(factories.provider_staff(other, "arall@provider.example"))
 

@@ -84,7 +84,7 @@ def returned(request, number):
         raise Http404
     names = Provider.objects.filter(pk__in=paid).order_by("name").values_list("pk", "name")
     payees = [(pk, f"{name}, {wording.money(paid[pk], exact=True)}") for pk, name in names]
-    form = ReturnedForm(request.POST or None, payees=payees)
+    form = ReturnedForm(request.POST if request.method == "POST" else None, payees=payees)
     if request.method == "POST" and form.is_valid():
         said = form.cleaned_data
         try:

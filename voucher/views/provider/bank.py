@@ -26,7 +26,7 @@ State = BankAccount.State
 def bank(request):
     """Show where the provider is paid and what waits; a press asks for another account."""
     has_account = account_changes.has_account(request.provider)
-    form = AccountForm(request.POST or None, has_account=has_account)
+    form = AccountForm(request.POST if request.method == "POST" else None, has_account=has_account)
     if request.method == "POST" and form.is_valid():
         wanted = form.cleaned_data
         try:

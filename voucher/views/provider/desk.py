@@ -17,7 +17,6 @@ from voucher.forms.provider.bookings import length_in_words
 from voucher.models import Booking
 
 DAYS_SHOWN = 28
-DAYS_BEFORE = 8
 
 State = Booking.State
 
@@ -38,7 +37,6 @@ def diary(request):
         "today_has_rows": any(row.day == today for row in rows),
         "at_the_desk": request.post.kind == Staff.Kind.DESK,
         "can_open": request.post.kind != Staff.Kind.DESK,
-        "days_before": [today - dt.timedelta(days=back) for back in range(DAYS_BEFORE)],
     }
     return render(request, "provider/diary.html", context)
 
@@ -85,7 +83,7 @@ def of_days(provider, first, last, states=(State.CONFIRMED, *Booking.GIVEN)):
 
     One that was cancelled late is paid for and not among them: nobody comes.
     """
-    return (
+    rows = (
         Booking.objects.filter(
             Q(ended_at=None) | Q(state=State.DID_NOT_HAPPEN),
             provider=provider,
@@ -96,3 +94,5 @@ def of_days(provider, first, last, states=(State.CONFIRMED, *Booking.GIVEN)):
         .select_related("offer", "award__carer", "top_up")
         .order_by("starts_at", "pk")
     )
+    # A provider that was stopped sees nobody to come.
+    return rows.filter(starts_at__lte=timezone.now()) if provider.is_stopped else rows

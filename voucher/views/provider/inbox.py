@@ -38,6 +38,7 @@ def inbox(request):
     unmarked = list(ours.filter(state=State.CONFIRMED, ends_at__lte=now).order_by("starts_at", "pk")[: A_PAGE + 1])
     tonight = days.midnight(timezone.localdate(now) + A_DAY)
     coming = ours.filter(state=State.CONFIRMED, ends_at__gt=now)
+    coming = coming.none() if request.provider.is_stopped else coming
     context = {
         "moves": _moves(request.provider, now),
         "countered": list(ours.filter(state=State.COUNTERED).order_by("answer_by", "pk")[:A_PAGE]),

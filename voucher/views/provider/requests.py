@@ -14,7 +14,7 @@ from accounts import history, wording
 from accounts.history import Who
 from accounts.templatetags.look import phone_link
 from providers.access import bookings_required
-from providers.models import Staff
+from providers.models import Provider, Staff
 from voucher import bookings, rules, withdrawals, writing
 from voucher.forms.provider.bookings import DeclineForm, DeliveredForm, DidNotHappenForm, length_in_words
 from voucher.models import Booking, TopUp
@@ -31,10 +31,12 @@ State = Booking.State
 def booking_of(provider, ref):
     """Return the provider's own booking with all that its page shows, or 404: another provider's is not there."""
     rows = Booking.objects.select_related(
-        "offer__category", "award__carer", "award__account", "council__scheme", "hold", "asked_in"
+        "offer__category", "award__carer", "award__account", "council__scheme", "hold", "asked_in", "provider"
     ).prefetch_related("claim_lines__claim")
     # Of what a carer has not paid by card yet, or did not, the provider was never asked.
     rows = rows.exclude(top_up__way=TopUp.Way.CARD, top_up__paid_at=None)
+    if provider.is_stopped:
+        rows = rows.filter(starts_at__lte=timezone.now())
     return get_object_or_404(rows, provider=provider, ref=ref)
 
 
@@ -184,7 +186,9 @@ def may_take_on(provider):
 
 
 def may_see_contact(row, now):
-    """True from confirmation until seven days after the break (R22), unless it did not come to be."""
+    """True from confirmation until seven days after the break (R22), unless it did not come to be, or it is stopped."""
+    if row.provider.state == Provider.State.SUSPENDED:
+        return False
     shown = {State.CONFIRMED, State.DELIVERED, State.CLAIMED}
     return row.state in shown and not row.ended_by and now <= rules.contact_until(row.ends_at)
 

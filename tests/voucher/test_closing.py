@@ -1,0 +1,258 @@
+"""A provider closes: its last day, its successor, and each carer's yes (R65)."""
+
+import datetime as dt
+import threading
+
+import pytest
+from django.db import connections
+from django.urls import reverse
+
+from accounts.history import Who
+from accounts.models import OutboxMessage
+from brochure import catalogue
+from tests import factories
+from tests.voucher import breaks, claimed
+from voucher import awards, bookings, claims, closing
+from voucher.ledger import audit
+from voucher.models import Booking, Handover, Task
+
+LAST_DAY = dt.date(2026, 11, 9)  # four weeks after the fixed now
+AFTER = breaks.london(2026, 11, 12, 10)
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def award(caerphilly):
+    return factories.award(caerphilly, value=20_000)
+
+
+@pytest.fixture
+def sitting(bryn_cafe):
+    return factories.offer(bryn_cafe)
+
+
+@pytest.fixture
+def heir(caerphilly):
+    """Siop Goffi, that takes over; an hour costs £26 there."""
+    row = factories.provider(caerphilly, name="Siop Goffi")
+    factories.offer(row, price_pence=2600)
+    return row
+
+
+@pytest.fixture
+def booked(award, sitting, now):
+    """A confirmed break of two hours after the last day."""
+    row = breaks.ask(award, sitting, now, starts_at=AFTER, minutes=120)
+    bookings.confirm(booking=row, by=factories.TESTS, now=now)
+    return Booking.objects.get(pk=row.pk)
+
+
+@pytest.fixture
+def close(bryn_cafe, bryn, now):
+    def closed(**more):
+        closing.announce(**{"provider": bryn_cafe, "last_day": LAST_DAY, "by": Who(bryn), "now": now} | more)
+
+    return closed
+
+
+@pytest.fixture
+def handover(booked, close, heir):
+    close(successor=heir)
+    return Handover.objects.get(booking=booked)
+
+
+def money_of(award):
+    """Return what is left and what is set aside."""
+    award.account.refresh_from_db()
+    balance = awards.balance(award)
+    return balance.left, balance.set_aside
+
+
+def sound(now):
+    return claims.differences() == audit.differences(now) == []
+
+
+def test_the_owner_gives_28_days_notice_and_the_carers_team_need_not(booked, close, bryn_cafe, now):
+    with pytest.raises(closing.TooSoon) as refusal:
+        close(last_day=LAST_DAY - dt.timedelta(days=1))
+    assert refusal.value.earliest == LAST_DAY
+
+    close(last_day=now.date(), by_team=True)
+    bryn_cafe.refresh_from_db()
+    assert bryn_cafe.closes_on == now.date()
+
+
+def test_who_has_nothing_booked_may_close_today(close, bryn_cafe, now):
+    close(last_day=now.date())
+    bryn_cafe.refresh_from_db()
+    assert bryn_cafe.closes_on == now.date()
+
+
+def test_nothing_can_be_booked_for_after_the_last_day(award, sitting, close, now):
+    close()
+    sitting.refresh_from_db()
+
+    with pytest.raises(bookings.NotLive):
+        breaks.ask(award, sitting, now, starts_at=AFTER, minutes=120)
+    assert breaks.ask(award, sitting, now, minutes=120).state == "requested"
+    assert catalogue.live_offers(on=LAST_DAY).filter(pk=sitting.pk).exists()
+    assert not catalogue.live_offers(on=LAST_DAY + dt.timedelta(days=1)).filter(pk=sitting.pk).exists()
+
+
+def test_without_a_successor_what_is_booked_later_is_arranged_anew(booked, award, close, now):
+    left = awards.balance(award)
+    close()
+
+    assert Task.objects.get(booking=booked).kind == "rearrange"
+    assert OutboxMessage.objects.filter(kind="break_to_rearrange").count() == 1
+    assert awards.balance(award) == left
+    assert sound(now)
+
+
+def test_a_request_for_a_later_day_goes_back(award, sitting, close, now):
+    row = breaks.ask(award, sitting, now, starts_at=AFTER, minutes=120)
+    close()
+    row.refresh_from_db()
+    assert row.state == "cancelled"
+    assert sound(now)
+
+
+def test_a_carers_yes_moves_one_break_and_its_money(handover, booked, award, heir, now):
+    assert (handover.price_pence, handover.offer.provider) == (5200, heir)
+    assert OutboxMessage.objects.filter(kind="handover_offered").count() == 1
+
+    new = closing.agree(handover=handover, by=factories.TESTS, now=now)
+
+    booked.refresh_from_db()
+    assert (booked.state, new.state, new.provider, new.starts_at) == ("cancelled", "confirmed", heir, booked.starts_at)
+    account = awards.balance(award)
+    assert money_of(award) == (20_000 - 5_200, 5_200)
+    assert closing.agree(handover=handover, by=factories.TESTS, now=now) == new
+    assert sound(now)
+
+
+def test_a_no_leaves_the_money_set_aside_and_a_worker_looks(handover, booked, award, now):
+    closing.refuse(handover=handover, by=factories.TESTS, now=now)
+    closing.refuse(handover=handover, by=factories.TESTS, now=now)
+
+    assert Task.objects.filter(booking=booked, kind="rearrange").count() == 1
+    assert money_of(award) == (15_000, 5_000)
+    with pytest.raises(closing.Over):
+        closing.agree(handover=handover, by=factories.TESTS, now=now)
+    assert sound(now)
+
+
+def test_no_answer_is_a_task_after_fourteen_days(handover, booked, now):
+    assert closing.time_out_handovers(now + dt.timedelta(days=13)) == (0, 0)
+    later = now + dt.timedelta(days=14)
+    assert closing.time_out_handovers(later) == (1, 0)
+
+    assert Task.objects.filter(booking=booked, kind="rearrange").exists()
+    with pytest.raises(closing.Over):
+        closing.agree(handover=handover, by=factories.TESTS, now=later)
+
+
+def test_where_the_successor_is_full_meanwhile_nothing_changes(handover, booked, caerphilly, now):
+    breaks.ask(factories.award(caerphilly), handover.offer, now, starts_at=AFTER, minutes=120)
+
+    with pytest.raises(bookings.Full):
+        closing.agree(handover=handover, by=factories.TESTS, now=now)
+    booked.refresh_from_db()
+    handover.refresh_from_db()
+    assert (booked.state, handover.state) == ("confirmed", "open")
+    assert sound(now)
+
+
+def test_a_successor_that_is_too_dear_for_the_award_is_not_suggested(caerphilly, sitting, close, heir, now):
+    poor = factories.award(caerphilly, value=5_000)
+    row = breaks.ask(poor, sitting, now, starts_at=AFTER, minutes=120)
+    bookings.confirm(booking=row, by=factories.TESTS, now=now)
+
+    close(successor=heir)
+
+    assert not Handover.objects.exists()
+    assert Task.objects.get(booking=row).kind == "rearrange"
+
+
+def test_it_is_taken_back_and_what_was_open_ends(handover, bryn_cafe, bryn, now):
+    closing.call_off(provider=bryn_cafe, by=Who(bryn), now=now)
+
+    bryn_cafe.refresh_from_db()
+    handover.refresh_from_db()
+    assert (bryn_cafe.closes_on, bryn_cafe.successor, handover.state) == (None, None, "ended")
+    with pytest.raises(closing.NotOpen):
+        closing.call_off(provider=bryn_cafe, by=Who(bryn), now=now)
+
+
+def test_the_day_after_it_is_closed_and_its_people_still_claim(award, sitting, bryn, bryn_cafe, close, client, clock):
+    given = claimed.delivered(award, sitting, by=Who(bryn))
+    close()
+    later = clock.now = clock.now + dt.timedelta(days=28)
+    assert closing.close_what_is_due(later) == (0, 0)
+    later = clock.now = clock.now + dt.timedelta(days=1)
+    assert closing.close_what_is_due(later) == (1, 0)
+    assert closing.close_what_is_due(later) == (0, 0)
+
+    client.force_login(bryn)
+    assert given.ref in client.get(reverse("provider:money")).content.decode()
+    (line,) = claimed.claim(bryn_cafe, [given], by=Who(bryn), now=later)
+    assert line.claim.provider == bryn_cafe and line.amount_pence == 5000
+    assert sound(later)
+
+
+def test_p10_the_pages_name_a_successor_and_ask_the_carer(client, booked, award, heir, bryn_cafe, carys, clock, now):
+    client.force_login(carys)
+    page = reverse("team:close_provider", args=[bryn_cafe.ref])
+    day = {"last_day_day": "9", "last_day_month": "11", "last_day_year": "2026"}
+    refused = client.post(page, day | {"successor": heir.pk}).content.decode()
+    assert "Ask the other provider first" in refused
+    done = client.post(page, day | {"successor": heir.pk, "has_agreed": "on"}, follow=True).content.decode()
+    assert "Siop Goffi" in done and "Monday 9 November" in done
+
+    code = awards.new_code(award=award, by=factories.TESTS, now=now)
+    client.logout()
+    client.post(reverse("open_award"), {"code": code})
+    page = client.get(reverse("my:booking", args=[booked.ref])).content.decode()
+    assert "May Siop Goffi give it?" in page and "£52" in page
+    done = client.post(reverse("my:handover", args=[booked.ref]), {"answer": "yes"}, follow=True).content.decode()
+    assert "Booked and confirmed." in done
+    assert Booking.objects.filter(provider=heir, state="confirmed").count() == 1
+    old = client.get(reverse("my:booking", args=[booked.ref])).content.decode()
+    assert "Siop Goffi gives it instead." in old
+
+
+def test_p10_the_owner_closes_with_notice_through_the_page(client, booked, bryn, bryn_cafe, clock):
+    client.force_login(bryn)
+    page = reverse("provider:close")
+    soon = {"last_day_day": "20", "last_day_month": "10", "last_day_year": "2026"}
+    assert "Monday 9 November" in client.post(page, soon).content.decode()
+
+    late = {"last_day_day": "9", "last_day_month": "11", "last_day_year": "2026"}
+    assert "Your last day is Monday 9 November" in client.post(page, late, follow=True).content.decode()
+    assert "Taken back. You go on." in client.post(reverse("provider:not_close"), follow=True).content.decode()
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_two_presses_of_yes_at_once_book_one_break(handover, booked, heir, now):
+    found, together = [], threading.Barrier(2)
+
+    def press():
+        together.wait()
+        try:
+            found.append(closing.agree(handover=handover, by=factories.TESTS, now=now).pk)
+        except (closing.Over, bookings.BookingMoved):
+            found.append(None)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=press) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert Booking.objects.filter(provider=heir).count() == 1
+    assert any(found)
+    assert sound(now)

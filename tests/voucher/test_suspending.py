@@ -1,0 +1,172 @@
+"""A provider is stopped at once, and goes on when all is well (R65)."""
+
+import datetime as dt
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.urls import reverse
+
+from accounts.history import Who
+from accounts.models import HistoryEntry, OutboxMessage
+from providers.models import Provider
+from tests import factories
+from tests.voucher import breaks, claimed
+from voucher import awards, bookings, claims, suspending
+from voucher.ledger import audit
+from voucher.models import Booking, Task
+
+pytestmark = pytest.mark.django_db
+
+START = breaks.london(2026, 10, 12, 10)
+WHY = "A worry about safety was raised."
+
+
+@pytest.fixture
+def award(caerphilly):
+    return factories.award(caerphilly, value=100_000)
+
+
+@pytest.fixture
+def sitting(bryn_cafe):
+    return factories.offer(bryn_cafe)
+
+
+def confirmed(award, offer, now, *, days=7):
+    row = breaks.ask(award, offer, now, starts_at=START + dt.timedelta(days=days), minutes=60)
+    bookings.confirm(booking=row, by=factories.TESTS, now=now)
+    return Booking.objects.get(pk=row.pk)
+
+
+@pytest.fixture
+def twelve(award, sitting, now):
+    """Twelve confirmed breaks to come."""
+    return [confirmed(award, sitting, now, days=7 + number) for number in range(12)]
+
+
+@pytest.fixture
+def stop(bryn_cafe, carys, now):
+    def stopped(**more):
+        suspending.suspend(**{"provider": bryn_cafe, "reason": WHY, "by": Who(carys), "now": now} | more)
+
+    return stopped
+
+
+def test_twelve_breaks_are_arranged_anew_and_their_carers_told_neutrally(twelve, award, stop, bryn_cafe, now):
+    left = awards.balance(award)
+
+    stop()
+
+    bryn_cafe.refresh_from_db()
+    assert bryn_cafe.state == "suspended"
+    assert Task.objects.filter(kind="rearrange", booking__in=twelve, done_at=None).count() == 12
+    told = OutboxMessage.objects.filter(kind="break_to_rearrange")
+    assert told.count() == 12
+    assert not any(word in row.body.lower() for row in told for word in ("worry", "safety", "stopped", "suspended"))
+    # What is set aside stays so, and the carer may cancel free.
+    assert awards.balance(award) == left
+    assert all(Booking.objects.filter(pk=row.pk, may_cancel_free=True, state="confirmed").exists() for row in twelve)
+    assert audit.differences(now) == []
+
+
+def test_the_reason_stands_in_no_message_and_no_history(twelve, stop):
+    stop()
+
+    assert not OutboxMessage.objects.filter(body__contains=WHY).exists()
+    assert WHY not in str(list(HistoryEntry.objects.values_list("details", flat=True)))
+
+
+def test_an_open_request_goes_to_the_next_choice(award, sitting, caerphilly, stop, now):
+    other = factories.offer(factories.provider(caerphilly, name="Siop Goffi"))
+    wanted = [bookings.Wanted(offer, START + dt.timedelta(days=7), 120, 5000) for offer in (sitting, other)]
+    (first,) = bookings.ask(award=award, parts=[wanted], by=factories.TESTS, now=now, key="two choices")
+
+    stop()
+
+    first.refresh_from_db()
+    assert (first.state, first.ended_by) == ("cancelled", "team")
+    assert Booking.objects.get(offer=other).state == "requested"
+    assert audit.differences(now) == []
+
+
+def test_a_second_press_finds_it_stopped_and_writes_to_nobody_again(twelve, stop):
+    stop()
+    with pytest.raises(suspending.NotWorking):
+        stop()
+    assert OutboxMessage.objects.filter(kind="break_to_rearrange").count() == 12
+
+
+def test_a_reason_is_needed_and_nobody_stops_their_own_employer(stop, bryn_cafe, carys):
+    with pytest.raises(suspending.NoReason):
+        stop(reason=" ")
+    bryn_cafe.staff.create(user=carys, kind="desk")
+    with pytest.raises(suspending.WorksThere):
+        stop()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Provider.objects.filter(pk=bryn_cafe.pk).update(state="suspended")
+
+
+def test_what_was_given_is_claimed_and_paid_as_ever(award, sitting, bryn, bryn_cafe, stop, caerphilly, now):
+    given = claimed.delivered(award, sitting, by=Who(bryn))
+    stop()
+
+    (line,) = claimed.claim(bryn_cafe, [given], by=Who(bryn), now=now)
+
+    assert line.amount_pence == 5000
+    assert claims.differences() == audit.differences(now) == []
+
+
+def test_it_goes_on_and_what_nobody_had_arranged_takes_place_after_all(twelve, stop, bryn_cafe, carys, now):
+    stop()
+    bookings.cancel(booking=twelve[0], party="team", by=Who(carys), now=now)
+
+    suspending.resume(provider=bryn_cafe, by=Who(carys), now=now)
+
+    bryn_cafe.refresh_from_db()
+    assert (bryn_cafe.state, bryn_cafe.stopped_because) == ("live", "")
+    assert Task.objects.filter(kind="rearrange", done_at=None).count() == 1
+    assert OutboxMessage.objects.filter(kind="break_goes_on").count() == 11
+    with pytest.raises(suspending.NotStopped):
+        suspending.resume(provider=bryn_cafe, by=Who(carys), now=now)
+
+
+def test_its_people_see_nobody_to_come_and_no_telephone_number(client, twelve, award, sitting, bryn, stop, clock, now):
+    past = claimed.delivered(award, sitting, by=Who(bryn))
+    stop()
+    client.force_login(bryn)
+
+    assert client.get(reverse("provider:booking", args=[twelve[0].ref])).status_code == 404
+    assert client.get(reverse("provider:booking", args=[past.ref])).status_code == 200
+    page = client.post(reverse("provider:contact", args=[past.ref]), follow=True).content.decode()
+    assert past.award.carer.phone not in page
+    for name in ("provider:inbox", "provider:diary"):
+        assert twelve[0].ref not in client.get(reverse(name)).content.decode()
+    assert client.get(reverse("provider:money")).status_code == 200
+
+
+def test_the_page_says_what_stopping_means_and_does_it(client, twelve, carys, bryn_cafe, clock):
+    client.force_login(carys)
+    page = client.get(reverse("team:stop", args=[bryn_cafe.ref])).content.decode()
+    assert "ring 999 first" in page and "12 confirmed breaks" in page
+    assert "Say in a few words why" in client.post(reverse("team:stop", args=[bryn_cafe.ref])).content.decode()
+
+    page = client.post(reverse("team:stop", args=[bryn_cafe.ref]), {"reason": WHY}, follow=True).content.decode()
+
+    assert WHY in page and "Let it go on" in page
+    page = client.post(reverse("team:go_on", args=[bryn_cafe.ref]), follow=True).content.decode()
+    assert "take place after all" in page
+
+
+def test_another_councils_team_cannot_stop_it(client, bryn_cafe, flintshire, clock):
+    client.force_login(factories.user("t@flintshire.example", role="team", council=flintshire))
+
+    assert client.post(reverse("team:stop", args=[bryn_cafe.ref]), {"reason": WHY}).status_code == 404
+
+
+def test_the_carers_page_says_neutrally_that_it_is_arranged_anew(client, twelve, award, stop, now, clock):
+    stop()
+    code = awards.new_code(award=award, by=factories.TESTS, now=now)
+    client.post(reverse("open_award"), {"code": code})
+
+    page = client.get(reverse("my:booking", args=[twelve[0].ref])).content.decode()
+
+    assert "The carers team rings you to find something else" in page and WHY not in page

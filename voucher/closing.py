@@ -1,0 +1,233 @@
+"""A provider closes: nothing is given after a last day, and what is booked later is handed over or arranged anew (R65).
+
+A successor takes a break over only with its carer's yes, one at a time. What was given stays the old provider's: it is
+claimed and paid there, and the history of codes and bookings keeps its number.
+"""
+
+import datetime as dt
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts import days, history
+from brochure import catalogue
+from providers.models import Provider, Staff
+from voucher import asking, bookings, messages, suspending
+from voucher.bookings import choices, steps
+from voucher.models import Award, Booking, Handover
+
+State, Open = Provider.State, Handover.State.OPEN
+# Whoever closes by its own wish gives this much notice to those who have booked.
+NOTICE = dt.timedelta(days=28)
+TO_ANSWER = dt.timedelta(days=14)
+BEFORE_THE_BREAK = dt.timedelta(days=2)
+
+
+class TooSoon(Exception):
+    """The provider itself closes with notice; `earliest` is the first last day possible. The team may be sooner."""
+
+    def __init__(self, earliest):
+        super().__init__(earliest.isoformat())
+        self.earliest = earliest
+
+
+class NotOpen(Exception):
+    """The provider is not live, paused or stopped: it has closed, or has not joined."""
+
+
+class NoSuccessor(Exception):
+    """The successor is the provider itself, or does not work."""
+
+
+class Over(Exception):
+    """The carer has answered already, or it can no longer be answered; `handover` is the row as it is now."""
+
+    def __init__(self, handover):
+        super().__init__(f"handover {handover.pk} is {handover.state}")
+        self.handover = handover
+
+
+def earliest(provider, now, *, by_team=False):
+    """Return the first day that may be the last one: today where nothing is booked later, or for the carers team."""
+    today = timezone.localdate(now)
+    has_booked = Booking.objects.filter(provider=provider, state__in=Booking.LIVE, starts_at__gt=now).exists()
+    return today + NOTICE if has_booked and not by_team else today
+
+
+def announce(*, provider, last_day, successor=None, by, now, by_team=False):
+    """Say that a provider gives breaks up to `last_day`, inclusive, and who takes over what is booked later, if any.
+
+    Open requests for later days end and go to the next choice; the carers of confirmed breaks are told at once. Said
+    again it may name another day or successor. Raises NotOpen, TooSoon, NoSuccessor.
+    """
+    if last_day < (first := earliest(provider, now, by_team=by_team)):
+        raise TooSoon(first)
+    if successor is not None and (successor.pk == provider.pk or successor.state != State.LIVE):
+        raise NoSuccessor
+    with transaction.atomic():
+        rows = Provider.objects.filter(pk=provider.pk, state__in=[*suspending.CAN_BE_STOPPED, State.SUSPENDED])
+        if not rows.update(closes_on=last_day, successor=successor):
+            raise NotOpen
+        provider.refresh_from_db()
+        details = {"last_day": last_day.isoformat()} | ({"successor": successor.ref} if successor else {})
+        history.record(act="provider.closes", subject=provider, by=by, at=now, council=provider.council, **details)
+        messages.provider_closes(provider, now)
+    for booking in _booked_after(provider, last_day, suspending.OPEN_REQUESTS):
+        suspending.end_request(booking=booking, by=by, now=now)
+    for booking in _booked_after(provider, last_day, [Booking.State.CONFIRMED]):
+        if booking.starts_at > now and not _offer_to_successor(booking, successor, now):
+            suspending.arrange_anew(booking=booking, now=now)
+
+
+def call_off(*, provider, by, now):
+    """Take it back before the day: the provider goes on, and what was offered to a successor is no longer open."""
+    with transaction.atomic():
+        rows = Provider.objects.filter(pk=provider.pk, closes_on__isnull=False).exclude(state=State.CLOSED)
+        if not rows.update(closes_on=None, successor=None):
+            raise NotOpen
+        provider.refresh_from_db()
+        Handover.objects.filter(booking__provider=provider, state=Open).update(
+            state=Handover.State.ENDED, answered_at=now
+        )
+        history.record(act="provider.closes_not", subject=provider, by=by, at=now, council=provider.council)
+
+
+def close_what_is_due(now):
+    """Close every provider whose last day is over; return (done, failed). Its people still claim what was given."""
+    today, done = timezone.localdate(now), 0
+    due = Provider.objects.filter(closes_on__lt=today).exclude(state=State.CLOSED).select_related("council")
+    for provider in due.order_by("pk"):
+        with transaction.atomic():
+            rows = Provider.objects.filter(pk=provider.pk, closes_on__lt=today).exclude(state=State.CLOSED)
+            if rows.update(state=State.CLOSED, pause_reason="", paused_until=None):
+                by, council = history.CLOCK, provider.council
+                history.record(act="provider.closed", subject=provider, by=by, at=now, council=council)
+                done += 1
+    return done, 0
+
+
+def agree(*, handover, by, now):
+    """Move a break to the successor, as its carer wishes; return the new Booking, which is confirmed.
+
+    The old one is given back in the same transaction, or nothing changes. Raises Over, bookings.BookingMoved, or a kind
+    of bookings.Refused.
+    """
+    with transaction.atomic():
+        old = Booking.objects.select_related("award", "offer", "provider", "council__scheme", "hold").get(
+            pk=handover.booking_id
+        )
+        choices.lock(old)
+        handover = Handover.objects.select_for_update(no_key=True).select_related("offer__provider").get(pk=handover.pk)
+        if handover.state == Handover.State.AGREED:
+            return handover.new_booking
+        if handover.state != Open or handover.answer_by <= now:
+            raise Over(handover)
+        steps.give_back(old, by, now)
+        ended = {"ended_by": steps.Party.TEAM, "ended_at": now}
+        steps.move(old, (steps.State.CONFIRMED,), steps.State.CANCELLED, by, now, act="booking.handed_over", **ended)
+        new = bookings.make(
+            award=Award.objects.get(pk=old.award_id),
+            offer=handover.offer,
+            starts_at=timezone.localtime(old.starts_at),
+            minutes=old.minutes,
+            seen_price_pence=handover.price_pence,
+            note=old.note,
+            by=by,
+            now=now,
+            key=f"handover:{handover.pk}",
+        )
+        # The successor agreed beforehand to take over what it can.
+        bookings.confirm(booking=new, by=by, now=now)
+        Handover.objects.filter(pk=handover.pk).update(state=Handover.State.AGREED, answered_at=now, new_booking=new)
+        messages.booking_cancelled_for_provider(old)
+    return new
+
+
+def refuse(*, handover, by, now):
+    """The carer would rather not: the carers team arranges something else. Twice changes nothing. Raises Over."""
+    with transaction.atomic():
+        rows = Handover.objects.filter(pk=handover.pk, state=Open)
+        if rows.update(state=Handover.State.REFUSED, answered_at=now):
+            booking = handover.booking
+            history.record(act="booking.not_handed_over", subject=booking, by=by, at=now, council=booking.council)
+            suspending.arrange_anew(booking=booking, now=now)
+            return
+    handover.refresh_from_db()
+    if handover.state != Handover.State.REFUSED:
+        raise Over(handover)
+
+
+def time_out_handovers(now):
+    """End what no carer answered in time, and put it on the carers team's list; return (done, failed)."""
+    late = Handover.objects.filter(state=Open, answer_by__lte=now).select_related("booking__council", "booking__award")
+    done = 0
+    for handover in late.order_by("pk"):
+        with transaction.atomic():
+            rows = Handover.objects.filter(pk=handover.pk, state=Open)
+            if rows.update(state=Handover.State.ENDED, answered_at=now):
+                suspending.arrange_anew(booking=handover.booking, now=now)
+                done += 1
+    return done, 0
+
+
+def open_handover(booking):
+    """Return the Handover of a booking that waits for its carer, or None."""
+    if booking.state != Booking.State.CONFIRMED:
+        return None
+    rows = Handover.objects.filter(booking=booking, state=Open)
+    return rows.select_related("offer__provider", "booking__provider").first()
+
+
+def works_for(provider, user):
+    """True for somebody who works for the provider."""
+    return Staff.objects.filter(provider=provider, user=user).exists()
+
+
+def _booked_after(provider, last_day, states):
+    """Return the bookings that end after the last day."""
+    after = days.midnight(last_day + dt.timedelta(days=1))
+    rows = Booking.objects.filter(provider=provider, state__in=states, ends_at__gt=after).order_by("starts_at", "pk")
+    return rows.select_related("award__account", "award__carer", "council__scheme", "offer", "provider", "hold")
+
+
+def _offer_to_successor(booking, successor, now):
+    """Offer a break to the successor's cheapest offer of that kind that can have it; return whether there is one."""
+    answer_by = min(now + TO_ANSWER, booking.starts_at - BEFORE_THE_BREAK)
+    if successor is None or answer_by <= now or booking.is_half_of_a_pair:
+        return False
+    award = Award.objects.select_related("account", "council__scheme", "carer").get(pk=booking.award_id)
+    found = [
+        (price, offer)
+        for offer in _like(booking, successor, now)
+        if (price := _price(award, booking, offer, now)) is not None
+    ]
+    if not found:
+        return False
+    price, offer = min(found, key=lambda pair: (pair[0], pair[1].pk))
+    with transaction.atomic():
+        Handover.objects.filter(booking=booking, state=Open).update(state=Handover.State.ENDED, answered_at=now)
+        handover = Handover.objects.create(
+            booking=booking, offer=offer, price_pence=price, made_at=now, answer_by=answer_by
+        )
+        Booking.objects.filter(pk=booking.pk).update(may_cancel_free=True)
+        messages.handover_offered(handover, now)
+    return True
+
+
+def _like(booking, successor, now):
+    rows = catalogue.live_offers(on=timezone.localdate(now), council=booking.council)
+    return rows.filter(provider=successor, category=booking.offer.category, unit=booking.offer.unit)
+
+
+def _price(award, booking, offer, now):
+    """Return what the break costs there, in pence, or None where it cannot be had or the award does not pay for it."""
+    starts_at, minutes = timezone.localtime(booking.starts_at), booking.minutes
+    try:
+        asking.refuse_offer(award=award, offer=offer, on=timezone.localdate(now))
+        asking.refuse_unless_possible(award=award, offer=offer, starts_at=starts_at, minutes=minutes, now=now)
+        asking.refuse_taken(award=award, offer=offer, starts_at=starts_at, minutes=minutes)
+        quote = asking.quote(award=award, offer=offer, starts_at=starts_at, minutes=minutes, on=timezone.localdate(now))
+    except asking.Refused:
+        return None
+    # What is set aside for the old one comes back first.
+    return quote.price_pence if quote.amount <= award.account.available + booking.amount else None

@@ -1,0 +1,56 @@
+"""News of a provider that is stopped, goes on or closes: to the provider, and to the carers it is booked by."""
+
+import logging
+
+from accounts import mail
+from voucher.messages.telling import tell_carer
+
+log = logging.getLogger(__name__)
+
+
+def provider_stopped(provider, now):
+    """Tell a provider that it is stopped and whom to ring; why is said on the telephone."""
+    _tell("provider_stopped", provider, now)
+
+
+def provider_goes_on(provider, now):
+    """Tell a provider that it goes on."""
+    _tell("provider_goes_on", provider, now)
+
+
+def provider_closes(provider, now):
+    """Tell a provider which day is its last, and what it can still do after."""
+    _tell("provider_closes", provider, now)
+
+
+def break_to_rearrange(booking, now):
+    """Tell a carer, without saying why, that the carers team arranges a break anew with her."""
+    tell_carer("break_to_rearrange", booking, again=f"{now:%Y-%m-%dT%H:%M}")
+
+
+def break_goes_on(booking, now):
+    """Tell a carer that her break takes place as it was booked after all."""
+    tell_carer("break_goes_on", booking, again=f"{now:%Y-%m-%dT%H:%M}")
+
+
+def handover_offered(handover, now):
+    """Ask a carer whether another provider may give her break."""
+    booking = handover.booking
+    about = {"handover": handover, "successor": handover.offer.provider, "new_offer": handover.offer}
+    tell_carer("handover_offered", booking, again=f"{handover.pk}", **about)
+
+
+def _tell(name, provider, now):
+    key = f"{name}/{provider.pk}/{now:%Y-%m-%dT%H:%M}"
+    context = {"provider": provider, "scheme": provider.council.scheme}
+    try:
+        mail.write(
+            name,
+            to=provider.email,
+            language=provider.language,
+            context=context,
+            dedupe_key=key,
+            council=provider.council,
+        )
+    except mail.BadAddress:
+        log.warning("%s: provider %s has no usable address", name, provider.pk)

@@ -1,0 +1,114 @@
+"""A provider is stopped at once, where somebody could come to harm, and may go on again when all is well (R65).
+
+Why stands with the carers team only: carers are told what it means for them, and nobody is judged before it is known.
+What was given is claimed and paid as ever.
+"""
+
+from django.db import transaction
+
+from accounts import history
+from providers.models import Provider, Staff
+from voucher import messages, tasks
+from voucher.bookings import choices, following, steps
+from voucher.models import Booking, Task, WalkIn
+
+State = Provider.State
+# A provider that is paused can be stopped as well; one that is joining is refused instead.
+CAN_BE_STOPPED = (State.LIVE, State.PAUSED)
+OPEN_REQUESTS = (Booking.State.UNPAID, Booking.State.REQUESTED, Booking.State.COUNTERED)
+
+
+class NotWorking(Exception):
+    """The provider is not live and not paused, so there is nothing to stop."""
+
+
+class NotStopped(Exception):
+    """The provider is not suspended."""
+
+
+class NoReason(Exception):
+    """A provider is stopped without a reason in words."""
+
+
+class WorksThere(Exception):
+    """Who works for the provider neither stops it nor lets it go on."""
+
+
+def suspend(*, provider, reason, by, now):
+    """Stop a provider at once: nothing new is booked, open requests go to the next choice, the rest is arranged anew.
+
+    Each confirmed break to come is put on the carers team's list, its carer told neutrally and free to cancel, and what
+    is set aside stays so until a worker has found something else. Raises NoReason, NotWorking, WorksThere.
+    """
+    if not (reason := reason.strip()):
+        raise NoReason
+    _refuse_colleague(provider, by)
+    with transaction.atomic():
+        rows = Provider.objects.filter(pk=provider.pk, state__in=CAN_BE_STOPPED)
+        stopped = {"state": State.SUSPENDED, "stopped_because": reason, "stopped_at": now}
+        if not rows.update(pause_reason="", paused_until=None, **stopped):
+            raise NotWorking
+        provider.refresh_from_db()
+        # The reason is read on the provider's page by its carers team; the history says that there was one.
+        history.record(act="provider.suspended", subject=provider, by=by, at=now, council=provider.council)
+        WalkIn.objects.filter(provider=provider, state=WalkIn.State.WAITING).update(
+            state=WalkIn.State.RAN_OUT, answered_at=now
+        )
+        messages.provider_stopped(provider, now)
+    for booking in _of(provider, OPEN_REQUESTS):
+        end_request(booking=booking, by=by, now=now)
+    for booking in _of(provider, [Booking.State.CONFIRMED]).filter(starts_at__gt=now):
+        arrange_anew(booking=booking, now=now)
+
+
+def resume(*, provider, by, now):
+    """Let a provider go on; what still waited to be arranged anew takes place after all, and its carers are told.
+
+    Raises NotStopped, WorksThere.
+    """
+    _refuse_colleague(provider, by)
+    with transaction.atomic():
+        rows = Provider.objects.filter(pk=provider.pk, state=State.SUSPENDED)
+        if not rows.update(state=State.LIVE, stopped_because="", stopped_at=None, counted_since=now):
+            raise NotStopped
+        provider.refresh_from_db()
+        history.record(act="provider.goes_on", subject=provider, by=by, at=now, council=provider.council)
+        waiting = Task.objects.filter(kind=Task.Kind.REARRANGE, done_at=None, booking__provider=provider)
+        for task in waiting.filter(booking__state=Booking.State.CONFIRMED).select_related("booking__offer__provider"):
+            if task.booking.offer.is_in_order(on=task.booking.ends_at.date()):
+                tasks.done(task=task, by=by, now=now)
+                messages.break_goes_on(task.booking, now)
+        messages.provider_goes_on(provider, now)
+
+
+def end_request(*, booking, by, now):
+    """End a request that its provider can no longer answer; the carer's next choice is asked, as after a no (R24)."""
+    with transaction.atomic():
+        choices.lock(booking)
+        before = steps.state_now(booking)
+        if before not in OPEN_REQUESTS:
+            return
+        booking.refresh_from_db()
+        steps.give_back(booking, by, now)
+        ended = {"ended_by": steps.Party.TEAM, "ended_at": now}
+        steps.move(booking, (before,), steps.State.CANCELLED, by, now, **ended)
+        following.after_no(booking, by, now)
+
+
+def arrange_anew(*, booking, now):
+    """Put a confirmed break on the carers team's list; its carer is told, and may cancel it free however late."""
+    with transaction.atomic():
+        changed = Booking.objects.filter(pk=booking.pk, state=Booking.State.CONFIRMED).update(may_cancel_free=True)
+        if changed:
+            tasks.give_again(booking=booking, kind=Task.Kind.REARRANGE, now=now)
+            messages.break_to_rearrange(booking, now)
+
+
+def _of(provider, states):
+    rows = Booking.objects.filter(provider=provider, state__in=states).order_by("starts_at", "pk")
+    return rows.select_related("award__account", "award__carer", "council__scheme", "offer", "provider", "hold")
+
+
+def _refuse_colleague(provider, by):
+    if by.user is not None and Staff.objects.filter(provider=provider, user=by.user).exists():
+        raise WorksThere

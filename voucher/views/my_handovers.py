@@ -1,0 +1,50 @@
+"""The carer's own yes or no to another provider that would give her break (R65)."""
+
+from django.contrib import messages
+from django.http import Http404
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from voucher import bookings, closing
+from voucher.models import Booking, Handover, Task
+from voucher.views.open_award import award_required
+from voucher.views.own_booking import booking_of
+
+State = Booking.State
+
+
+@require_POST
+@award_required
+def answer(request, ref):
+    """Move the break to the successor, or let the carers team arrange something else."""
+    booking, now = booking_of(request.award, ref), timezone.now()
+    handover = Handover.objects.filter(booking=booking).order_by("-pk").first()
+    if handover is None or request.POST.get("answer") not in {"yes", "no"}:
+        raise Http404
+    try:
+        if request.POST["answer"] == "no":
+            closing.refuse(handover=handover, by=request.who, now=now)
+            messages.success(request, _("Thank you. The carers team rings you to find something else."))
+            return redirect("my:booking", booking.ref)
+        new = closing.agree(handover=handover, by=request.who, now=now)
+    except closing.Over:
+        messages.info(request, _("This was answered already, or the time is over. See below how it stands."))
+    except (bookings.Refused, bookings.BookingMoved):
+        messages.error(request, _("It can no longer be had there, so nothing has changed. The carers team rings you."))
+    else:
+        messages.success(request, _("Booked and confirmed. What was set aside for the old one has come back."))
+        return redirect("my:booking", new.ref)
+    return redirect("my:booking", booking.ref)
+
+
+def handover_context(booking):
+    """Return what the page of a booking shows where its provider cannot give it: a successor, or that we arrange it."""
+    handover, anew, handed_over = closing.open_handover(booking), False, None
+    if booking.state == State.CONFIRMED and booking.may_cancel_free and not handover:
+        anew = Task.objects.filter(booking=booking, kind=Task.Kind.REARRANGE, done_at=None).exists()
+    elif booking.state == State.CANCELLED and booking.ended_by == Booking.Party.TEAM:
+        rows = Handover.objects.filter(booking=booking, state=Handover.State.AGREED)
+        handed_over = rows.select_related("new_booking__provider").first()
+    return {"handover": handover, "arranged_anew": anew, "handed_over": handed_over}

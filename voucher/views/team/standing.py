@@ -1,0 +1,125 @@
+"""The carers team stops a provider at once, lets it go on, or writes down that it closes and who takes over."""
+
+from django.contrib import messages
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts import wording
+from accounts.access import carers_team_required
+from accounts.history import Who
+from providers.models import Provider
+from voucher import closing, suspending
+from voucher.forms.team.standing import ClosingForm, StopForm
+from voucher.models import Booking
+
+State = Provider.State
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@carers_team_required
+def stop(request, ref):
+    """What stopping means, in numbers, and the button that does it at once."""
+    row, now = _own(request, ref), timezone.now()
+    form = StopForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            suspending.suspend(provider=row, reason=form.cleaned_data["reason"], by=Who(request.user), now=now)
+        except suspending.NotWorking:
+            messages.info(request, _("It is stopped already, or has closed."))
+        except suspending.WorksThere:
+            messages.error(request, _("You work for this provider, so somebody else of the team does this."))
+        else:
+            messages.success(
+                request, _("Stopped. Carers are told, and what was booked is on the list to arrange anew.")
+            )
+        return redirect("team:provider", row.ref)
+    live = Booking.objects.filter(provider=row)
+    context = {
+        "provider": row,
+        "form": form,
+        "confirmed": live.filter(state=Booking.State.CONFIRMED, starts_at__gt=now).count(),
+        "requests": live.filter(state__in=suspending.OPEN_REQUESTS).count(),
+    }
+    return render(request, "team/stop.html", context)
+
+
+@require_POST
+@carers_team_required
+def go_on(request, ref):
+    """Let a stopped provider go on."""
+    row = _own(request, ref)
+    try:
+        suspending.resume(provider=row, by=Who(request.user), now=timezone.now())
+    except suspending.NotStopped:
+        messages.info(request, _("Nothing has changed: it is not stopped."))
+    except suspending.WorksThere:
+        messages.error(request, _("You work for this provider, so somebody else of the team does this."))
+    else:
+        messages.success(request, _("It goes on. Breaks that you had not arranged otherwise take place after all."))
+    return redirect("team:provider", row.ref)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@carers_team_required
+def close(request, ref):
+    """The last day of a provider, and who takes over what is booked later."""
+    row, now = _own(request, ref), timezone.now()
+    region = Provider.objects.filter(council__region=row.council.region, state=State.LIVE).exclude(pk=row.pk)
+    first = {"last_day": row.closes_on, "successor": row.successor}
+    form = ClosingForm(
+        request.POST if request.method == "POST" else None, successors=region.order_by("name", "pk"), initial=first
+    )
+    if request.method == "POST" and form.is_valid():
+        typed = form.cleaned_data
+        try:
+            closing.announce(
+                provider=row,
+                last_day=typed["last_day"],
+                successor=typed["successor"],
+                by=Who(request.user),
+                now=now,
+                by_team=True,
+            )
+        except closing.TooSoon:
+            form.add_error("last_day", _("Enter today or a later day."))
+        except closing.NoSuccessor:
+            form.add_error("successor", _("This provider takes no bookings at the moment. Choose another one."))
+        except closing.NotOpen:
+            messages.info(request, _("It has closed already."))
+            return redirect("team:provider", row.ref)
+        else:
+            words = _("Noted: the last day is %(day)s. Whoever has booked later is told.")
+            messages.success(request, words % {"day": wording.day(typed["last_day"])})
+            return redirect("team:provider", row.ref)
+    return render(request, "team/close_provider.html", {"provider": row, "form": form})
+
+
+@require_POST
+@carers_team_required
+def not_close(request, ref):
+    """Take back that a provider closes."""
+    row = _own(request, ref)
+    try:
+        closing.call_off(provider=row, by=Who(request.user), now=timezone.now())
+    except closing.NotOpen:
+        messages.info(request, _("Nothing has changed: no last day was set, or it has closed."))
+    else:
+        messages.success(request, _("Taken back. It goes on."))
+    return redirect("team:provider", row.ref)
+
+
+def standing_context(row):
+    """Return what the team's page of a provider shows of how it stands."""
+    works = row.state in suspending.CAN_BE_STOPPED
+    return {"may_stop": works, "may_close": works or row.state == State.SUSPENDED}
+
+
+def _own(request, ref):
+    """Return a provider that this council looks after, or 404: another council's is stopped by its own team."""
+    rows = Provider.objects.select_related("council__scheme", "successor")
+    return get_object_or_404(rows, council=request.council, ref=ref)
