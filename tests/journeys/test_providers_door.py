@@ -419,6 +419,16 @@ def test_p6_a_list_older_than_can_be_claimed_or_of_tomorrow_is_not_there(owner, 
     assert owner.get("/provider/diary/yesterday/enter/").status_code == 404
 
 
+def test_p6_the_day_is_chosen_among_the_last_ones_or_by_its_date(owner, clock):
+    clock.now = SUNDAY
+    choose = reverse("provider:choose_day")
+
+    assert LIST in owner.get(choose).content.decode()
+    date = {"day_day": "20", "day_month": "8", "day_year": "2026"}
+    assert owner.get(choose, date)["Location"] == "/provider/diary/2026-08-20/enter/"
+    assert "The date must be" in text_of(owner.get(choose, date | {"day_month": "7"}))
+
+
 def test_p6_who_came_without_booking_is_entered_with_code_and_pin(owner, swim, award, code, now, clock):
     pins.put(carer=award.carer, pin="7294", by=TEAM, now=now)
     clock.now = SUNDAY

@@ -7,9 +7,9 @@ import pytest
 
 from accounts.history import Who
 from tests import factories
-from tests.voucher.breaks import ALYS, ask
+from tests.voucher.breaks import ALYS, ask, confirm
 from tests.voucher.ledger.desk import at_once
-from voucher import bookings, walk_ins
+from voucher import bookings, day_entries, walk_ins
 from voucher.ledger import audit
 from voucher.models import Booking, WalkIn
 
@@ -114,3 +114,22 @@ def test_the_desk_asks_twice_at_once_and_the_carer_has_one_question(cafe, swim, 
 
     assert results == [WalkIn.objects.get()] * 3
     assert bookings.taken_by_offer([swim.pk], after=now, before=now + dt.timedelta(hours=1))[swim.pk] == []
+
+
+@TURNS
+def test_two_who_enter_the_same_paper_list_at_once_mark_each_booking_once(cafe, owner, now, turn):
+    offer = factories.offer(cafe, places=3)
+    booked = [confirm(factories.award(cafe.council), offer, owner.user, now) for _ in range(3)]
+    after = booked[0].ends_at
+    rows = [day_entries.Row(each.ref, whole=True) for each in booked]
+
+    results = at_once(*[lambda rows=each: enter(cafe, rows, owner, after) for each in (rows, rows[::-1])])
+
+    assert sorted(len(each.marked) + len(each.marked_before) for each in results) == [3, 3]
+    assert sum(len(each.marked) for each in results) == 3
+    assert Booking.objects.filter(state="delivered", due_pence=6_250).count() == 3
+    assert audit.differences() == []
+
+
+def enter(provider, rows, owner, now):
+    return day_entries.enter(provider=provider, rows=rows, by=owner, now=now)

@@ -6,6 +6,7 @@ import uuid
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from accounts.forms import DayField
 from brochure.models import Offer
 from voucher import day_entries, rules
 from voucher.bookings.making import REF_LENGTH
@@ -22,8 +23,21 @@ NOT_GIVEN = [
 NOT_KNOWN = ("", _("Leave it as it is"))
 
 
+class DayToEnterForm(forms.Form):
+    """The day whose list is to be entered."""
+
+    day = DayField(label=_("Another day"))
+
+    def __init__(self, *args, first, last, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["day"].first, self.fields["day"].last = first, last
+
+
 class BookedForm(forms.Form):
     """What became of a booking of that day."""
+
+    # Every row may be left as it is, and saying so at each would only be noise.
+    all_is_optional = True
 
     given = forms.ChoiceField(
         label=_("What was given?"),
@@ -52,6 +66,8 @@ class BookedForm(forms.Form):
 
 class ByNumberForm(forms.Form):
     """A row by the number of the booking."""
+
+    all_is_optional = True
 
     ref = forms.CharField(
         label=_("Booking number"),
@@ -123,6 +139,8 @@ class OptionalCodeField(CodeField):
 
 class CameForm(forms.Form):
     """Somebody came that day without having booked."""
+
+    all_is_optional = True
 
     key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
     offer = forms.ModelChoiceField(label=_("What was it?"), queryset=Offer.objects.none(), empty_label=None)

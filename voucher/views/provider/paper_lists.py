@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import wording
 from accounts.history import Who
@@ -20,13 +20,14 @@ from brochure import catalogue
 from providers.access import bookings_required
 from voucher import bookings, code_checks, day_entries, pins, walk_ins
 from voucher.day_entries import Fault
-from voucher.forms.provider.day_entries import BookedForm, ByNumberForm, CameForm
+from voucher.forms.provider.day_entries import BookedForm, ByNumberForm, CameForm, DayToEnterForm
 from voucher.ledger.acts import KeyWasUsed
 from voucher.models import Booking, WalkIn
 from voucher.views.provider.desk import day_of, of_days
 from voucher.views.provider.door import why_no_walk_in
 
 ROWS_BY_NUMBER, ROWS_WITHOUT_BOOKING = 3, 3
+DAYS_NAMED = 8
 State = Booking.State
 
 
@@ -57,6 +58,20 @@ def enter_day(request, day):
         "form": next((form for form in page.forms if form.is_bound and form.errors), None),
     }
     return render(request, "provider/enter_day.html", context)
+
+
+@require_safe
+@never_cache
+@bookings_required
+def choose_day(request):
+    """Choose the day whose list is to be entered: the last week by its days, any other by its date."""
+    today = timezone.localdate()
+    first, last = day_entries.days_that_can_be_entered(today, request.provider.council.scheme.claim_window_days)
+    form = DayToEnterForm(request.GET or None, first=first, last=last)
+    if form.is_valid():
+        return redirect("provider:enter_day", form.cleaned_data["day"].isoformat())
+    week = [today - dt.timedelta(days=back) for back in range(DAYS_NAMED)]
+    return render(request, "provider/choose_day.html", {"form": form, "week": week})
 
 
 class _Page:
