@@ -1,4 +1,4 @@
-"""A code by e-mail that proves an address: good in the one browser that asked for it, for fifteen minutes, five tries."""
+"""A code by e-mail that proves an address: good for the browser that asked, fifteen minutes and five tries."""
 
 import secrets
 

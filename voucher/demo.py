@@ -25,13 +25,14 @@ from brochure.prices import Rate
 from providers import own_money
 from providers.models import Provider, Staff
 from providers.staff import give_post
-from voucher import awards, demo_stories
+from voucher import awards, demo_joining, demo_money, demo_offers, demo_stories, demo_times
 from voucher.ledger.models import Unit
 from voucher.models import Award, Carer
 
 PASSWORD = "bridging-the-gap"
 COUNCIL = "caerphilly"
 OWNER, TEAM = "bryn@provider.example", "carys@council.example"
+FINANCE = {"preparer": "ffion", "approver": "gwen"}
 # Of the further awards: begun so long ago, with so much time left, and how their carers are reached.
 BEGUN, LEFT = dt.timedelta(days=14), dt.timedelta(days=42)
 MORE_BY = (Carer.ContactBy.EMAIL, Carer.ContactBy.POST, Carer.ContactBy.SMS)
@@ -72,6 +73,8 @@ PEOPLE = [
     Person("Eira Lewis", "eira@provider.example", _("Provider: bookings"), Staff.Kind.BOOKINGS, Language.WELSH),
     Person("Ceri Price", "ceri@provider.example", _("Provider: claims"), Staff.Kind.CLAIMS),
     Person("Dylan Howells", "dylan@provider.example", _("Provider: desk"), Staff.Kind.DESK),
+    Person("Siân Morgan", demo_joining.BEGUN, _("Provider: joining"), "joining", Language.WELSH),
+    Person("Tomos Price", demo_joining.SENT, _("Provider: waits for approval"), "joining"),
     Person("Carys Evans", TEAM, _("Carers team"), Role.Kind.TEAM),
     Person("Hywel Parry", "hywel@council.example", _("Desk volunteer"), Role.Kind.VOLUNTEER, Language.WELSH),
     Person("Ffion Jones", "ffion@council.example", _("Finance: prepares payment runs"), Role.Kind.FINANCE_PREPARER),
@@ -120,8 +123,14 @@ def make_people(*, now, on):
         for story in demo_stories.STORIES
         if story.name in chosen
     }
+    new = User.objects.filter(email__in=[demo_joining.BEGUN, demo_joining.SENT])
+    demo_joining.tell(council, {user.email: user for user in new}, now=now)
     team = Who(user=User.objects.get(email=TEAM))
     demo_stories.show_papers(council, provider, owner=owner, team=team, now=now)
+    demo_offers.tell(provider, owner=owner, team=team, now=now)
+    demo_times.tell(council, provider, waits=chosen.get(demo_stories.STORIES[0].name), now=now)
+    finance = {name: Who(user=User.objects.get(email=f"{first}@council.example")) for name, first in FINANCE.items()}
+    demo_money.tell(council, provider, owner=owner, now=now, **finance)
     return _open_codes(chosen, told, by=by, now=now)
 
 

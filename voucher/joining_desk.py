@@ -96,7 +96,7 @@ def missing(provider, *, on):
 
 
 def remarks(provider, *, on):
-    """Return the sentences about checks that an offer still needs: it may be sent without, and the team asks for them."""
+    """Return what the checks of each offer still need: it may be sent without, and the team asks for them."""
     shown = care_checks.shown_by(provider)
     found = []
     for offer in drafts(provider):
@@ -237,17 +237,24 @@ def refuse(*, provider, words, by, now):
 
 
 def not_in_order(provider, offers, *, on):
-    """Return what is Missing before it may be approved with these offers: told, papers accepted, checks of each offer."""
+    """Return what is Missing before it may be approved with these offers: told, papers accepted, offers checked."""
     found = joining.not_told(provider)
-    found += [
-        Missing(Step.PAPERS, _paper_words(kind, reason)) for kind, reason in papers.missing(provider, on=on)
-    ]
+    found += [Missing(Step.PAPERS, _paper_words(kind, reason)) for kind, reason in papers.missing(provider, on=on)]
     if not offers:
         found.append(Missing(Step.OFFERS, _("Choose at least one offer that goes into the brochure.")))
     shown = care_checks.shown_by(provider)
     for offer in offers:
         if offer.state == Offer.State.DRAFT and offering.waiting_version(offer) is None:
-            found.append(Missing(Step.OFFERS, format_lazy("{}: {}", offer.title, _("it is not complete yet."))))
+            found.append(
+                Missing(
+                    Step.OFFERS,
+                    format_lazy(
+                        "{}: {}",
+                        offer.title,
+                        _("it does not wait for you, because it was not complete or was not agreed to."),
+                    ),
+                )
+            )
         found += [
             Missing(Step.PAPERS, format_lazy("{}: {}", offer.title, each.words))
             for each in care_checks.missing(offer, on=on, shown=shown)
@@ -277,7 +284,9 @@ def approve(*, provider, offers, mentor, by, now):
             if offer.state == Offer.State.DRAFT:
                 offering.approve(version=offering.waiting_version(offer), by=by, now=now)
         row.state, row.approved_on, row.mentor = State.LIVE, today, mentor
-        row.provisional_until = rules.provisional_until(today, row.council.scheme.provisional_months)
+        # A council may do without those months.
+        months = row.council.scheme.provisional_months
+        row.provisional_until = rules.provisional_until(today, months) if months else None
         row.answer_by = None
         row.save(update_fields=["state", "approved_on", "mentor", "provisional_until", "answer_by"])
         note = _note(row, Kind.APPROVED, "", "provider.approved", by, now, offers=[each.pk for each in chosen])
@@ -299,7 +308,12 @@ def look_longer(*, provider, seen_until, by, now):
     with transaction.atomic():
         if Provider.objects.filter(pk=provider.pk, provisional_until=seen_until).update(provisional_until=longer):
             history.record(
-                act="provider.looked_after", subject=provider, by=by, at=now, council=provider.council, until=str(longer)
+                act="provider.looked_after",
+                subject=provider,
+                by=by,
+                at=now,
+                council=provider.council,
+                until=str(longer),
             )
 
 
@@ -371,7 +385,9 @@ def _offers_missing(provider):
 
 
 def _lacks_words(count):
-    return ngettext("one thing is still to be said.", "%(count)d things are still to be said.", count) % {"count": count}
+    return ngettext("one thing is still to be said.", "%(count)d things are still to be said.", count) % {
+        "count": count
+    }
 
 
 def _paper_words(kind, reason):

@@ -38,7 +38,11 @@ POSTS = {
     Staff.Kind.DESK: [*AT_THE_DOOR, *SERVICE],
 }
 # All that a provider can go to before it has joined.
-JOINING = [("provider:joining", pgettext_lazy("menu", "Joining")), ("provider:offers", _("Offers"))]
+JOINING = [
+    ("provider:joining", pgettext_lazy("menu", "Joining")),
+    ("provider:offers", _("Offers")),
+    ("provider:papers", pgettext_lazy("menu", "Papers")),
+]
 OUTCOMES = ("team:outcomes", pgettext_lazy("menu", "Outcomes"))
 FINANCE = [
     ("finance:runs", _("Payment runs")),

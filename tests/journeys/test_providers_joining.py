@@ -1,4 +1,4 @@
-"""P1 and the beginning of P2: somebody who would like to offer breaks begins, tells, sends, is asked and is approved."""
+"""P1 and the beginning of P2: who would like to offer breaks begins, tells, sends, is asked and is approved."""
 
 import datetime as dt
 import re
@@ -106,6 +106,21 @@ def tell_about_sian(client, prefix=""):
     )
 
 
+def two_offers_and_papers(provider, user, now):
+    """Two offers in English, one of them in Welsh too: company, and no personal care; insured until 31 March."""
+    joiners.draft(provider, user, now, title_en="Company at home", price_pence=1800)
+    joiners.draft(provider, user, now, title_en="A walk together", title_cy="Tro gyda'n gilydd")
+    joiners.show_papers(provider, user, now)
+
+
+def rung_about_and_agreed_to(provider, first, second, now):
+    account = provider.bank_accounts.get()
+    account_changes.record_call(account=account, spoke_to="Siân", by=Who(user=first), now=now)
+    account_changes.agree(account=account, by=Who(user=second), now=now)
+    account.refresh_from_db()
+    return account
+
+
 def test_p1_sian_joins_in_welsh_is_asked_and_is_approved_for_six_months(clock, caerphilly, carys, ffion, gwen):
     home, team = Client(), Client()
     team.force_login(carys)
@@ -123,13 +138,8 @@ def test_p1_sian_joins_in_welsh_is_asked_and_is_approved_for_six_months(clock, c
     sign_up(home, "sian@provider.example")
     assert home.get(reverse("join_begin"))["Location"] == reverse("provider:joining")
     tell_about_sian(home)
-    by = Who(user=user)
-    joiners.draft(provider, user, clock.now, title_en="Company at home", price_pence=1800)
-    joiners.draft(provider, user, clock.now, title_en="A walk together", title_cy="Tro gyda'n gilydd")
-    for document in joiners.show_papers(provider, user, clock.now):
-        assert document.state == "waiting"
-    listed = home.get(reverse("provider:joining"))
-    assert listed.context["missing"] == []
+    two_offers_and_papers(provider, user, clock.now)
+    assert home.get(reverse("provider:joining")).context["missing"] == []
 
     # She sends it, and reads by which day she hears.
     home.post(reverse("provider:joining_send"), {"words": "Evenings suit me too."})
@@ -171,11 +181,8 @@ def test_p1_sian_joins_in_welsh_is_asked_and_is_approved_for_six_months(clock, c
     assert home.get(reverse("provider:inbox")).status_code == 200
     team.post(reverse("team:mentor", args=[provider.ref]), {"point": "first-call", "note": "All clear."})
     assert "All clear." in text_of(team.get(reverse("team:mentor", args=[provider.ref])))
-    account = provider.bank_accounts.get()
-    assert (account.state, account.asked_by) == ("waiting", user)
-    account_changes.record_call(account=account, spoke_to="Siân", by=Who(user=ffion), now=clock.now)
-    account_changes.agree(account=account, by=Who(user=gwen), now=clock.now)
-    assert by.user == user
+    account = rung_about_and_agreed_to(provider, ffion, gwen, clock.now)
+    assert (account.state, account.asked_by) == ("agreed", user)
     assert audit.differences() == []
 
 
@@ -286,7 +293,9 @@ def test_two_presses_of_begin_are_one_and_an_open_award_is_left(clock, caerphill
     assert Staff.objects.count() == 1
 
 
-@pytest.mark.parametrize("typed", [{}, {"name": " "}, {"name": "S", "council": "999999"}, {"name": "S", "council": "x"}])
+@pytest.mark.parametrize(
+    "typed", [{}, {"name": " "}, {"name": "S", "council": "999999"}, {"name": "S", "council": "x"}]
+)
 def test_a_beginning_that_says_too_little_comes_back(clock, caerphilly, dafydd, typed):
     client = Client()
     client.force_login(dafydd)

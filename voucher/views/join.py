@@ -46,7 +46,9 @@ def _send_code(request, form):
         (f"joining-of:{email}", CODES_AN_ADDRESS),
         (f"joining-from:{limits.client_key(request)}", CODES_A_SENDER),
     )
-    if not all([limits.allow(key, limit, address_codes.DAY, now) for key, limit in counts]):
+    # Each is counted, also where another has been used up.
+    allowed = [limits.allow(key, limit, address_codes.DAY, now) for key, limit in counts]
+    if not all(allowed):
         form.add_error(None, _("There have been too many tries today. Try again tomorrow, or ring us."))
         return False
     code = address_codes.begin(request.session, PROVING, email=email, now=now)

@@ -201,6 +201,7 @@ def send(request):
         "offers": joining_desk.drafts(provider),
         "account": joining.account_of(provider),
         "papers": papers.standings(provider).values(),
+        "checks": provider.dbs_checks.filter(ended_at=None),
     }
     return render(request, "provider/joining_send.html", context)
 

@@ -17,7 +17,6 @@ from providers import joining, papers
 from providers.models import Provider
 from voucher import joining_desk
 from voucher.forms.team.joining import ApproveForm, InviteForm, PointForm, WordsForm
-from voucher.navigation import address
 
 A_PAGE = 25
 SHOWN_MOST = 50
@@ -75,7 +74,7 @@ def _joiner_page(request, provider, **forms):
         "offers": list(offers),
         "account": joining.account_of(provider),
         "papers": papers.standings(provider).values(),
-        "papers_url": address("team:papers", provider.ref),
+        "checks": provider.dbs_checks.filter(ended_at=None),
         "notes": provider.joining_notes.select_related("by"),
         "waits": provider.state == Provider.State.APPLIED,
         "is_late": provider.answer_by is not None and provider.answer_by < today,
