@@ -17,7 +17,7 @@ from tests import factories
 from tests.voucher.breaks import london
 from voucher import awards, bookings, claims
 from voucher.ledger import audit
-from voucher.models import Booking, ClaimLine
+from voucher.models import Booking, Choice, ClaimLine
 
 pytestmark = pytest.mark.django_db
 State = Booking.State
@@ -341,3 +341,57 @@ def test_a_press_twice_sets_one_price(office, sitting, clock):
     assert "These are the prices you have already" in text(again)
     assert sitting.prices.count() == 2
     assert HistoryEntry.objects.filter(act="offer.prices_set").count() == 1
+
+
+def test_p2_a_sitter_costs_what_her_own_start_costs(at_easter, three_rates, agency):
+    """The swim begins at six in the evening; a sitter who comes half an hour earlier comes for the price of the day."""
+    OfferPrice.objects.create(offer=three_rates, rate="evening", price_pence=2600, first_day=dt.date(2026, 1, 1))
+    swim = factories.offer(
+        agency, category=factories.category("swimming"), slug="swim", unit="session", price_pence=700
+    )
+    query = {"minutes": 60, "starts_at": "2027-03-24T18:00Z"}
+
+    early = text(at_easter.get(reverse("my:ask_sitter", args=[swim.slug]), query | {"margin": 30}))
+    late = text(at_easter.get(reverse("my:ask_sitter", args=[swim.slug]), query | {"margin": 0}))
+
+    # From 17:30 for two hours at £24; from 18:00 for an hour at £26.
+    assert "£48" in early and "£26" not in early
+    assert "£26" in late
+
+
+def test_p2_another_time_as_second_choice_has_its_own_price_and_sets_aside_only_the_first(at_easter, three_rates):
+    page = reverse("my:ask_another", args=[three_rates.slug])
+    shown = at_easter.get(page, {"minutes": 120, "starts_at": "2027-03-19T10:00Z"})  # a Friday
+    saturday = next(each for each in shown.context["times"] if timezone.localdate(each["one"].starts_at).day == 20)
+    look = at_easter.get(saturday["href"])
+
+    assert saturday["one"].quote.price_pence == 5600
+    at_easter.post(reverse("my:ask", args=[three_rates.slug]), sent(look) | {"also": saturday["sent"], "note": ""})
+
+    booking = Booking.objects.get()
+    assert list(Choice.objects.order_by("position").values_list("price_pence", flat=True)) == [4800, 5600]
+    at_easter.award.account.refresh_from_db()
+    assert at_easter.award.account.held == 4800
+
+    bookings.decline(booking=booking, reason="full", note="", by=Who(label="office"), now=booking.requested_at)
+    at_easter.award.account.refresh_from_db()
+    assert at_easter.award.account.held == 5600
+    assert audit.differences() == []
+
+
+def test_p2_own_money_pays_what_a_bank_holiday_costs_more_than_is_left(at_easter, three_rates, agency):
+    agency.takes_own_money = True
+    agency.save()
+    dear = at_easter.get(last_look(at_easter, three_rates, london(2027, 3, 29, 9), 12 * 60).url)  # £432 of £400
+    address = html.unescape(
+        re.search(r'href="([^"]*/ask/sitting/own/[^"]*|[^"]*own[^"]*minutes=720[^"]*)"', dear.content.decode())[1]
+    )
+
+    look = at_easter.get(address)
+    answer = at_easter.post(address.partition("?")[0], sent(look) | {"way": "direct", "agrees": "on", "note": ""})
+
+    assert "£432" in text(look) and "£32" in text(look)
+    assert answer.status_code == 302, text(answer)
+    row = Booking.objects.get()
+    assert (row.price_pence, row.own_pence, row.amount) == (43_200, 3_200, 40_000)
+    assert audit.differences() == []
