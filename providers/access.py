@@ -59,5 +59,6 @@ anyone_required = posts_required(*Staff.Kind)
 # Open to a provider that joins as well: its joining pages and papers always, its drafts while it may still change them.
 joining_required = posts_required(Staff.Kind.OWNER, joining=Provider.NOT_JOINED)
 papers_required = posts_required(Staff.Kind.OWNER, joining=Provider.NOT_JOINED)
+papers_readers_required = posts_required(Staff.Kind.OWNER, Staff.Kind.BOOKINGS, joining=Provider.NOT_JOINED)
 drafts_required = posts_required(Staff.Kind.OWNER, joining=Provider.MAY_CHANGE)
 offers_required = posts_required(Staff.Kind.OWNER, Staff.Kind.BOOKINGS, joining=Provider.MAY_CHANGE)

@@ -179,11 +179,13 @@ def recount(provider):
     """
     rows = provider.documents.filter(state=State.ACCEPTED).values_list("kind", "valid_until")
     ends, wanted = dict(rows), set(asked(provider))
-    if Kind.PUBLIC_LIABILITY in ends:
-        provider.insurance_until = ends[Kind.PUBLIC_LIABILITY]
+    changed = ["papers_until"]
     others = [end for kind, end in ends.items() if kind in wanted and kind != Kind.PUBLIC_LIABILITY and end]
     provider.papers_until = min(others, default=None)
-    provider.save(update_fields=["insurance_until", "papers_until"])
+    if Kind.PUBLIC_LIABILITY in ends:
+        provider.insurance_until = ends[Kind.PUBLIC_LIABILITY]
+        changed.append("insurance_until")
+    provider.save(update_fields=changed)
 
 
 def waiting(council):
@@ -195,6 +197,8 @@ def waiting(council):
 def _lock(provider):
     """Let nobody else change the papers of the provider until this transaction is over."""
     Provider.objects.filter(pk=provider.pk).update(ref=provider.ref)
+    # What is asked hangs on what was told, and somebody may have told something else meanwhile.
+    provider.refresh_from_db(fields=["has_staff", "serves_food"])
 
 
 def _answer(document, state, by, now, **changes):

@@ -125,7 +125,7 @@ def test_a_provider_of_the_pilot_is_warned_of_its_insurance(bryn_cafe):
 
 @pytest.mark.parametrize("state", ["joining", "suspended", "closed"])
 def test_a_provider_that_does_not_work_is_not_warned(bryn_cafe, state):
-    Provider.objects.update(state=state)
+    Provider.objects.update(state=state, stopped_because="Looked into")
 
     assert warned(noon(bryn_cafe.insurance_until)) == []
 
@@ -263,7 +263,9 @@ def test_a_paper_that_does_not_bring_it_back_ends_no_task(lapsed_with_a_booking,
     assert Task.objects.filter(done_at=None).count() == 2
 
 
-@pytest.mark.parametrize("changes", [{"state": "suspended"}, {"closes_on": dt.date(2026, 10, 16)}])
+@pytest.mark.parametrize(
+    "changes", [{"state": "suspended", "stopped_because": "Looked into"}, {"closes_on": dt.date(2026, 10, 16)}]
+)
 def test_a_break_that_cannot_be_given_for_another_reason_stays_on_the_list(
     lapsed_with_a_booking, bryn_cafe, accepted, changes
 ):
