@@ -10,6 +10,7 @@ from accounts.forms import DayField
 from brochure import availability
 from brochure.models import Offer
 from brochure.opening import other_days_text
+from brochure.wording import length
 from brochure.wording_of_times import other_in_words
 from voucher.forms.provider.offers import NOTICE, _hours_before
 
@@ -120,16 +121,16 @@ class HoursForm(forms.Form):
             "breaks_at_once": offer.provider.breaks_at_once,
             "courses": "\n".join(part.strip() for part in offer.courses.split(";") if part.strip()),
         } | self.initial
-        first, unit = _("One %(unit)s") % {"unit": offer.get_unit_display()}, offer.minutes
+        unit = offer.minutes
         if offer.unit == Offer.Unit.HOUR:
             choices = [(0, wording.hours(unit)), *((each, wording.hours(each)) for each in range(unit + 30, 361, 30))]
         elif offer.unit == Offer.Unit.NIGHT:
-            choices = [(0, first), *((unit * each, str(each)) for each in range(2, 8))]
+            choices = [(0 if each == 1 else unit * each, length(unit * each, offer.unit, unit)) for each in range(1, 8)]
         else:
             choices = [(0, wording.hours(unit))]
         known = {each for each, _words in choices}
         if offer.least_minutes not in known:
-            choices.append((offer.least_minutes, wording.hours(offer.least_minutes)))
+            choices.append((offer.least_minutes, length(offer.least_minutes, offer.unit, unit)))
         self.fields["least_minutes"].choices = choices
 
     @property
