@@ -133,7 +133,7 @@ class PauseForm(forms.Form):
     """How long a pause lasts: up to a day, or until somebody ends it."""
 
     until = DayField(
-        label=_("Up to which day? (if you know it)"),
+        label=_("Up to which day?"),
         help_text=_("On the day after, carers find you again by themselves. Leave it empty to come back by a press."),
         required=False,
     )
