@@ -79,9 +79,7 @@ CHECKS = [
     Check(
         "same_time",
         _("No two providers claim the same carer and hour, unless somebody has asked"),
-        _(
-            "Another provider claims the same carer and hour. Both may be right: ask them, then write down what they say."
-        ),
+        _("Another provider claims the same carer and hour. Both may be right: ask, and write down what they say."),
     ),
     Check(
         "due",
