@@ -25,6 +25,8 @@ SMALL = (
     *("hours", "other_days", "buffer_minutes", "week_minutes", "areas", "notice_hours", "access"),
     *("free_cancel_hours", "late_cancel_percent", "vat_treatment"),
 )
+# Of these one way counts at once and the other waits: kinder or less kind, adults only or not.
+MAY_WAIT = frozenset({"adults_only", "free_cancel_hours", "late_cancel_percent"})
 KEYS = (*TEXTS, *FACTS_THAT_MATTER, *SMALL)
 _COLUMNS = tuple(key for key in KEYS if key not in {"category", "prices"})
 # The columns of an offer that its content stands in; others write the rest.

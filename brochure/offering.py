@@ -138,7 +138,11 @@ def change(*, offer, to, by, now):
         history.record(**_about(offer, "offer.changed", by, now), keys=sorted(at_once))
     if not waits:
         _withdraw(waiting, by, now)
-    elif waiting is None or _wished(before, waiting, offer) != {key: wanted[key] for key in waits}:
+    elif (
+        waiting is None
+        or at_once & offer_content.MAY_WAIT
+        or _wished(before, waiting, offer) != {key: wanted[key] for key in waits}
+    ):
         _replace(waiting)
         wish = shown | {key: wanted[key] for key in waits}
         made = _new_version(offer, wish, Version.WAITING, by, now)
@@ -299,8 +303,13 @@ def _wished(before, waiting, offer):
     """Return {key: value} of what waits: the rest of that version was edited at once, then or since."""
     if waiting is None:
         return {}
-    keys = offer_content.keys_that_wait(before, before | waiting.content, offer.provider.council.scheme)
-    return {key: waiting.content[key] for key in keys}
+    after = before | waiting.content
+    # Prices are only ever added: what was set beside those that wait is not taken away by them.
+    there = {(rate, day) for rate, day, _pence in before["prices"]}
+    added = [row for row in after["prices"] if (row[0], row[1]) not in there]
+    after["prices"] = sorted([*before["prices"], *added])
+    keys = offer_content.keys_that_wait(before, after, offer.provider.council.scheme)
+    return {key: after[key] for key in keys}
 
 
 def _changed(before, after):

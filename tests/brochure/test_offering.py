@@ -234,6 +234,30 @@ def test_a_small_edit_leaves_what_waits_where_it_is_in_the_queue(sitting, by, te
     assert sitting.versions.get(state=Version.CURRENT).content == content(sitting)
 
 
+def test_kinder_terms_while_a_change_waits_stay_kinder_when_it_is_agreed(sitting, by, team, now):
+    change(sitting, by, now, title_en="Company at home")
+    change(sitting, by, now, free_cancel_hours=24, adults_only=True)
+
+    version = offering.waiting_version(sitting)
+    sitting.refresh_from_db()
+    told = offer_content.differences(*offering.before_and_after(version, sitting))
+    assert [each.key for each in told] == ["title_en"]
+    offering.approve(version=version, by=team, now=now)
+
+    sitting.refresh_from_db()
+    assert (sitting.title_en, sitting.free_cancel_hours, sitting.adults_only) == ("Company at home", 24, True)
+
+
+def test_a_price_that_was_set_while_a_change_waits_is_no_part_of_the_change(sitting, by, now):
+    change(sitting, by, now, title_en="Company at home")
+    OfferPrice.objects.create(offer=sitting, price_pence=2600, first_day=dt.date(2026, 12, 1))
+
+    version = offering.waiting_version(sitting)
+    told = offer_content.differences(*offering.before_and_after(version, sitting))
+
+    assert [each.key for each in told] == ["title_en"]
+
+
 def test_changed_back_nothing_waits(sitting, by, now):
     change(sitting, by, now, title_en="Company at home")
     change(sitting, by, now, title_en="Sitting at home")

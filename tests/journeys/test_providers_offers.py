@@ -108,11 +108,11 @@ def test_a_new_offer_in_short_steps_is_sent_agreed_and_found(as_bryn, as_carys, 
 
 def test_a_change_waits_while_the_brochure_goes_on(as_bryn, as_carys, sitting, award, now):
     edit(as_bryn, sitting, "words", title_en="Company at home")
-    edit(as_bryn, sitting, "when", notice_hours=48)
+    edit(as_bryn, sitting, "know", know_en="Ring twice.")
 
     public = words_of(Client().get(sitting.get_absolute_url()))
     assert "Sitting at home" in public and "Company at home" not in public
-    assert "Ask at least 2 days before" in public
+    assert "Ring twice." in public
     # A carer asks by what she sees, and the booking keeps it.
     booked = ask(award, Offer.objects.get(), now)
     assert booked.offer_version.content["title_en"] == "Sitting at home"
@@ -354,7 +354,8 @@ def test_typical_awards_are_shown_while_pricing_only_of_ten_or_more(as_bryn, cae
     for _number in range(9):
         factories.award(caerphilly, fund_row=fund, value=40_000)
     page = reverse("provider:offer", args=[sitting.number])
-    step = reverse("provider:edit_offer", args=[sitting.number, "length"])
+    draft = factories.offer(bryn_cafe, state="draft")
+    step = reverse("provider:edit_offer", args=[draft.number, "length"])
     assert "typical award" not in words_of(as_bryn.get(page))
     assert "£400" not in words_of(as_bryn.get(step))
 

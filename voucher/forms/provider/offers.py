@@ -119,6 +119,8 @@ class LengthForm(PartForm):
             # Bookings were made by it; another unit is another offer.
             del self.fields["unit"]
             self.unit = offer.unit
+            if offer.unit != Offer.Unit.COURSE:
+                del self.fields["sessions"]
 
     def clean(self):
         cleaned = super().clean()

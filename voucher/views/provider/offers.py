@@ -105,7 +105,7 @@ def offer(request, number):
 def edit_offer(request, number, part):
     """One part of an offer. Of a draft the steps follow one another; what matters of a live one goes past the team."""
     row = own_offer(request, number)
-    if part not in PARTS:
+    if part not in PARTS or not _has_form(part, row):
         raise Http404
     if row.state == State.WITHDRAWN:
         return not_possible(request, row, row.state)
@@ -120,7 +120,9 @@ def edit_offer(request, number, part):
         return render(request, "provider/offer_part.html", _part_context(part, row, form, step))
     by, now = Who(user=request.user), timezone.now()
     if part == "when" and changed_hours.plan(to={row: form.content()}, now=now).outside:
-        messages.error(request, _("Something that is booked falls outside these hours. Change them here: it is shown first."))
+        messages.error(
+            request, _("Something that is booked falls outside these hours. Change them here: it is shown first.")
+        )
         return redirect("provider:hours", row.number)
     try:
         changed = offering.change(offer=row, to=form.content(), by=by, now=now)
@@ -231,11 +233,16 @@ def _parts(row):
         {
             "part": part,
             "title": title,
-            "url": reverse("provider:edit_offer", args=[row.number, part]),
+            "url": reverse("provider:edit_offer", args=[row.number, part]) if _has_form(part, row) else "",
             "rows": [{"key": offer_content.NAMES[key], "value": words[key] or "–"} for key in told[part]],
         }
         for part, (_form, title) in PARTS.items()
     ]
+
+
+def _has_form(part, row):
+    """An hour is an hour and a night a night: of a live offer nothing of its length can be changed."""
+    return part != "length" or row.state == State.DRAFT or row.unit not in {Offer.Unit.HOUR, Offer.Unit.NIGHT}
 
 
 def _part_context(part, row, form, step):
