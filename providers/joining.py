@@ -92,7 +92,7 @@ def joining_of(user):
 @transaction.atomic
 def begin(*, user, name, council, language, by, now):
     """Let somebody begin to join as its owner; a second press finds what was begun. Opens nothing that was there."""
-    User.objects.select_for_update().get(pk=user.pk)
+    User.objects.select_for_update(no_key=True).get(pk=user.pk)
     if begun := joining_of(user):
         return begun
     provider = Provider.objects.create(
@@ -112,7 +112,7 @@ def begin(*, user, name, council, language, by, now):
 def save(*, provider, step, values, by, now):
     """Keep what was told in one step, whole or not; returns the names of what changed. Raises AlreadySent."""
     with transaction.atomic():
-        row = Provider.objects.select_for_update().get(pk=provider.pk)
+        row = Provider.objects.select_for_update(no_key=True).get(pk=provider.pk)
         if row.state not in Provider.MAY_CHANGE:
             raise AlreadySent
         changed = sorted(name for name, value in values.items() if getattr(row, name) != value)

@@ -116,7 +116,8 @@ def agree(*, account, by, now):
     """
     _refuse_colleague(account, by)
     with transaction.atomic():
-        account = BankAccount.objects.select_for_update().select_related("provider__council__scheme").get(pk=account.pk)
+        rows = BankAccount.objects.select_for_update(of=["self"]).select_related("provider__council__scheme")
+        account = rows.get(pk=account.pk)
         if account.called_by_id is None and account.state == State.WAITING:
             raise NotCalled
         if by.user.pk in {account.asked_by_id, account.called_by_id}:

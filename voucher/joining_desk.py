@@ -119,7 +119,7 @@ def give_account(*, provider, name, sort_code, account_number, roll_number, by, 
     Raises joining.AlreadySent, bacs.BacsFault, account_changes.SameAccount.
     """
     with transaction.atomic():
-        row = Provider.objects.select_for_update().get(pk=provider.pk)
+        row = Provider.objects.select_for_update(no_key=True).get(pk=provider.pk)
         if row.state not in Provider.MAY_CHANGE:
             raise joining.AlreadySent
         told = {"name": name, "sort_code": sort_code, "account_number": account_number, "roll_number": roll_number}
@@ -325,7 +325,7 @@ def invite(*, email, person, name, language, council, by, now):
     """
     with transaction.atomic():
         user = people.known_or_new(email=email, name=person, language=language, council=council, by=by, now=now)
-        User.objects.select_for_update().get(pk=user.pk)
+        User.objects.select_for_update(no_key=True).get(pk=user.pk)
         joined = Provider.objects.filter(~Q(state__in=Provider.NOT_JOINED), staff__user=user).first()
         begun = joining.joining_of(user)
         if joined or (begun and begun.council_id != council.pk):
