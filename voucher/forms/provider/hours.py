@@ -33,7 +33,7 @@ def _time(label):
     return forms.TimeField(
         label=label,
         required=False,
-        widget=forms.TimeInput(attrs={"type": "time", "class": "govuk-input--width-5"}, format="%H:%M"),
+        widget=forms.TimeInput(attrs={"type": "time", "class": "govuk-input--width-10"}, format="%H:%M"),
         error_messages={"invalid": _("Write a time, like 09:30.")},
     )
 
@@ -52,6 +52,8 @@ def _number(label, help_text, most):
 
 class HoursForm(forms.Form):
     """The week of one offer, the days on which other hours hold, and what limits how much is given."""
+
+    all_is_optional = True
 
     first_day = DayField(label=_("First day"), required=False)
     last_day = DayField(label=_("Last day"), help_text=_("Leave it empty for a single day."), required=False)
