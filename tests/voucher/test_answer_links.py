@@ -137,7 +137,8 @@ def test_a_link_of_an_earlier_time_accepts_nothing_once_the_carer_has_changed_it
 
 @pytest.mark.parametrize("stopped", ["suspended", "closed", "paused"])
 def test_a_provider_that_was_stopped_accepts_nothing_but_may_decline(client, asked, stopped):
-    Provider.objects.filter(pk=asked.provider_id).update(state=stopped)
+    why = "To be looked into." if stopped == "suspended" else ""
+    Provider.objects.filter(pk=asked.provider_id).update(state=stopped, stopped_because=why)
 
     for purpose in ("yes", "times"):
         page = client.post(link(asked, purpose), {"times": [as_typed(MONDAY)]})

@@ -158,7 +158,9 @@ def test_a_look_writes_nothing_down(client, address, award, sitting, bryn, now):
         lambda post: Staff.objects.filter(pk=post.pk).update(kind="desk"),
         lambda post: post.delete(),
         lambda post: type(post.user).objects.filter(pk=post.user_id).update(is_active=False),
-        lambda post: Provider.objects.filter(pk=post.provider_id).update(state="suspended", stopped_because="To be looked into."),
+        lambda post: Provider.objects.filter(pk=post.provider_id).update(
+            state="suspended", stopped_because="To be looked into."
+        ),
         lambda post: Provider.objects.filter(pk=post.provider_id).update(state="closed"),
     ],
     ids=["stopped", "claims", "desk", "left", "account closed", "suspended", "closed"],
