@@ -1,4 +1,4 @@
-"""A private address at which a calendar reads a provider's breaks: made, stopped and replaced by the person whose it is.
+"""A private address at which a calendar reads a provider's breaks: made, stopped and replaced by whoever has it.
 
 It stands for one post of one person and shows what that person may see, and less: no way to reach a carer and no note,
 because whoever has the address needs no sign-in. Only its hash is kept (decision 0040).

@@ -1,4 +1,4 @@
-"""Providers answer requests: with a clock they understand, from the inbox or from the message, and never two at once."""
+"""Providers answer requests: with a clock they understand, from the inbox or the message, and never two at once."""
 
 import datetime as dt
 import re
@@ -102,7 +102,9 @@ def test_p4_fifteen_hours_instead_is_suggested_and_taken(owner, award, sitting, 
     assert figures(award) == (5_000, 5_000)
     three = london(2026, 9, 3, 15)
 
-    page = owner.post(reverse("provider:suggest", args=[asked.ref]), {"day": "2026-09-03", "time": "15:00"}, follow=True)
+    page = owner.post(
+        reverse("provider:suggest", args=[asked.ref]), {"day": "2026-09-03", "time": "15:00"}, follow=True
+    )
     assert "keep these times free" in text(page)
     assert figures(award) == (5_000, 5_000)
 

@@ -1,4 +1,4 @@
-"""A provider's first page: what waits for an answer, today's list, what is over and not marked, and this week's money."""
+"""A provider's first page: what waits for an answer, today's list, what is over and not marked, and the money."""
 
 import datetime as dt
 
