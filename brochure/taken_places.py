@@ -39,9 +39,9 @@ def is_free(offer, spans, taken=(), places=None):
 def has_place(start, end, taken, places, buffer=dt.timedelta(0)):
     """True while fewer than `places` breaks overlap at every moment from start to end, `buffer` kept after each."""
     start, end = start.astimezone(dt.UTC), end.astimezone(dt.UTC) + buffer
-    changes = []
+    ready_by, changes = start - buffer, []
     for first, last in taken:
-        if first < end and last + buffer > start:
+        if first < end and last > ready_by:
             changes += [(max(first.astimezone(dt.UTC), start), 1), (last.astimezone(dt.UTC) + buffer, -1)]
     busy = 0
     for _moment, change in sorted(changes):
