@@ -31,6 +31,7 @@ from voucher.models import (
     SavedOffer,
     Suggestion,
     TopUp,
+    WalkIn,
     Wish,
 )
 
@@ -50,6 +51,7 @@ TABLES = {
     "applications": (Application, "award__carer"),
     "circumstances": (Circumstance, "carer"),
     "answers": (Answers, "award__carer"),
+    "walk_ins": (WalkIn, "award__carer"),
     "wishes": (Wish, "carer"),
     "saved_offers": (SavedOffer, "carer"),
     "helpers": (Permission, "carer"),
@@ -188,6 +190,9 @@ def _said(carer):
             for row in asked
         ],
     )
+    asked = WalkIn.objects.filter(award__carer=carer).select_related("offer", "provider")
+    title = _("What providers asked you for without a booking")
+    yield Part(title, [(row.provider.name, [(_day(row.asked_at), _about_walk_in(row))]) for row in asked])
     wishes = Wish.objects.filter(carer=carer)
     yield Part(_("Your wishes"), [(row.get_theme_display(), [(_day(row.made_at), row.words)]) for row in wishes])
     saved = SavedOffer.objects.filter(carer=carer).select_related("offer")
@@ -201,6 +206,10 @@ def _said(carer):
     )
     disputes = Dispute.objects.filter(booking__award__carer=carer).select_related("booking")
     yield Part(_("What you said was not so"), [(row.booking.ref, [(_day(row.made_at), row.words)]) for row in disputes])
+
+
+def _about_walk_in(row):
+    return f"{row.offer.title}, {wording.money(row.price_pence)}: {row.get_state_display()}"
 
 
 def _about_change(row):
