@@ -1,4 +1,4 @@
-"""The provider's times, through the pages: hours and limits, a booked-out Saturday, two staff at once, nights, holidays.
+"""The provider's times, through the pages: limits, a booked-out Saturday, two staff at once, nights, holidays.
 
 The names are those of the design's journeys; the figures are worked out by hand.
 """
