@@ -549,7 +549,7 @@ def test_nobody_is_said_to_know_whom_only_a_late_letter_reaches(page, asked, now
         bookings.confirm(booking=asked, by=Who(label="tests"), now=now)
     Carer.objects.update(contact_by="post")
     # The tests' Monday: the break is on Friday, and one more working day would be enough for a letter.
-    monkeypatch.setattr("voucher.rules.LETTER_WORKING_DAYS", 5)
+    monkeypatch.setattr("voucher.rules.working_days.LETTER_WORKING_DAYS", 5)
     answer = {"decline-reason": "full"} if act == "decline" else {}
 
     page.post(reverse(f"provider:{act}", args=[asked.ref]), answer)
