@@ -3,8 +3,8 @@
 A carer's card payment is made to the provider itself: each payment and each card refund is made in the provider's own
 account there ("direct charge"), and none of that money ever passes through an account of ours or of a council. Where
 a council pays its providers through the company, the money goes from the council's balance there to the provider's
-account. Nothing here is called inside a transaction. Every call that makes something carries a key of ours, so that the same call again
-makes it once.
+account. Nothing here is called inside a transaction. Every call that makes something carries a key of ours, so that the
+same call again makes it once.
 """
 
 import json

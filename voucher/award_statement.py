@@ -46,7 +46,8 @@ def statement(award):
         dispute.hold_id: dispute.booking for dispute in disputes.select_related("booking__offer", "booking__provider")
     }
     struck = ClaimLine.with_struck.filter(booking__award=award, struck_hold__isnull=False)
-    bookings |= {line.struck_hold_id: line.booking for line in struck.select_related("booking__offer", "booking__provider")}
+    struck = struck.select_related("booking__offer", "booking__provider")
+    bookings |= {line.struck_hold_id: line.booking for line in struck}
     lines, left = [], 0
     for transfer in transfers:
         booking = bookings.get(transfer.hold_id)

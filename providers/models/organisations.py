@@ -161,7 +161,7 @@ class Provider(models.Model):
 
     @property
     def good_until(self):
-        """The last day on which it may give breaks: its papers hold (R45), and it has not closed (R65); None: no end."""
+        """The last day on which it may give breaks: its papers hold (R45), and it is not closed (R65); None: no end."""
         return min(filter(None, [self.insurance_until, self.papers_until, self.closes_on]), default=None)
 
     @property

@@ -363,7 +363,9 @@ def test_double_claim_is_one_claim_with_the_same_reference(provider, three_hours
 
 def test_a_provider_suspended_between_delivered_and_claimed_can_still_claim(provider, three_hours, bryn_cafe, clock):
     clock(three_hours.ends_at + dt.timedelta(days=1))
-    Provider.objects.filter(pk=bryn_cafe.pk).update(state=Provider.State.SUSPENDED, stopped_because="To be looked into.")
+    Provider.objects.filter(pk=bryn_cafe.pk).update(
+        state=Provider.State.SUSPENDED, stopped_because="To be looked into."
+    )
 
     assert "£75" in claim(provider, clock)
 

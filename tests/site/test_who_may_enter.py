@@ -70,9 +70,8 @@ PEOPLE = [
     "bound code",
 ]
 # The carers team's pages that name a booking; its others name an award.
-BOOKINGS_OF_THE_TEAM = [
-    f"team:{name}" for name in ("booking", "deliver", "did_not_happen", "cancel", "claim", "told", "slip", "not_made", "carer_was_there")
-]
+ABOUT_A_BOOKING = "booking deliver did_not_happen cancel claim told slip not_made carer_was_there"
+BOOKINGS_OF_THE_TEAM = [f"team:{name}" for name in ABOUT_A_BOOKING.split()]
 # Those that name a provider which joins or has joined.
 STANDING = ("stop", "go_on", "close_provider", "not_close")
 OF_A_JOINER = ["joiner", "ask_joiner", "refuse_joiner", "approve_joiner", "mentor", "end_first_months", "look_longer"]
@@ -150,8 +149,8 @@ def there(monkeypatch, settings, caerphilly, flintshire, bryn_cafe, bryn, now):
         **{f"provider:{page}": {"number": sitting.number} for page in ("prices", "take_back_price", "hours")},
         "edition_file": {"number": 1, "language": "en"},
         "edition_file_large": {"number": 1, "language": "en"},
-        **{page: {"slug": sitting.slug} for page in ("my:ask", "my:too_dear", "my:ask_own", "my:save", "my:unsave", "my:wait")},
-        **{page: {"slug": sitting.slug} for page in ("my:ask_another", "my:ask_sitter")},
+        **{f"my:{page}": {"slug": sitting.slug} for page in ("ask", "too_dear", "ask_own", "save", "unsave", "wait")},
+        **{f"my:{page}": {"slug": sitting.slug} for page in ("ask_another", "ask_sitter")},
         "answer": {"token": answer_links.token(waiting, answer_links.ACCEPT)},
         "calendar_feed": {"token": private_calendar(bryn, bryn_cafe, now)},
         **{
@@ -181,7 +180,10 @@ def there(monkeypatch, settings, caerphilly, flintshire, bryn_cafe, bryn, now):
         **{f"finance:{page}": {"pk": another.pk} for page in ("account", "called", "agree", "refuse")},
         "finance:clear": {"pk": came_back(run, bryn_cafe, people["preparer"], now).pk},
         "provider:withdraw_bank": {"pk": another.pk},
-        **{f"my:{page}": {"number": in_line(award, sitting, now).pk} for page in ("waiting", "take_place", "leave_line")},
+        **{
+            f"my:{page}": {"number": in_line(award, sitting, now).pk}
+            for page in ("waiting", "take_place", "leave_line")
+        },
         **{page: {"ref": at_the_door(award, sitting, bryn, now).ref} for page in ("my:walk_in", "provider:walk_in")},
         "provider:enter_day": {"day": "2026-10-09"},
         "my:end_helper": {"pk": permission.pk},

@@ -126,7 +126,6 @@ def test_a_carers_yes_moves_one_break_and_its_money(handover, booked, award, hei
 
     booked.refresh_from_db()
     assert (booked.state, new.state, new.provider, new.starts_at) == ("cancelled", "confirmed", heir, booked.starts_at)
-    account = awards.balance(award)
     assert money_of(award) == (20_000 - 5_200, 5_200)
     assert closing.agree(handover=handover, by=factories.TESTS, now=now) == new
     assert sound(now)

@@ -21,6 +21,7 @@ from voucher.views import finance
 
 PAY_ON = dt.date(2026, 10, 15)
 PAGES = [("finance:runs", []), ("finance:funds", []), ("finance:overdue", [])]
+NOT_PAYABLE = "The provider has no bank account that a second person has checked, or its payments are held."
 RUN_PAGES = [("finance:run", [1]), ("finance:report", [1])]
 
 
@@ -237,7 +238,7 @@ def test_a_line_that_fails_a_check_is_shown_with_the_reason_and_cannot_be_ticked
     page = client.get(reverse("finance:prepare"))
 
     assert page.context["form"].lines == {}
-    assert "The provider has no bank account that a second person has checked, or its payments are held." in page.content.decode()
+    assert NOT_PAYABLE in page.content.decode()
 
 
 # Releasing
@@ -325,7 +326,7 @@ def test_a_change_since_it_was_prepared_stops_the_release_and_the_page_says_whic
     answer = client.post(reverse("finance:release", args=[1]), follow=True)
 
     assert "nothing was paid" in said(answer)[0]
-    assert "The provider has no bank account that a second person has checked, or its payments are held." in answer.content.decode()
+    assert NOT_PAYABLE in answer.content.decode()
     assert "Release: pay" not in answer.content.decode()
 
 

@@ -436,7 +436,7 @@ def test_marking_can_be_undone_until_it_is_claimed(page, delivered, bryn, clock)
 
 
 @pytest.mark.parametrize(("why", "is_left"), [("nobody_came", 36_875), ("we_could_not", 40_000)])
-def test_a_break_that_did_not_happen_costs_half_where_the_carer_did_not_come(page, confirmed, award, clock, why, is_left):
+def test_a_break_that_did_not_happen_costs_half_where_no_carer_came(page, confirmed, award, clock, why, is_left):
     clock.at = FRIDAY + dt.timedelta(minutes=15)
 
     press(page, "did_not_happen", confirmed, **{"not-why": why})

@@ -1,9 +1,9 @@
 """News of a request: its choices, other times, a sitter asked for with a break, a break that is moved."""
 
-from voucher import answer_links
 import logging
 
 from accounts import mail
+from voucher import answer_links
 from voucher.messages.telling import tell_carer, tell_provider
 from voucher.writing import to_carer
 

@@ -222,9 +222,7 @@ class CardPayment(models.Model):
     class Meta:
         ordering = ["pk"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["run", "provider"], name="run_pays_a_provider_by_card_company_once"
-            ),
+            models.UniqueConstraint(fields=["run", "provider"], name="run_pays_a_provider_by_card_company_once"),
             models.CheckConstraint(
                 condition=Q(sent_at__isnull=True, transfer_id="") | (Q(sent_at__isnull=False) & ~Q(transfer_id="")),
                 name="card_payment_that_was_sent_has_its_number",

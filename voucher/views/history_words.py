@@ -104,7 +104,6 @@ ACTS = {
     "offer.drafted": _("A provider began an offer"),
     "offer.sent": _("A new offer was sent to the carers team"),
     "offer.change_sent": _("A change of an offer was sent to the carers team"),
-    "offer.changed": _("A small edit of an offer counted at once"),
     "offer.taken_back": _("A provider took back what waited for the carers team"),
     "offer.approved": _("The carers team agreed to an offer or a change of one"),
     "offer.refused": _("The carers team did not agree to an offer or a change of one"),
