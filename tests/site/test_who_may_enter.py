@@ -72,6 +72,10 @@ PEOPLE = [
 # The carers team's pages that name a booking; its others name an award.
 ABOUT_A_BOOKING = "booking deliver did_not_happen cancel claim told slip not_made carer_was_there"
 BOOKINGS_OF_THE_TEAM = [f"team:{name}" for name in ABOUT_A_BOOKING.split()]
+OF_A_CHANGED_ACCOUNT = [
+    *(f"finance:{act}" for act in ("account", "called", "agree", "refuse")),
+    "provider:withdraw_bank",
+]
 # Those that name a provider which joins or has joined.
 STANDING = ("stop", "go_on", "close_provider", "not_close")
 OF_A_JOINER = ["joiner", "ask_joiner", "refuse_joiner", "approve_joiner", "mentor", "end_first_months", "look_longer"]
@@ -103,6 +107,36 @@ def mistake(award, worker, now):
     award.issued_at = now
     award.save()
     return award.carer.circumstances.create(**said, recorded_at=now - dt.timedelta(days=9)).pk
+
+
+def of_the_carer(award, offer, application, permission, now):
+    """Return what a carer's own addresses name."""
+    of_an_offer = ("ask", "too_dear", "ask_own", "ask_another", "ask_sitter", "save", "unsave", "wait")
+    place = in_line(award, offer, now)
+    return {
+        "my:apply": {"kind": "more-time"},
+        "my:withdraw_application": {"number": application.pk},
+        **{f"my:{page}": {"slug": offer.slug} for page in of_an_offer},
+        **{f"my:{page}": {"number": place.pk} for page in ("waiting", "take_place", "leave_line")},
+        "my:end_helper": {"pk": permission.pk},
+        "helping:": {"pk": permission.pk},
+    }
+
+
+def of_the_provider(line, advice, post):
+    """Return what the addresses of a provider's own money, people and days name."""
+    return {
+        "provider:joining_step": {"step": "contact"},
+        **{f"provider:{page}": {"pk": post.pk} for page in ("colleague", "remove_colleague")},
+        "provider:day_list": {"day": "2026-10-16"},
+        "provider:enter_day": {"day": "2026-10-09"},
+        "provider:make_claim": {"council": "caerphilly"},
+        "provider:claim": {"number": line.claim.number},
+        "provider:account": {"ref": line.booking.ref},
+        "provider:remittance": {"number": advice.pk},
+        "provider:figures_paper": {"key": "fy2026"},
+        "provider:table": {"kind": "payments", "key": "fy2026", "extension": "csv"},
+    }
 
 
 @pytest.fixture
@@ -138,8 +172,6 @@ def there(monkeypatch, settings, caerphilly, flintshire, bryn_cafe, bryn, now):
     code = {name: awards.new_code(award=each, by=factories.TESTS, now=now) for name, each in carers(award).items()}
     addresses = {
         **{page: {"pk": unsent.pk} for page in ("demo_letter", "team:try_again", "team:message_told")},
-        "my:apply": {"kind": "more-time"},
-        "my:withdraw_application": {"number": asked.pk},
         "team:application": {"number": asked.pk},
         "team:circumstance": {"ref": award.ref, "kind": "carer-died"},
         "team:mistake": {"ref": award.ref, "number": mistake(award, people["team"], now)},
@@ -147,51 +179,29 @@ def there(monkeypatch, settings, caerphilly, flintshire, bryn_cafe, bryn, now):
         "offer": {"slug": sitting.slug},
         "printed_offer": {"number": sitting.number},
         **{f"provider:{page}": {"number": sitting.number} for page in ("prices", "take_back_price", "hours")},
-        "edition_file": {"number": 1, "language": "en"},
-        "edition_file_large": {"number": 1, "language": "en"},
-        **{f"my:{page}": {"slug": sitting.slug} for page in ("ask", "too_dear", "ask_own", "save", "unsave", "wait")},
-        **{f"my:{page}": {"slug": sitting.slug} for page in ("ask_another", "ask_sitter")},
+        **{page: {"number": 1, "language": "en"} for page in ("edition_file", "edition_file_large")},
+        **of_the_carer(award, sitting, asked, permission, now),
         "answer": {"token": answer_links.token(waiting, answer_links.ACCEPT)},
         "calendar_feed": {"token": private_calendar(bryn, bryn_cafe, now)},
-        **{
-            page: {"pk": people["desk"].provider_posts.get().pk}
-            for page in ("provider:colleague", "provider:remove_colleague")
-        },
-        "provider:day_list": {"day": "2026-10-16"},
-        "provider:make_claim": {"council": caerphilly.slug},
-        "provider:claim": {"number": line.claim.number},
-        "provider:remittance": {"number": advice.pk},
-        "provider:figures_paper": {"key": "fy2026"},
-        "provider:table": {"kind": "payments", "key": "fy2026", "extension": "csv"},
+        **of_the_provider(line, advice, people["desk"].provider_posts.get()),
         "finance:asked": {"number": line.pk},
-        "provider:account": {"ref": line.booking.ref},
         "team:resolve": {"ref": line.booking.ref},
         **{page: {"pk": task.pk} for page in ("team:task_done", "team:task_pay")},
         "team:task_dispute": {"pk": tasks.give(booking=waiting, kind="not_mine", now=now).pk},
         "team:listing": {"kind": "ending"},
         **{f"team:{page}": {"ref": bryn_cafe.ref} for page in ("provider", *STANDING, *OF_A_JOINER)},
-        "provider:joining_step": {"step": "contact"},
         **shown_papers(sitting, waiting, people, now),
         **of_an_offer(sitting, now),
         "team:wishes_theme": {"theme": "sitting"},
         **{page: {"pk": wish.pk} for page in ("team:confirm_wish", "team:close_wish")},
         **{page: {"ref": waiting.ref} for page in BOOKINGS_OF_THE_TEAM},
         "finance:file": {"number": run.number, "pk": advice.pk},
-        **{f"finance:{page}": {"pk": another.pk} for page in ("account", "called", "agree", "refuse")},
+        **{page: {"pk": another.pk} for page in OF_A_CHANGED_ACCOUNT},
         "finance:clear": {"pk": came_back(run, bryn_cafe, people["preparer"], now).pk},
-        "provider:withdraw_bank": {"pk": another.pk},
-        **{
-            f"my:{page}": {"number": in_line(award, sitting, now).pk}
-            for page in ("waiting", "take_place", "leave_line")
-        },
         **{page: {"ref": at_the_door(award, sitting, bryn, now).ref} for page in ("my:walk_in", "provider:walk_in")},
-        "provider:enter_day": {"day": "2026-10-09"},
-        "my:end_helper": {"pk": permission.pk},
-        "helping:": {"pk": permission.pk},
         "people:remove_role": {"pk": people["team"].pk, "kind": "team"},
         "people:remove_post": {"pk": people["bookings"].pk, "provider": bryn_cafe.pk},
-        "mfa_edit_webauthn": {"pk": 1},
-        "mfa_remove_webauthn": {"pk": 1},
+        **{f"mfa_{act}_webauthn": {"pk": 1} for act in ("edit", "remove")},
         # What else an address of that room can name.
         "my:": {"ref": waiting.ref},
         "provider:": {"ref": waiting.ref},
@@ -212,6 +222,7 @@ def of_an_offer(offer, now):
         **{f"provider:{page}": {"number": offer.number} for page in own},
         "provider:edit_offer": {"number": offer.number, "part": "words"},
         "provider:change_photo": {"number": offer.number, "pk": photo.pk},
+        "provider:describe_photo": {"number": offer.number, "pk": photo.pk},
         "team:offer": {"number": offer.number},
         "team:offer_photo": {"number": offer.number, "pk": photo.pk},
     }
