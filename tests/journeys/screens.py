@@ -76,7 +76,7 @@ def photograph():
     """Live the story once, and photograph its pages in both languages, on a phone and on a desk."""
     from tests.journeys import story, world
     from tests.journeys.browser import chromium, open_page
-    from voucher import demo
+    from voucher.demo import people as demo
 
     site = story.Site(f"http://localhost:{PORT}", "en")
     people = {each.email.partition("@")[0]: each for each in demo.PEOPLE}
@@ -139,7 +139,7 @@ def photograph_stories(browser, complaints, site):
     """Photograph the first booking of each story that a local copy tells, opened with its own code."""
     from tests.journeys import story
     from tests.journeys.browser import open_page
-    from voucher import demo
+    from voucher.demo import people as demo
     from voucher.models import Booking
 
     for row in demo.open_codes():

@@ -10,7 +10,9 @@ from accounts.paper import CannotPrint
 from brochure import editions, printing
 from brochure.models import Edition, EditionFile
 from tests import factories
-from voucher import demo, demo_stories, requests
+from voucher import requests
+from voucher.demo import people as demo
+from voucher.demo import stories
 from voucher.ledger import audit
 from voucher.management.commands import prepare
 from voucher.models import Application, Booking, Choice, Permission, Suggestion, TopUp
@@ -130,9 +132,9 @@ def test_a_newcomer_can_see_every_story_with_a_code(whole_copy, client):
     assert Choice.objects.get(state=Choice.State.WAITING).asked_in.award.ref == whole_copy["choices"]["award"]
     assert 0 < TopUp.objects.get().booking.own_pence < TopUp.objects.get().booking.price_pence
     assert Application.objects.get(state="open").award.ref == whole_copy["own"]["award"]
-    assert Permission.objects.get().helper.email == demo_stories.HELPER
+    assert Permission.objects.get().helper.email == stories.HELPER
     page = client.get("/demo/").content.decode()
-    for story in demo_stories.STORIES:
+    for story in stories.STORIES:
         assert str(story.words) in page
     for row in whole_copy.values():
         assert client.post("/open/", {"code": row["code"]}).status_code == 302

@@ -8,7 +8,8 @@ from django.views.decorators.http import require_safe
 
 from accounts import texts, window_letters
 from accounts.models import OutboxMessage
-from voucher import codes, demo, demo_stories
+from voucher import codes
+from voucher.demo import people, stories
 
 MESSAGES_SHOWN = 30
 Channel = OutboxMessage.Channel
@@ -22,9 +23,9 @@ def show(request):
         raise Http404
     rows = OutboxMessage.objects.defer("attachment").order_by("-pk")[:MESSAGES_SHOWN]
     context = {
-        "people": demo.PEOPLE,
-        "password": demo.PASSWORD,
-        "codes": [_to_show(row) for row in demo.open_codes()],
+        "people": people.PEOPLE,
+        "password": people.PASSWORD,
+        "codes": [_to_show(row) for row in people.open_codes()],
         "messages_sent": [{"row": row, "parts": _parts(row)} for row in rows],
     }
     return render(request, "demo.html", context)
@@ -42,7 +43,7 @@ def letter(request, pk):
 
 
 def _to_show(row):
-    return row | {"grouped": codes.grouped(row["code"]), "words": demo_stories.WORDS.get(row.get("story"), "")}
+    return row | {"grouped": codes.grouped(row["code"]), "words": stories.WORDS.get(row.get("story"), "")}
 
 
 def _parts(row):

@@ -10,7 +10,7 @@ from accounts.history import Who
 from accounts.models import Language
 from accounts.paper import CannotPrint
 from brochure import editions
-from voucher import demo_stories
+from voucher.demo import stories
 from voucher.models import Award
 
 PILOT_FILES = settings.BASE_DIR / "voucher" / "pilot_files"
@@ -27,7 +27,7 @@ class Command(BaseCommand):
         settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
         if not Award.objects.exists():
             # A break of last week is shown too, so prices and awards have to have begun before it.
-            begun = timezone.localdate() - demo_stories.LOADED_BEFORE
+            begun = timezone.localdate() - stories.LOADED_BEFORE
             call_command("load_pilot", str(PILOT_FILES), as_on=begun, stdout=self.stdout)
         call_command("make_demo_people", stdout=self.stdout)
         self._make_first_edition()

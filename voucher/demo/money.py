@@ -1,7 +1,4 @@
-"""A demonstration provider's money on every step of its way: claimed, left out, in a run, paid, sent back, taken out.
-
-Made once, through the verbs of the scheme, with moments of the last weeks.
-"""
+"""A provider's money on every step of its way: claimed, left out, in a run, paid, sent back, taken out."""
 
 import datetime as dt
 import uuid
@@ -10,11 +7,14 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.history import Who
 from brochure import availability
 from brochure.models import Offer
-from voucher import asking, bookings, claims, pay_days, returned_payments, settlement, withdrawals
+from voucher import asking, bookings, claims, line_checks, pay_days, returned_payments, settlement, withdrawals
+from voucher.demo import asked
 from voucher.models import Award, Booking, ReturnedPayment
 
+BY = Who(label="make_demo_people")
 ASKED_BEFORE = dt.timedelta(days=26)
 # When the first and the second claim were made, and when the carer last claimed did not come.
 FIRST_CLAIM, SECOND_CLAIM, LAST_CLAIM = (dt.timedelta(days=days) for days in (17, 10, 2))
@@ -54,24 +54,24 @@ def tell(council, provider, *, owner, preparer, approver, now):
 
 def _breaks(council, provider, owner, now):
     """Return the breaks that this provider gave in the last weeks, asked for by carers with enough left."""
-    asked = now - ASKED_BEFORE
+    then = now - ASKED_BEFORE
     offers = Offer.objects.filter(provider=provider, state=Offer.State.LIVE, unit=Offer.Unit.HOUR)
     offer = offers.order_by("number").first() or provider.offers.filter(state=Offer.State.LIVE).first()
     awards = Award.objects.filter(
-        council=council, account__state="active", account__first_day__lte=timezone.localdate(asked), bookings=None
+        council=council, account__state="active", account__first_day__lte=timezone.localdate(then), bookings=None
     )
     awards = list(awards.filter(account__available__gt=0).order_by("-account__available", "pk")[:WANTED])
     if offer is None:
         return []
     minutes = availability.lengths(offer)[:3][-1]
-    taken = asking.taken_times(offer, asked, now)
-    days = availability.free_days(offer, asked, minutes=minutes, taken=taken, last_day=timezone.localdate(now))
+    taken = asking.taken_times(offer, then, now)
+    days = availability.free_days(offer, then, minutes=minutes, taken=taken, last_day=timezone.localdate(now))
     days = [day for day in days if day.last < now - LAST_CLAIM - dt.timedelta(hours=12)]
     days = days[:: max(-(-len(days) // WANTED), 1)]
     found = []
     for award, day in zip(awards, days, strict=False):
         try:
-            found.append(_booking(award, offer, day.starts[0], minutes, asked, owner))
+            found.append(_booking(award, offer, day.starts[0], minutes, then, owner))
         except bookings.Refused:
             continue
     last = found[-1:] and found[-1].pk
@@ -81,20 +81,9 @@ def _breaks(council, provider, owner, now):
     return found
 
 
-def _booking(award, offer, starts_at, minutes, asked, owner):
-    on = timezone.localdate(asked)
-    quote = asking.quote(award=award, offer=offer, starts_at=starts_at, minutes=minutes, on=on)
-    row = bookings.make(
-        award=award,
-        offer=offer,
-        starts_at=starts_at,
-        minutes=minutes,
-        seen_price_pence=quote.price_pence,
-        by=owner,
-        now=asked,
-        key=str(uuid.uuid4()),
-    )
-    bookings.confirm(booking=row, by=owner, now=asked + dt.timedelta(hours=2))
+def _booking(award, offer, starts_at, minutes, then, owner):
+    row = asked.book(award, offer, starts_at, minutes, by=BY, now=then)
+    bookings.confirm(booking=row, by=owner, now=then + dt.timedelta(hours=2))
     return _again(row)
 
 
@@ -117,7 +106,7 @@ def _claim(rows, owner, now):
 
 def _run(council, *, preparer, approver, now):
     """Return a run, prepared and released then, of all that passed the checks; None where nothing did."""
-    lines = [each for each in settlement.line_checks.looked_at(settlement.awaiting(council)) if each.passes]
+    lines = [each for each in line_checks.looked_at(settlement.awaiting(council)) if each.passes]
     if not lines:
         return None
     promises = [each.line.claim.pay_promised_on for each in lines]

@@ -1,17 +1,18 @@
-"""What the demonstration shows of a provider's times: a course, a holiday, a booked-out day with somebody waiting."""
+"""A provider's times: a course, a holiday, a booked-out day with somebody waiting."""
 
 import datetime as dt
-import uuid
 
 from django.utils import timezone
 
-from accounts.history import CLOCK
+from accounts.history import Who
 from brochure import availability
 from brochure.models import Category, Offer, OfferPrice
 from brochure.opening import other_days_text
-from voucher import asking, bookings, waiting_list
+from voucher import bookings, waiting_list
+from voucher.demo import asked
 from voucher.models import Award
 
+BY = Who(label="make_demo_people")
 REF, SWIM_REF = "DEMO-COURSE", "DEMO-SWIM"
 SESSIONS, SESSION_MINUTES, COURSE_PENCE, SWIM_PENCE = 4, 120, 6_000, 1_200
 STARTS_IN, CLOSED_IN, CLOSED_FOR = dt.timedelta(days=21), dt.timedelta(days=30), 4
@@ -69,7 +70,7 @@ def tell(council, provider, *, waits, now):
 
 def _offer(provider, ref, words, price_pence, today, **times):
     number = Offer.objects.order_by("-number").values_list("number", flat=True).first() + 1
-    category = Category.objects.get(slug="wellbeing") if _has("wellbeing") else Category.objects.first()
+    category = Category.objects.filter(slug="wellbeing").first() or Category.objects.first()
     row = Offer.objects.create(
         ref=ref,
         provider=provider,
@@ -84,10 +85,6 @@ def _offer(provider, ref, words, price_pence, today, **times):
     return row
 
 
-def _has(slug):
-    return Category.objects.filter(slug=slug).exists()
-
-
 def _book_out(council, swim, waits, now):
     """Let one carer have the next Saturday but one, and the other wait for it."""
     awards = Award.objects.filter(council=council, account__state="active", account__available__gte=SWIM_PENCE)
@@ -98,20 +95,8 @@ def _book_out(council, swim, waits, now):
         return
     start = days[1].starts[0]
     try:
-        price = asking.quote(
-            award=first, offer=swim, starts_at=start, minutes=swim.minutes, on=timezone.localdate(now)
-        ).price_pence
-        bookings.make(
-            award=first,
-            offer=swim,
-            starts_at=start,
-            minutes=swim.minutes,
-            seen_price_pence=price,
-            by=CLOCK,
-            now=now,
-            key=str(uuid.uuid4()),
-        )
-        waiting_list.join(award=waits, offer=swim, day=days[1].day, minutes=swim.minutes, by=CLOCK, now=now)
+        asked.book(first, swim, start, swim.minutes, by=BY, now=now)
+        waiting_list.join(award=waits, offer=swim, day=days[1].day, minutes=swim.minutes, by=BY, now=now)
     except bookings.Refused:
         # An award that cannot have it shows nothing.
         return

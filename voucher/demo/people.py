@@ -13,19 +13,16 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.conf import settings
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.history import Who
 from accounts.models import Council, Language, Role, User
 from accounts.people import give_role
-from brochure import price_changes
-from brochure.models import Offer, OfferPrice
-from brochure.prices import Rate
 from providers import own_money
 from providers.models import Provider, Staff
 from providers.staff import give_post
-from voucher import awards, demo_joining, demo_money, demo_offers, demo_stories, demo_times
+from voucher import awards
+from voucher.demo import joining, money, offers, papers, stories, times
 from voucher.ledger.models import Unit
 from voucher.models import Award, Carer
 
@@ -36,8 +33,6 @@ FINANCE = {"preparer": "ffion", "approver": "gwen"}
 # Of the further awards: begun so long ago, with so much time left, and how their carers are reached.
 BEGUN, LEFT = dt.timedelta(days=14), dt.timedelta(days=42)
 MORE_BY = (Carer.ContactBy.EMAIL, Carer.ContactBy.POST, Carer.ContactBy.SMS)
-# How long after today one sitting service becomes a little dearer.
-NEXT_PRICE_AFTER = dt.timedelta(days=35)
 CODES_FILE = settings.VAR_DIR / "demo.json"
 
 
@@ -68,13 +63,13 @@ class Person:
 
 PEOPLE = [
     Person("Alys Rees", "alys@carer.example", _("Carer with an account"), "carer", Language.WELSH),
-    Person("Nia Rees", demo_stories.HELPER, _("Helper: may act for the carer above"), "helper"),
+    Person("Nia Rees", stories.HELPER, _("Helper: may act for the carer above"), "helper"),
     Person("Bryn Powell", OWNER, _("Provider: owner"), Staff.Kind.OWNER),
     Person("Eira Lewis", "eira@provider.example", _("Provider: bookings"), Staff.Kind.BOOKINGS, Language.WELSH),
     Person("Ceri Price", "ceri@provider.example", _("Provider: claims"), Staff.Kind.CLAIMS),
     Person("Dylan Howells", "dylan@provider.example", _("Provider: desk"), Staff.Kind.DESK),
-    Person("Siân Morgan", demo_joining.BEGUN, _("Provider: joining"), "joining", Language.WELSH),
-    Person("Tomos Price", demo_joining.SENT, _("Provider: waits for approval"), "joining"),
+    Person("Siân Morgan", joining.BEGUN, _("Provider: joining"), "joining", Language.WELSH),
+    Person("Tomos Price", joining.SENT, _("Provider: waits for approval"), "joining"),
     Person("Carys Evans", TEAM, _("Carers team"), Role.Kind.TEAM),
     Person("Hywel Parry", "hywel@council.example", _("Desk volunteer"), Role.Kind.VOLUNTEER, Language.WELSH),
     Person("Ffion Jones", "ffion@council.example", _("Finance: prepares payment runs"), Role.Kind.FINANCE_PREPARER),
@@ -102,10 +97,7 @@ def make_people(*, now, on):
     by = Who(label="make_demo_people")
     # So that all four ways on can be tried where a break costs more than is left.
     own_money.set_takes_own_money(provider=provider, takes=True, by=by, now=now)
-    _give_rates(provider, by=by, now=now)
-    # So that a carer can come to it without having booked.
-    of_the_day = Offer.objects.filter(provider=provider).exclude(unit__in=[Offer.Unit.NIGHT, Offer.Unit.COURSE])
-    of_the_day.update(takes_walk_ins=True)
+    offers.set_terms(provider, by=by, now=now)
     for person in PEOPLE:
         with transaction.atomic():
             user = _make(person)
@@ -114,42 +106,29 @@ def make_people(*, now, on):
             elif person.kind in Staff.Kind.values:
                 give_post(user=user, provider=provider, kind=person.kind, by=by, now=now)
     chosen = _awards_to_show(council, on)
-    if award := chosen.get(demo_stories.STORIES[0].name):
+    if award := chosen.get(stories.STORIES[0].name):
         _give_account(award, User.objects.get(email=PEOPLE[0].email))
-        demo_stories.give_helper(award, now=now)
+        stories.give_helper(award, now=now)
     owner = Who(user=User.objects.get(email=OWNER))
     told = {
-        story.name: demo_stories.tell(story, demo_stories.Setting(chosen[story.name], provider, owner, now))
-        for story in demo_stories.STORIES
+        story.name: stories.tell(story, stories.Setting(chosen[story.name], provider, owner, now))
+        for story in stories.STORIES
         if story.name in chosen
     }
-    new = User.objects.filter(email__in=[demo_joining.BEGUN, demo_joining.SENT])
-    demo_joining.tell(council, {user.email: user for user in new}, now=now)
+    new = User.objects.filter(email__in=[joining.BEGUN, joining.SENT])
+    joining.tell(council, {user.email: user for user in new}, now=now)
     team = Who(user=User.objects.get(email=TEAM))
-    demo_stories.show_papers(council, provider, owner=owner, team=team, now=now)
-    demo_offers.tell(provider, owner=owner, team=team, now=now)
-    demo_times.tell(council, provider, waits=chosen.get(demo_stories.STORIES[0].name), now=now)
+    papers.tell(council, provider, owner=owner, team=team, now=now)
+    offers.tell(provider, owner=owner, team=team, now=now)
+    times.tell(council, provider, waits=chosen.get(stories.STORIES[0].name), now=now)
     finance = {name: Who(user=User.objects.get(email=f"{first}@council.example")) for name, first in FINANCE.items()}
-    demo_money.tell(council, provider, owner=owner, now=now, **finance)
+    money.tell(council, provider, owner=owner, now=now, **finance)
     return _open_codes(chosen, told, by=by, now=now)
 
 
 def open_codes():
     """Return what make_people wrote down of the carers' codes: code, carer's name and value of each."""
     return json.loads(CODES_FILE.read_text()) if CODES_FILE.exists() else []
-
-
-def _give_rates(provider, *, by, now):
-    """Let one sitting service cost more at weekends and on bank holidays, and a little more from next month on."""
-    offer = provider.offers.filter(state=Offer.State.LIVE, unit=Offer.Unit.HOUR).order_by("number").first()
-    if offer is None or offer.prices.exclude(rate=Rate.STANDARD).exists():
-        return
-    standard = offer.prices.filter(rate=Rate.STANDARD).first()
-    for rate, quarters in ((Rate.WEEKEND, 5), (Rate.BANK_HOLIDAY, 6)):
-        pence = standard.price_pence * quarters // 400 * 100
-        OfferPrice.objects.create(offer=offer, rate=rate, price_pence=pence, first_day=standard.first_day)
-    dearer, first_day = {Rate.STANDARD: standard.price_pence + 100}, timezone.localdate(now) + NEXT_PRICE_AFTER
-    price_changes.propose(offer=offer, rates=dearer, first_day=first_day, by=by, now=now)
 
 
 def _make(person):
@@ -195,7 +174,7 @@ def _awards_to_show(council, on):
     ]
     before = {row.get("slot"): row["award"] for row in open_codes()}
     found = {}
-    for story, rows in zip(demo_stories.STORIES, places, strict=True):
+    for story, rows in zip(stories.STORIES, places, strict=True):
         same = running.filter(ref=before.get(story.name, ""))
         taken = [award.pk for award in found.values()]
         award = next((row for each in [same, *rows] if (row := each.exclude(pk__in=taken).first())), None)
@@ -213,7 +192,7 @@ def _give_account(award, user):
 def _open_codes(chosen, told, *, by, now):
     """Return a working code for each award, the one written down before if it still opens, and the story told on it."""
     before = {row["award"]: row for row in open_codes()}
-    stories = {ref: row.get("story", "") for ref, row in before.items()}
+    told_before = {ref: row.get("story", "") for ref, row in before.items()}
     rows = []
     for slot, award in chosen.items():
         row = before.get(award.ref)
@@ -229,7 +208,7 @@ def _open_codes(chosen, told, *, by, now):
                 "unit": award.account.unit,
             }
         # Told before, it is not told again.
-        row |= {"slot": slot, "story": told[slot] or stories.get(award.ref, "")}
+        row |= {"slot": slot, "story": told[slot] or told_before.get(award.ref, "")}
         rows.append(row)
     CODES_FILE.parent.mkdir(parents=True, exist_ok=True)
     CODES_FILE.write_text(json.dumps(rows, indent=1))

@@ -1,15 +1,27 @@
-"""A local copy's offers in the middle of something: pictures drawn here, a change that waits, a draft."""
+"""A provider's offers in the middle of something: further rates, pictures drawn here, a change that waits, a draft."""
 
+import datetime as dt
 import io
 
+from django.utils import timezone
 from PIL import Image, ImageDraw
 
-from brochure import offering, photos
-from brochure.models import Category, Offer
+from brochure import offering, photos, price_changes
+from brochure.models import Category, Offer, OfferPrice
+from brochure.prices import Rate
 from voucher import offer_desk
 
 SKY, SUN, FAR, NEAR, WALL, ROOF = "#cfe3ef", "#ffd54a", "#9cc3a5", "#17694a", "#f6efe3", "#9c3b2e"
 WIDTH, HEIGHT = 1280, 800
+# How long after today one sitting service becomes a little dearer.
+NEXT_PRICE_AFTER = dt.timedelta(days=35)
+
+
+def set_terms(provider, *, by, now):
+    """Let all that happens on a day take walk-ins, and one sitting service have further rates; before any story."""
+    of_the_day = provider.offers.exclude(unit__in=[Offer.Unit.NIGHT, Offer.Unit.COURSE])
+    of_the_day.update(takes_walk_ins=True)
+    _give_rates(provider, by=by, now=now)
 
 
 def tell(provider, *, owner, team, now):
@@ -39,6 +51,19 @@ def tell(provider, *, owner, team, now):
     learning = Category.objects.filter(slug="learning").first() or Category.objects.first()
     texts = {"title_en": "Bread baking for two", "title_cy": "Pobi bara i ddau"}
     offering.make_draft(provider=provider, category=learning, **texts, by=owner, now=now)
+
+
+def _give_rates(provider, *, by, now):
+    """Let one sitting service cost more at weekends and on bank holidays, and a little more from next month on."""
+    offer = provider.offers.filter(state=Offer.State.LIVE, unit=Offer.Unit.HOUR).order_by("number").first()
+    if offer is None or offer.prices.exclude(rate=Rate.STANDARD).exists():
+        return
+    standard = offer.prices.filter(rate=Rate.STANDARD).first()
+    for rate, quarters in ((Rate.WEEKEND, 5), (Rate.BANK_HOLIDAY, 6)):
+        pence = standard.price_pence * quarters // 400 * 100
+        OfferPrice.objects.create(offer=offer, rate=rate, price_pence=pence, first_day=standard.first_day)
+    dearer, first_day = {Rate.STANDARD: standard.price_pence + 100}, timezone.localdate(now) + NEXT_PRICE_AFTER
+    price_changes.propose(offer=offer, rates=dearer, first_day=first_day, by=by, now=now)
 
 
 def _boast(offer, owner, now):

@@ -1,8 +1,4 @@
-"""What carers of a local copy are in the middle of, so that each of their pages can be seen: made as people make it.
-
-Every story goes through the verbs of the scheme, with moments of the last days, so that the books, the history and
-the letter box tell it as they would tell a real one.
-"""
+"""What carers of a local copy are in the middle of, so that each of their pages can be seen."""
 
 import datetime as dt
 import uuid
@@ -13,18 +9,14 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.history import Who
-from brochure import availability, care_checks, catalogue, exemptions
-from brochure.models import Offer
-from providers import papers
-from providers.models import Provider
-from voucher import applications, asking, bookings, helping, lapses, top_ups
+from brochure import availability, catalogue
+from voucher import applications, asking, bookings, helping, top_ups
+from voucher.demo import asked
 from voucher.models import Application, Award, Permission, TopUp
 
 BY = Who(label="make_demo_people")
 HELPER = "nia@helper.example"
 HELPED_FOR = dt.timedelta(days=90)
-# When papers end that the demonstration shows: two that are warned of, and one that holds.
-PAPER_ENDS_IN, INSURANCE_ENDS_IN, A_YEAR = dt.timedelta(days=50), dt.timedelta(days=20), dt.timedelta(days=365)
 # How long ago the break that was given was asked for, and over at the latest; and when the pilot was loaded.
 ASKED_BEFORE, GIVEN_BEFORE, LOADED_BEFORE = dt.timedelta(days=12), dt.timedelta(days=2), dt.timedelta(days=28)
 # So much is left at least where the carer pays a part herself, in pence.
@@ -89,12 +81,12 @@ def pair(at):
 def given(at):
     """A break was given last week: the carer can say how it was, and the provider can claim it."""
     offer = _first(at.offers(own=True, unit="hour") or at.offers(own=True))
-    asked = at.now - ASKED_BEFORE
-    days = [day for day in _free(offer, asked, at.award) if day.last < at.now - GIVEN_BEFORE]
+    then = at.now - ASKED_BEFORE
+    days = [day for day in _free(offer, then, at.award) if day.last < at.now - GIVEN_BEFORE]
     if not days:
         raise NothingFits
-    [booking] = _ask(at, [[_wanted(at, offer, _middle(days[-1]))]], now=asked)
-    bookings.confirm(booking=booking, by=at.owner, now=asked + dt.timedelta(hours=3))
+    [booking] = _ask(at, [[_wanted(at, offer, _middle(days[-1]))]], now=then)
+    bookings.confirm(booking=booking, by=at.owner, now=then + dt.timedelta(hours=3))
     bookings.deliver(booking=booking, minutes=booking.minutes, by=at.owner, now=booking.ends_at)
 
 
@@ -176,37 +168,12 @@ def give_helper(award, *, now):
         )
 
 
-def show_papers(council, provider, *, owner, team, now):
-    """Let providers show papers: one that waits, one that ends soon, an exemption to decide on; once."""
-    if provider.documents.exists():
-        return
-    today, kind = timezone.localdate(now), papers.Kind
-    for each, days in ((kind.SAFEGUARDING, PAPER_ENDS_IN), (kind.DATA_SHARING, None)):
-        end = days and today + days
-        row = papers.add(provider=provider, kind=each, reference="2026", valid_until=end, by=owner, now=now)
-        lapses.accept(document=row, by=team, now=now)
-    newer = today + A_YEAR
-    papers.add(provider=provider, kind=kind.PUBLIC_LIABILITY, reference="PL 77", valid_until=newer, by=owner, now=now)
-    others = Provider.objects.filter(council=council, state=Provider.State.LIVE).exclude(pk=provider.pk)
-    if other := others.order_by("-pk").first():
-        insurance = {"kind": kind.PUBLIC_LIABILITY, "reference": "PL 12", "valid_until": today + INSURANCE_ENDS_IN}
-        lapses.accept(document=papers.add(provider=other, by=BY, now=now, **insurance), by=team, now=now)
-    with_care = Offer.objects.filter(provider__council=council, personal_care=True, state=Offer.State.LIVE)
-    if offer := with_care.select_related("provider__council").first():
-        grounds, evidence = str(_("Care for four people at most at a time.")), str(_("Our list, seen on a visit."))
-        duty = care_checks.Duty.PERSONAL_CARE
-        exemptions.ask(offer=offer, duty=duty, grounds=grounds, evidence=evidence, by=BY, now=now)
-
-
 def _ask(at, parts, *, note="", now=None):
     return bookings.ask(award=at.award, parts=parts, note=note, by=BY, now=now or at.now, key=str(uuid.uuid4()))
 
 
 def _wanted(at, offer, starts_at, minutes=None):
-    minutes = minutes or _usual(offer)
-    on = timezone.localdate(at.now)
-    quote = asking.quote(award=at.award, offer=offer, starts_at=starts_at, minutes=minutes, on=on)
-    return bookings.Wanted(offer, starts_at, minutes, quote.price_pence)
+    return asked.wanted(at.award, offer, starts_at, minutes or _usual(offer), now=at.now)
 
 
 def _usual(offer):
