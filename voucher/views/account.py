@@ -74,7 +74,7 @@ def account_code(request):
     making, now = request.session.get(MAKING), timezone.now()
     if not making or making["award"] != request.award.pk or request.acting or request.award.carer.user_id:
         return redirect("my:account")
-    form = AddressCodeForm(request.POST or None)
+    form = AddressCodeForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid() and is_the_code(request, MAKING, form, now):
         return _made(request, making, now)
     return render(request, "my/account_code.html", {"form": form, "email": making["email"]})

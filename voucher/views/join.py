@@ -66,7 +66,7 @@ def code(request):
     proving, now = request.session.get(PROVING), timezone.now()
     if not proving:
         return redirect("join")
-    form = AddressCodeForm(request.POST or None)
+    form = AddressCodeForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid() and is_the_code(request, PROVING, form, now):
         request.session.pop(PROVING)
         by = Who(label="own address")

@@ -45,7 +45,7 @@ def people_list(request):
 
 @administrator_required
 def invite(request):
-    form = InviteForm(request.POST or None, council=request.council)
+    form = InviteForm(request.POST if request.method == "POST" else None, council=request.council)
     if request.method == "POST" and form.is_valid():
         said, by, now = form.cleaned_data, Who(user=request.user), timezone.now()
         try:
@@ -71,7 +71,7 @@ def invite(request):
 def person(request, pk):
     """Show what one person does here; a POST gives them more to do."""
     who = get_object_or_404(people_of(request.council), pk=pk)
-    form = WorkForm(request.POST or None, council=request.council)
+    form = WorkForm(request.POST if request.method == "POST" else None, council=request.council)
     if request.method == "POST" and form.is_valid():
         try:
             _give_work(form, who, request.council, Who(user=request.user), timezone.now())

@@ -34,7 +34,7 @@ def people_here(request):
 @never_cache
 @owner_required
 def invite(request):
-    form, now = InviteForm(request.POST or None), timezone.now()
+    form, now = InviteForm(request.POST if request.method == "POST" else None), timezone.now()
     if request.method == "POST" and form.is_valid():
         if not limits.allow(f"staff-of:{request.provider.pk}", INVITATIONS_A_DAY, A_DAY, now):
             form.add_error(None, _("That is a great many invitations for one day. Go on tomorrow."))

@@ -38,7 +38,7 @@ def circumstance(request, ref, kind):
     row, now = award_of(request.council, ref), timezone.now()
     (kind, title), today = KINDS[kind], timezone.localdate(now)
     days = circumstances.days_to_honour(kind, on=today)
-    form = CircumstanceForm(request.POST or None, kind=kind, days=days, today=today)
+    form = CircumstanceForm(request.POST if request.method == "POST" else None, kind=kind, days=days, today=today)
     context = {"award": row, "carer": row.carer, "kind": kind.value, "title": title, "form": form}
     if request.method != "POST" or not form.is_valid():
         return render(request, "team/circumstance.html", context)
@@ -93,7 +93,7 @@ def carer(request, ref):
     """A carer's address, telephone, language, print: a move of the carer's own changes these and nothing else."""
     row = award_of(request.council, ref)
     looks.note(award=row, by=Who(user=request.user), now=timezone.now())
-    form = CarerForm(request.POST or None, carer=row.carer)
+    form = CarerForm(request.POST if request.method == "POST" else None, carer=row.carer)
     if request.method == "POST" and form.is_valid():
         by = Who(user=request.user)
         if carer_accounts.change(carer=row.carer, by=by, now=timezone.now(), **form.details()):
@@ -110,7 +110,7 @@ def carer(request, ref):
 def value(request, ref):
     """Make an award larger or smaller, with the reason; what is set aside for breaks is never taken."""
     row = award_of(request.council, ref)
-    form = ChangeForm(request.POST or None, unit=row.unit)
+    form = ChangeForm(request.POST if request.method == "POST" else None, unit=row.unit)
     if request.method == "POST" and form.is_valid() and _change(request, row, form):
         return redirect(row)
     context = {"award": row, "form": form, "balance": awards.balance(row), "limit": award_changes.limit_for(row)}
