@@ -45,7 +45,7 @@ class FreeDay:
 
 
 def ends_at(offer, starts_at, minutes):
-    """Return when a break ends: so much elapsed time later, or so many whole nights later by the clock.
+    """Return when a break ends (R10): so much elapsed time later, or so many whole nights later by the clock.
 
     A course ends with its last session.
     """

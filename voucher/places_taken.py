@@ -100,7 +100,7 @@ def _spans(starts_at, ends_at, sessions):
 
 
 def sessions_to_keep(offer, starts_at, minutes):
-    """Return the sessions of a course as a booking keeps them, or None where it is no course."""
+    """Return the sessions of a course (R54) as a booking keeps them, or None where it is no course."""
     if offer.unit != Offer.Unit.COURSE:
         return None
     spans = availability.spans(offer, starts_at, minutes)

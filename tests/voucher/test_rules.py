@@ -1,6 +1,7 @@
 """The written rules, each with the sentence that docs/rules.md gives it."""
 
 import datetime as dt
+import importlib
 import inspect
 import re
 from pathlib import Path
@@ -37,6 +38,15 @@ def test_every_described_rule_exists():
             assert f"def {name}(" in text
         else:
             assert name in FUNCTIONS
+
+
+def test_whoever_reads_a_rules_function_finds_its_number():
+    """A rule outside voucher/rules/ is named by the function, or by the module that is there for it alone."""
+    for number, where in re.findall(r"^\| (R\d+) \|.*\| (`[^|]*`) \|", PAGE, re.M):
+        for module, name in re.findall(r"([\w.]+)\.(\w+)", where):
+            function = getattr(importlib.import_module(module), name)
+            words = f"{inspect.getdoc(function)} {inspect.getdoc(inspect.getmodule(function))}"
+            assert re.search(rf"\b{number}\b", words), f"{module}.{name} does not say {number}"
 
 
 def test_no_number_is_given_twice():
