@@ -43,6 +43,13 @@ JOINING = [
     ("provider:offers", _("Offers")),
     ("provider:papers", pgettext_lazy("menu", "Papers")),
 ]
+# Pages that belong to a place of the menu though their address does not begin with its own.
+BELOW = {
+    "provider:check_code": ("provider:phone",),
+    "provider:offers": ("provider:vat",),
+    "provider:money": ("provider:bank", "provider:own_money"),
+    "provider:service": ("provider:papers", "provider:close"),
+}
 OUTCOMES = ("team:outcomes", pgettext_lazy("menu", "Outcomes"))
 FINANCE = [
     ("finance:runs", _("Payment runs")),
@@ -95,10 +102,11 @@ def menu_for(request):
     """Return the Menu for whoever asks, with the place marked where they are."""
     kind, names = audience(request)
     found = [(text, url) for name, text in names if (url := address(name))]
+    leading = {address(each): address(name) for name, _text in names for each in (name, *BELOW.get(name, ()))}
     # The deepest address that leads to this page is where the person is; home leads only to itself.
     home = reverse("home")
-    leading = [url for _text, url in found if url != home and request.path.startswith(url)]
-    nearest = max(leading, key=len, default=home if request.path == home else "")
+    above = [url for url in leading if url and url != home and request.path.startswith(url)]
+    nearest = leading.get(max(above, key=len, default=home if request.path == home else ""), "")
     return Menu(kind, [Item(text, url, url == request.path, url == nearest) for text, url in found])
 
 
@@ -112,8 +120,11 @@ def audience(request):
     if user is None or not user.is_authenticated:
         return ("carer", CARER) if has_open_award(request) else ("public", PUBLIC)
     if getattr(request, "provider", None):
-        has_joined = request.provider.state not in Provider.NOT_JOINED
-        return "provider", POSTS[request.post.kind] if has_joined else JOINING
+        if request.provider.state not in Provider.NOT_JOINED:
+            return "provider", POSTS[request.post.kind]
+        # What was sent cannot be changed while the carers team looks at it.
+        may_change = request.provider.state in Provider.MAY_CHANGE
+        return "provider", [place for place in JOINING if may_change or place[0] != "provider:offers"]
     roles = getattr(request, "roles", None)
     if roles is None:
         # A public page, opened by someone who signed in: one look at what they are.

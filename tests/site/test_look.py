@@ -219,6 +219,36 @@ def test_the_menu_marks_where_one_is(client):
     assert re.findall(marked, client.get("/contact/").content.decode()) == []
 
 
+@pytest.mark.django_db
+def test_the_menu_marks_the_place_to_which_a_page_belongs(rf, bryn, bryn_cafe):
+    def marked(path):
+        request = rf.get(path)
+        request.user, request.session = bryn, {}
+        request.post = bryn.provider_posts.get()
+        request.provider = request.post.provider
+        return [place.url for place in navigation.menu_for(request).places if place.within]
+
+    assert marked("/provider/bank/") == marked("/provider/money/3/") == ["/provider/money/"]
+    assert marked("/provider/papers/") == marked("/provider/close/") == ["/provider/service/"]
+    assert marked("/provider/phone/") == ["/provider/code/"]
+    assert marked("/provider/vat/") == ["/provider/offers/"]
+    assert marked("/provider/bookings/X/") == ["/provider/"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("state, offers", [("joining", True), ("refused", True), ("applied", False)])
+def test_offers_are_in_the_menu_of_who_joins_while_they_can_be_changed(rf, bryn, bryn_cafe, state, offers):
+    request = rf.get("/provider/papers/")
+    request.user, request.session = bryn, {}
+    request.post = bryn.provider_posts.get()
+    request.provider = request.post.provider
+    request.provider.state = state
+
+    names = [name for name, _text in navigation.audience(request)[1]]
+
+    assert ("provider:offers" in names) is offers
+
+
 # Components
 
 

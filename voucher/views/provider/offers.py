@@ -219,7 +219,7 @@ def _parts(row):
     words = offer_content.in_words(offer_content.content_of(row))
     told = {
         "words": ("category", "title_en", "title_cy", "description_en", "description_cy"),
-        "length": ("unit", "minutes", *(["sessions"] if row.sessions > 1 else []), "prices"),
+        "length": ("unit", "minutes", *(["sessions"] if row.sessions > 1 else [])),
         "when": ("hours", "notice_hours"),
         "care": (
             *("personal_care", "accommodation", "accommodation_with_care", "childcare"),
