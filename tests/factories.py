@@ -65,6 +65,13 @@ def provider(council, *, name="Bryn Café", state="live", bank=True, **fields):
     return row
 
 
+def put(provider, state):
+    """Put a provider in another state, as that state has to be: one that is stopped has a reason."""
+    provider.state = state
+    provider.stopped_because = "To be looked into." if state == Provider.State.SUSPENDED else ""
+    provider.save(update_fields=["state", "stopped_because"])
+
+
 def provider_staff(provider, email="owner@provider.example", *, name="", kind="owner"):
     row = user(email, name=name)
     Staff.objects.create(user=row, provider=provider, kind=kind)

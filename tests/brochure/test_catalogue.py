@@ -64,8 +64,7 @@ def test_an_offer_that_is_not_live_is_not_found(sitting, state):
 
 @pytest.mark.parametrize("state", ["applied", "paused", "suspended", "closed"])
 def test_an_offer_of_a_provider_that_is_not_live_is_not_found(sitting, state):
-    sitting.provider.state = state
-    sitting.provider.save()
+    factories.put(sitting.provider, state)
 
     assert found() == []
 

@@ -9,7 +9,6 @@ import pytest
 from accounts.history import Who
 from accounts.models import HistoryEntry, OutboxMessage
 from brochure.models import OfferPrice
-from providers.models import Provider
 from tests import factories
 from voucher import bookings, claims
 from voucher.ledger import audit, books
@@ -92,7 +91,7 @@ def test_a_request_can_be_confirmed_until_its_deadline_and_not_at_it(request_, n
 
 @pytest.mark.parametrize("state", ["applied", "paused", "suspended", "closed"])
 def test_a_provider_that_is_not_live_confirms_nothing(request_, sitting, award, now, state):
-    Provider.objects.filter(pk=sitting.provider_id).update(state=state)
+    factories.put(sitting.provider, state)
 
     with pytest.raises(bookings.NotLive):
         bookings.confirm(booking=request_, by=BRYN, now=now)

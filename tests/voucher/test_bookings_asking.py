@@ -161,7 +161,7 @@ def test_the_day_before_the_first_day_is_refused(caerphilly, sitting, now):
 
 @pytest.mark.parametrize("state", ["applied", "paused", "suspended", "closed"])
 def test_a_provider_that_is_not_live_takes_no_requests(award, sitting, now, state):
-    type(sitting.provider).objects.filter(pk=sitting.provider.pk).update(state=state)
+    factories.put(sitting.provider, state)
 
     refused(bookings.NotLive, award, sitting, now)
 

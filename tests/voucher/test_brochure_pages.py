@@ -154,8 +154,7 @@ def test_text_in_the_other_language_says_so_and_carries_its_language(client, sit
 
 @pytest.mark.parametrize("state", ["paused", "suspended", "closed"])
 def test_an_offer_of_a_paused_provider_is_kindly_gone(client, sitting, state):
-    sitting.provider.state = state
-    sitting.provider.save()
+    factories.put(sitting.provider, state)
 
     response = client.get(sitting.get_absolute_url())
 

@@ -245,8 +245,7 @@ def test_claims_of_one_provider_are_numbered_one_after_another(award, sitting, b
 
 
 def test_a_provider_that_was_suspended_since_can_claim_its_past_work(delivered, bryn, bryn_cafe):
-    bryn_cafe.state = "suspended"
-    bryn_cafe.save()
+    factories.put(bryn_cafe, "suspended")
 
     claim([delivered], bryn, SATURDAY)
 

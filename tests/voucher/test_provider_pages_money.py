@@ -220,8 +220,7 @@ def test_after_the_claim_window_the_page_says_whom_to_ring(page, delivered, cloc
 
 @pytest.mark.parametrize("provider_state", ["paused", "suspended", "closed"])
 def test_a_provider_that_is_not_live_can_claim_its_past_work(page, delivered, bryn_cafe, provider_state):
-    bryn_cafe.state = provider_state
-    bryn_cafe.save()
+    factories.put(bryn_cafe, provider_state)
 
     claim(page, delivered)
 
@@ -327,6 +326,17 @@ def test_a_provider_without_a_checked_account_is_told_so(client, caerphilly, clo
     client.force_login(factories.provider_staff(unpaid, "arall@provider.example"))
 
     assert "We have no checked bank account for you" in text(see(client))
+
+
+@pytest.mark.parametrize("kind, sees", [("owner", True), ("claims", False)])
+def test_only_the_owner_finds_the_pages_of_how_one_is_paid(client, caerphilly, clock, kind, sees):
+    unpaid = factories.provider(caerphilly, name="Caffi Arall", bank=False)
+    client.force_login(factories.provider_staff(unpaid, "arall@provider.example", kind=kind))
+
+    page = see(client).content.decode()
+
+    for name in ("bank", "own_money"):
+        assert (reverse(f"provider:{name}") in page) is sees
 
 
 def test_the_money_page_asks_the_database_as_often_for_many_as_for_one(page, award, sitting, bryn, now):

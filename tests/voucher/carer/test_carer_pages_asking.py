@@ -205,7 +205,7 @@ def test_the_day_after_the_last_day_is_refused_and_leads_to_more_time(client, ca
 @pytest.mark.parametrize("state", ["paused", "suspended", "closed"])
 def test_a_provider_that_is_not_live_is_refused(alys, award, sitting, state):
     data = form_of(look(alys, sitting))
-    type(sitting.provider).objects.filter(pk=sitting.provider.pk).update(state=state)
+    factories.put(sitting.provider, state)
 
     response = send(alys, sitting, data)
 
