@@ -2,6 +2,7 @@
 
 import ast
 import importlib.metadata
+import json
 import re
 import sys
 import tomllib
@@ -19,7 +20,6 @@ DECISIONS = sorted((DOCS / "decisions").glob("*.md"))
 # Packages that nobody imports, with who uses them instead.
 USED_BY_NAME = {
     "gunicorn": "the Makefile and docs/running.md",
-    "pillow": "qrcode, to draw",
     "polib": "the Makefile",
     "psycopg": "Django, for a DATABASE_URL of PostgreSQL",
     "weasyprint": "accounts.paper, within a function",
@@ -117,6 +117,13 @@ def requirements():
 @pytest.mark.parametrize("name", requirements())
 def test_every_dependency_says_why_it_is_here(name):
     assert re.search(rf'^ *"{name}\b[^"]*",? +# \w', PROJECT, re.M)
+
+
+def test_every_dependency_of_the_pages_says_why_it_is_here():
+    project = json.loads((BASE / "package.json").read_text())
+
+    assert project["//"].keys() == project["dependencies"].keys() | project["devDependencies"].keys()
+    assert all(project["//"].values())
 
 
 def imported():
