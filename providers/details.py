@@ -22,6 +22,7 @@ COLUMNS = (
     "website",
     "language",
     "speaks_welsh",
+    "ciw_number",
 )
 # A number that came so lately is not the one to ring about money; the one before is kept for as long.
 NUMBER_IS_NEW = dt.timedelta(days=30)

@@ -27,10 +27,12 @@ from voucher.models import (
     Circumstance,
     Code,
     Dispute,
+    Handover,
     Permission,
     SavedOffer,
     Suggestion,
     TopUp,
+    WaitingPlace,
     WalkIn,
     Wish,
 )
@@ -52,6 +54,8 @@ TABLES = {
     "circumstances": (Circumstance, "carer"),
     "answers": (Answers, "award__carer"),
     "walk_ins": (WalkIn, "award__carer"),
+    "waiting_places": (WaitingPlace, "award__carer"),
+    "handovers": (Handover, "booking__award__carer"),
     "wishes": (Wish, "carer"),
     "saved_offers": (SavedOffer, "carer"),
     "helpers": (Permission, "carer"),
@@ -176,6 +180,7 @@ def _about_booking(row):
         (_("How long"), length(row.minutes, row.offer.unit, row.unit_minutes)),
         (_("Price"), wording.money(row.price_pence)),
         (_("How it stands"), row.get_state_display()),
+        (_("Why it was not given"), row.get_not_given_display()),
         (_("What you told them"), row.note),
     )
 
@@ -193,6 +198,12 @@ def _said(carer):
     asked = WalkIn.objects.filter(award__carer=carer).select_related("offer", "provider")
     title = _("What providers asked you for without a booking")
     yield Part(title, [(row.provider.name, [(_day(row.asked_at), _about_walk_in(row))]) for row in asked])
+    waits = WaitingPlace.objects.filter(award__carer=carer).select_related("offer")
+    title = _("What you waited for on a booked-out day")
+    yield Part(title, [(row.offer.title, [(_day_of(row.day), row.get_state_display())]) for row in waits])
+    asked = Handover.objects.filter(booking__award__carer=carer).select_related("booking", "offer__provider")
+    title = _("Breaks that another provider could take over")
+    yield Part(title, [(row.booking.ref, [(row.offer.provider.name, row.get_state_display())]) for row in asked])
     wishes = Wish.objects.filter(carer=carer)
     yield Part(_("Your wishes"), [(row.get_theme_display(), [(_day(row.made_at), row.words)]) for row in wishes])
     saved = SavedOffer.objects.filter(carer=carer).select_related("offer")
@@ -232,6 +243,10 @@ def _permission(row):
 
 def _pairs(*pairs):
     return [(name, value) for name, value in pairs if value not in ("", None)]
+
+
+def _day_of(day: dt.date):
+    return wording.day(day, "long")
 
 
 def _day(moment: dt.datetime | None):

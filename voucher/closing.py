@@ -80,15 +80,27 @@ def announce(*, provider, last_day, successor=None, by, now, by_team=False):
 
 
 def call_off(*, provider, by, now):
-    """Take it back before the day: the provider goes on, and what was offered to a successor is no longer open."""
+    """Take it back before the day: the provider goes on, and what was offered to a successor is no longer open.
+
+    What waited to be arranged anew, and nothing else stands in its way, takes place after all, and its carer is told.
+    """
     with transaction.atomic():
         rows = Provider.objects.filter(pk=provider.pk, closes_on__isnull=False).exclude(state=State.CLOSED)
         if not rows.update(closes_on=None, successor=None):
             raise NotOpen
         provider.refresh_from_db()
-        Handover.objects.filter(booking__provider=provider, state=Open).update(
-            state=Handover.State.ENDED, answered_at=now
+        handed_over = Handover.objects.filter(booking__provider=provider, state=Open)
+        asked = list(
+            Booking.objects.filter(handovers__in=handed_over, state=Booking.State.CONFIRMED).select_related(
+                "offer__provider", "award__carer", "provider", "council__scheme"
+            )
         )
+        handed_over.update(state=Handover.State.ENDED, answered_at=now)
+        if not provider.is_stopped:
+            told = suspending.let_go_on(provider=provider, by=by, now=now)
+            for booking in asked:
+                if booking not in told:
+                    messages.break_goes_on(booking, now)
         history.record(act="provider.closes_not", subject=provider, by=by, at=now, council=provider.council)
 
 

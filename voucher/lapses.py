@@ -19,7 +19,7 @@ from accounts import mail
 from accounts.models import OutboxMessage
 from brochure import care_checks, exemptions
 from brochure.models import Exemption, Offer
-from providers import papers
+from providers import details, papers
 from providers.models import Document, Provider
 from voucher import tasks
 from voucher.models import Booking, Task
@@ -145,6 +145,14 @@ def add_check(*, provider, by, now, **about):
     """Note a worker's check as care_checks.add_check does; what it brings back is off the carers team's list."""
     with _brought_back(provider, by, now):
         return care_checks.add_check(provider=provider, by=by, now=now, **about)
+
+
+def change_number(*, provider, number, by, now):
+    """Note the number with Care Inspectorate Wales; whether each offer with care is covered is counted anew (R46)."""
+    with _brought_back(provider, by, now):
+        details.change(provider=provider, told={"ciw_number": number}, by=by, now=now)
+        provider.refresh_from_db()
+        care_checks.recount(provider)
 
 
 def booked_after(*, provider, day, now):

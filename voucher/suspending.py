@@ -5,12 +5,13 @@ What was given is claimed and paid as ever.
 """
 
 from django.db import transaction
+from django.utils import timezone
 
 from accounts import history
 from providers.models import Provider, Staff
 from voucher import messages, tasks
 from voucher.bookings import choices, following, steps
-from voucher.models import Booking, Task, WalkIn
+from voucher.models import Booking, Task, WaitingPlace, WalkIn
 
 State = Provider.State
 # A provider that is paused can be stopped as well; one that is joining is refused instead.
@@ -54,6 +55,10 @@ def suspend(*, provider, reason, by, now):
         WalkIn.objects.filter(provider=provider, state=WalkIn.State.WAITING).update(
             state=WalkIn.State.RAN_OUT, answered_at=now
         )
+        # Whoever had a place kept waits on in the line, for the day on which the provider may go on.
+        WaitingPlace.objects.filter(offer__provider=provider, state=WaitingPlace.State.KEPT).update(
+            state=WaitingPlace.State.WAITING, starts_at=None, ends_at=None, kept_until=None
+        )
         messages.provider_stopped(provider, now)
     for booking in _of(provider, OPEN_REQUESTS):
         end_request(booking=booking, by=by, now=now)
@@ -73,12 +78,21 @@ def resume(*, provider, by, now):
             raise NotStopped
         provider.refresh_from_db()
         history.record(act="provider.goes_on", subject=provider, by=by, at=now, council=provider.council)
-        waiting = Task.objects.filter(kind=Task.Kind.REARRANGE, done_at=None, booking__provider=provider)
-        for task in waiting.filter(booking__state=Booking.State.CONFIRMED).select_related("booking__offer__provider"):
-            if task.booking.offer.is_in_order(on=task.booking.ends_at.date()):
-                tasks.done(task=task, by=by, now=now)
-                messages.break_goes_on(task.booking, now)
+        let_go_on(provider=provider, by=by, now=now)
         messages.provider_goes_on(provider, now)
+
+
+def let_go_on(*, provider, by, now):
+    """Take off the list what can take place as it was booked after all, and tell its carers; return those bookings."""
+    waiting = Task.objects.filter(kind=Task.Kind.REARRANGE, done_at=None, booking__provider=provider)
+    waiting = waiting.filter(booking__state=Booking.State.CONFIRMED, booking__starts_at__gt=now)
+    found = []
+    for task in waiting.select_related("booking__offer__provider"):
+        if task.booking.offer.is_in_order(on=timezone.localdate(task.booking.ends_at)):
+            tasks.done(task=task, by=by, now=now)
+            messages.break_goes_on(task.booking, now)
+            found.append(task.booking)
+    return found
 
 
 def end_request(*, booking, by, now):

@@ -6,13 +6,13 @@ import logging
 from django.db import transaction
 from django.utils import timezone
 
-from accounts import history
+from accounts import days, history
 from brochure import availability, taken_places
 from brochure.models import Offer
 from voucher import asking, bookings, messages, rules, writing
 from voucher.bookings.making import lock_offers
 from voucher.ledger.models import AwardAccount
-from voucher.models import Award, Carer, WaitingPlace
+from voucher.models import Award, Booking, Carer, WaitingPlace
 from voucher.places_taken import taken_times
 
 log = logging.getLogger(__name__)
@@ -168,15 +168,31 @@ def move_up(*, offer, day, now):
 
 
 def _waits_in_vain(place, now):
-    """True where nothing can come of it: the award is closed, we keep silent, or the day is too near."""
+    """True where nothing can come of it.
+
+    The award or the provider is closed, we keep silent, the carer has a break that day already, or it is too near.
+    """
     account, carer = place.award.account, place.award.carer
     return (
         account.state != AwardAccount.State.ACTIVE
         or carer.quiet_since is not None
         or not place.offer.has_waiting_list
         or place.offer.state == Offer.State.WITHDRAWN
+        or _is_closed(place.offer.provider, place.day)
+        or _has_it(place)
         or timezone.localdate(availability.earliest(place.offer, now)) > place.day
     )
+
+
+def _is_closed(provider, day):
+    return provider.closes_on is not None and provider.closes_on < day
+
+
+def _has_it(place):
+    """True for who has a break of this offer on that day by another way: one that was moved there, or suggested."""
+    rows = Booking.objects.filter(award=place.award, offer=place.offer, state__in=Booking.LIVE)
+    after, before = days.midnight(place.day), days.midnight(place.day + dt.timedelta(days=1))
+    return rows.filter(starts_at__gte=after, starts_at__lt=before).exists()
 
 
 def _keep(place, now):

@@ -193,7 +193,8 @@ def test_p4_the_inbox_shows_today_and_money_to_the_owner_only(owner, award, sitt
     clock.now = london(2026, 9, 3, 17)
     owner.post(reverse("provider:deliver", args=[asked.ref]), {"delivered-minutes": "120"})
 
-    assert "£50.00 is ready to claim." in text(owner.get(reverse("provider:inbox")))
+    promised = "£50.00 is ready to claim. Claimed today, it is paid on Tuesday 15 September."
+    assert promised in text(owner.get(reverse("provider:inbox")))
     eira = Client()
     eira.force_login(factories.provider_staff(bryn_cafe, "eira@provider.example", name="Eira", kind="bookings"))
     shown = text(eira.get(reverse("provider:inbox")))

@@ -2,6 +2,8 @@
 
 import logging
 
+from django.utils import timezone
+
 from accounts import mail
 from brochure.models import Offer
 
@@ -9,8 +11,11 @@ log = logging.getLogger(__name__)
 
 
 def offer_agreed(version, *, is_new):
-    """Tell the provider that its new offer, or the change of one, is in the brochure."""
-    _tell("offer_agreed", version.offer, f"{version.pk}", is_new=is_new)
+    """Tell the provider that its new offer, or the change of one, is in the brochure; prices by the day they begin."""
+    version.refresh_from_db(fields=["answered_at"])
+    today = timezone.localdate(version.answered_at)
+    coming = version.offer.prices.filter(first_day__gt=today).order_by("first_day", "pk")
+    _tell("offer_agreed", version.offer, f"{version.pk}", is_new=is_new, coming=list(coming))
 
 
 def offer_refused(version, reason):

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts import history, wording
 from accounts.models import Scheme
+from brochure import care_checks
 from brochure.models import Activity, Offer, OfferPrice, PostcodeDistrict
 from providers.models import BankAccount, Provider
 from voucher import awards
@@ -114,6 +115,8 @@ class Loader:
                     differs.append("bank_account")
                     words = _("providers.csv line %(line)s: the new bank account of %(ref)s waits for a second check.")
                     self.changes.append(words % {"line": row.line, "ref": row["ref"]})
+            if "ciw_number" in differs:
+                care_checks.recount(provider)
             if outcome != "same":
                 act = "provider.added" if outcome == "new" else "provider.changed"
                 self._record(act, provider, provider.council, fields=differs)

@@ -7,6 +7,7 @@ from voucher.views.provider import after as provider_after
 from voucher.views.provider import bank as provider_bank
 from voucher.views.provider import closing as provider_closing
 from voucher.views.provider import desk as provider_desk
+from voucher.views.provider import details as provider_details
 from voucher.views.provider import door as provider_door
 from voucher.views.provider import feed as provider_feed
 from voucher.views.provider import figures as provider_figures
@@ -22,7 +23,6 @@ from voucher.views.provider import papers as provider_papers
 from voucher.views.provider import phone as provider_phone
 from voucher.views.provider import prices as provider_prices
 from voucher.views.provider import requests as provider_pages
-from voucher.views.provider import service as provider_service
 from voucher.views.provider import staff as provider_staff
 from voucher.views.provider import times as provider_times
 from voucher.views.provider import vat as provider_vat
@@ -59,6 +59,7 @@ urlpatterns = [
     path("offers/<int:number>/withdraw/", provider_offers.withdraw_offer, name="withdraw_offer"),
     path("offers/<int:number>/photos/", provider_offer_photos.offer_photos, name="offer_photos"),
     path("offers/<int:number>/photos/<int:pk>/", provider_offer_photos.change_photo, name="change_photo"),
+    path("offers/<int:number>/photos/<int:pk>/words/", provider_offer_photos.describe_photo, name="describe_photo"),
     path("vat/", provider_vat.vat_page, name="vat"),
     path("offers/<int:number>/prices/", provider_prices.price_page, name="prices"),
     path("offers/<int:number>/prices/take-back/", provider_prices.take_back, name="take_back_price"),
@@ -74,10 +75,10 @@ urlpatterns = [
     path("own-money/account/", provider_own_money.card_account, name="card_account"),
     path("own-money/account/back/", provider_own_money.card_account_back, name="card_account_back"),
     path("bookings/<slug:ref>/claim/undo/", provider_money.withdraw, name="withdraw"),
-    path("service/", provider_service.service, name="service"),
-    path("service/details/", provider_service.change_details, name="details"),
-    path("service/pause/", provider_service.pause, name="pause"),
-    path("service/pause/back/", provider_service.back, name="back"),
+    path("service/", provider_details.service, name="service"),
+    path("service/details/", provider_details.change_details, name="details"),
+    path("service/pause/", provider_details.pause, name="pause"),
+    path("service/pause/back/", provider_details.back, name="back"),
     path("service/calendar/", provider_feed.page, name="feed"),
     path("service/calendar/new/", provider_feed.make, name="make_feed"),
     path("service/calendar/stop/", provider_feed.stop, name="stop_feed"),
@@ -90,6 +91,7 @@ urlpatterns = [
     path("papers/", provider_papers.papers_page, name="papers"),
     path("papers/files/<int:pk>/", provider_papers.paper_file, name="paper_file"),
     path("papers/what-you-do/", provider_papers.what_you_do, name="what_you_do"),
+    path("papers/number/", provider_papers.registration, name="registration"),
     path("papers/workers/add/", provider_papers.add_check, name="add_check"),
     path("papers/workers/<int:pk>/end/", provider_papers.end_check, name="end_check"),
     path("papers/offers/<int:number>/<slug:duty>/", provider_papers.exemption, name="exemption"),

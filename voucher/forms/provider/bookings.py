@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import wording
 from accounts.forms import DayField
 from brochure.models import Offer
-from brochure.wording import length, unit_price
+from brochure.wording import length
 from voucher import rules
 from voucher.forms.account import PinField
 from voucher.forms.codes import CodeField
@@ -174,10 +174,11 @@ class CheckCodeForm(forms.Form):
         required=False,
     )
 
-    def __init__(self, *args, offers, **kwargs):
+    def __init__(self, *args, offers, priced, **kwargs):
+        """`priced` is {offer's id: its price in words}, for whatever the page is about."""
         super().__init__(*args, **kwargs)
         self.fields["offer"].queryset = offers
-        self.fields["offer"].label_from_instance = _offer_and_price
+        self.fields["offer"].label_from_instance = lambda offer: _offer_and_price(offer, priced[offer.pk])
         # voucher/assets/code.js takes the code from behind the # of the address.
         self.fields["code"].widget.attrs["data-code-from-address"] = ""
 
@@ -241,8 +242,5 @@ def _claimable(booking):
     return gettext("%(price)s: %(offer)s for %(name)s, %(day)s, %(length)s") % words
 
 
-def _offer_and_price(offer):
-    return gettext("%(offer)s, %(price)s") % {
-        "offer": offer.title,
-        "price": unit_price(offer.price_pence, offer.unit),
-    }
+def _offer_and_price(offer, price):
+    return gettext("%(offer)s, %(price)s") % {"offer": offer.title, "price": price}

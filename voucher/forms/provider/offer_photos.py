@@ -6,15 +6,9 @@ from django.utils.translation import gettext_lazy as _
 from brochure import photos
 
 
-class PhotoForm(forms.Form):
-    """A photo, and what it shows."""
+class WordsForm(forms.Form):
+    """What a photo shows, in one language or in both."""
 
-    photo = forms.FileField(
-        label=_("Photo"),
-        help_text=_("JPEG, PNG or WebP, up to 10 MB. Nobody who could be recognised, unless they have agreed."),
-        error_messages={"required": _("Choose a photo."), "empty": _("That file is empty. Choose another one.")},
-        widget=forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/webp"}),
-    )
     alt_en = forms.CharField(
         label=_("What the photo shows, in English"),
         help_text=_("For people who cannot see it: “Two people plant beans in a raised bed”."),
@@ -27,6 +21,25 @@ class PhotoForm(forms.Form):
         required=False,
         widget=forms.TextInput(attrs={"lang": "cy"}),
     )
+
+    def clean(self):
+        cleaned = super().clean()
+        if not (cleaned.get("alt_en") or cleaned.get("alt_cy")) and "alt_en" not in self.errors:
+            self.add_error("alt_en", _("Say what the photo shows, in English or in Welsh."))
+        return cleaned
+
+
+class PhotoForm(WordsForm):
+    """A photo, and what it shows."""
+
+    photo = forms.FileField(
+        label=_("Photo"),
+        help_text=_("JPEG, PNG or WebP, up to 10 MB. Nobody who could be recognised, unless they have agreed."),
+        error_messages={"required": _("Choose a photo."), "empty": _("That file is empty. Choose another one.")},
+        widget=forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/webp"}),
+    )
+
+    field_order = ["photo", "alt_en", "alt_cy"]
 
     REFUSALS = {
         "kind": _("This is not a JPEG, PNG or WebP photo. Choose another file."),
@@ -44,9 +57,3 @@ class PhotoForm(forms.Form):
             return photos.draw(file.read())
         except photos.NotAPhoto as refused:
             raise forms.ValidationError(self.REFUSALS[refused.why]) from None
-
-    def clean(self):
-        cleaned = super().clean()
-        if not (cleaned.get("alt_en") or cleaned.get("alt_cy")) and "alt_en" not in self.errors:
-            self.add_error("alt_en", _("Say what the photo shows, in English or in Welsh."))
-        return cleaned

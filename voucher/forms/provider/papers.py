@@ -7,6 +7,8 @@ from accounts.forms import DayField
 from providers import paper_files
 from providers.models import DbsCheck, Document
 from providers.papers import WITH_AN_END
+from voucher.forms.provider.joining import ReadField
+from voucher.pilot import cells
 
 Kind = Document.Kind
 BAD_FILES = {
@@ -91,6 +93,20 @@ class WhatYouDoForm(forms.Form):
     @property
     def told(self):
         return {name: self.cleaned_data[name] == "yes" for name in ("has_staff", "serves_food")}
+
+
+class RegistrationForm(forms.Form):
+    """The number of who is registered; once joined it may change, and is never empty again."""
+
+    ciw_number = ReadField(
+        label=_("The number"),
+        help_text=_("As it stands on your registration."),
+        max_length=12,
+        read=cells.ciw_number,
+        words=_("Enter the number as it stands on your registration, like W123456."),
+        error_messages={"required": _("Enter the number.")},
+        widget=forms.TextInput(attrs={"class": "govuk-input--width-10", "autocomplete": "off"}),
+    )
 
 
 class CheckForm(forms.Form):

@@ -15,8 +15,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts import wording
 from accounts.history import Who
-from brochure import availability, catalogue
-from brochure.wording import length
+from brochure import availability, catalogue, prices
+from brochure.wording import length, unit_price
 from providers.access import desk_required
 from providers.models import Staff
 from voucher import bookings, code_checks, pins, walk_ins
@@ -41,14 +41,15 @@ def check_code(request):
     """Answer whether a carer's code is enough for this offer now: yes with a first name and a reference, or no."""
     now = timezone.now()
     own = catalogue.live_offers(on=timezone.localdate(now)).filter(provider=request.provider)
-    form = CheckCodeForm(request.POST if request.method == "POST" else None, offers=own)
-    context = {"has_offers": own.exists()}
+    asked = {"offers": own, "priced": _priced_now(own, now)}
+    form = CheckCodeForm(request.POST if request.method == "POST" else None, **asked)
+    context = {"has_offers": bool(asked["priced"])}
     if form.is_valid():
         given = form.cleaned_data
         context |= _answer(request, given, now)
         if context["answer"] in {"yes", "booked"}:
             # The next carer's code goes into an empty box.
-            form = CheckCodeForm(offers=own, initial={"offer": given["offer"]})
+            form = CheckCodeForm(**asked, initial={"offer": given["offer"]})
     return render(request, "provider/check_code.html", context | {"form": form})
 
 
@@ -134,6 +135,12 @@ def why_no_walk_in(refusal):
     if isinstance(refusal, walk_ins.NotThen):
         return _("It is too long ago, or still to come. Choose a day and a time within what can be claimed.")
     return _("This code is not enough for this. The carer can ring the carers team.")
+
+
+def _priced_now(offers, now):
+    """Return {offer's id: what a unit costs that begins now}: that is what the code is checked against (R51)."""
+    rows = prices.attach(list(offers), timezone.localdate(now))
+    return {offer.pk: unit_price(offer.rates.at(now), offer.unit) for offer in rows}
 
 
 def _answer(request, given, now):

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 from accounts import days, wording
 from providers.access import bookings_required
 from providers.models import Staff
-from voucher import claims
+from voucher import claims, pay_days
 from voucher.models import Booking, RunLine, Suggestion
 from voucher.views.provider.clocks import clock
 from voucher.views.provider.requests import may_take_on
@@ -59,6 +59,8 @@ def _moves(provider, now):
     rows = rows.filter(state=Suggestion.State.OPEN).select_related(
         "booking__offer", "booking__award__carer", "booking__top_up"
     )
+    # A provider that was stopped sees nobody to come (R65).
+    rows = rows.filter(booking__starts_at__lte=now) if provider.is_stopped else rows
     moves = list(rows.order_by("answer_by", "pk")[:A_PAGE])
     for row in moves:
         row.clock = clock(row.answer_by, now, words=_("Answer by %(moment)s, or the old time stands"))
@@ -69,11 +71,22 @@ def _money(provider, today):
     """Return the lines of what is paid next and what can be claimed now, for whoever may see money."""
     paid = RunLine.objects.filter(provider=provider, live=True, run__pay_on__gte=today)
     paid = paid.values("run__pay_on").annotate(pence=Sum("amount_pence")).order_by("run__pay_on").first()
-    ready = sum(row.undisputed_pence for row in claims.ready(provider))
     lines = []
     if paid:
         words = {"price": wording.money(paid["pence"], exact=True), "day": wording.day(paid["run__pay_on"])}
         lines.append(_("%(price)s reaches your account on %(day)s.") % words)
-    if ready:
-        lines.append(_("%(price)s is ready to claim.") % {"price": wording.money(ready, exact=True)})
+    for day, pence in sorted(_ready(provider, today).items()):
+        words = {"price": wording.money(pence, exact=True), "day": wording.day(day)}
+        lines.append(_("%(price)s is ready to claim. Claimed today, it is paid on %(day)s.") % words)
     return lines or [_("Nothing is on its way, and nothing waits to be claimed.")]
+
+
+def _ready(provider, today):
+    """Return {pay day: pence} of what can be claimed today: each council keeps its own promise (R62)."""
+    found = {}
+    for row in claims.ready(provider).select_related("council__scheme"):
+        scheme = row.council.scheme
+        if claims.last_day_to_claim(row, scheme.claim_window_days) >= today:
+            day = pay_days.promised(claimed_on=today, scheme=scheme)
+            found[day] = found.get(day, 0) + row.undisputed_pence
+    return found

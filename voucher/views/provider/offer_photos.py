@@ -1,4 +1,4 @@
-"""A provider's photos of an offer: added, put first, removed."""
+"""A provider's photos of an offer: added, put first, described anew, removed."""
 
 from django.contrib import messages
 from django.shortcuts import get_object_or_404, redirect, render
@@ -11,7 +11,7 @@ from accounts.history import Who
 from brochure import photos
 from brochure.models import Offer, Photo
 from providers.access import offers_required
-from voucher.forms.provider.offer_photos import PhotoForm
+from voucher.forms.provider.offer_photos import PhotoForm, WordsForm
 from voucher.views.provider.offers import not_possible, own_offer
 
 State = Offer.State
@@ -72,3 +72,20 @@ def change_photo(request, number, pk):
         photos.put_first(photo=photo, by=by, now=now)
         messages.success(request, _("This photo comes first now."))
     return redirect("provider:offer_photos", row.number)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@offers_required
+def describe_photo(request, number, pk):
+    """Say anew what a photo shows; it counts at once, because the picture is the same."""
+    row = own_offer(request, number)
+    shown = row.photos.filter(state__in=[Photo.State.SHOWN, Photo.State.WAITING]).defer("small", "large")
+    photo = get_object_or_404(shown, pk=pk)
+    known = {"alt_en": photo.alt_en, "alt_cy": photo.alt_cy}
+    form = WordsForm(request.POST if request.method == "POST" else None, initial=known)
+    if form.is_valid():
+        photos.describe(photo=photo, **form.cleaned_data, by=Who(user=request.user), now=timezone.now())
+        messages.success(request, _("Saved. This is what people who cannot see the photo are told."))
+        return redirect("provider:offer_photos", row.number)
+    return render(request, "provider/offer_photo.html", {"offer": row, "photo": photo, "form": form})

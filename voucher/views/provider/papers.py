@@ -15,7 +15,7 @@ from providers import papers
 from providers.access import papers_readers_required, papers_required
 from providers.models import Document, Staff
 from voucher import lapses
-from voucher.forms.provider.papers import CheckForm, ExemptionForm, PaperForm, WhatYouDoForm
+from voucher.forms.provider.papers import CheckForm, ExemptionForm, PaperForm, RegistrationForm, WhatYouDoForm
 
 Kind = Document.Kind
 
@@ -30,6 +30,7 @@ def papers_page(request):
     offers = _offers(request.provider)
     context = {
         "papers": paper_lines(request.provider, today, offers),
+        "ciw_number": request.provider.ciw_number,
         "offers": [offer_line(offer, shown, today) for offer in offers],
         "checks": [check for check in shown.checks if check.ended_at is None],
         "needs_checks": any(care_checks.level_needed(offer) != care_checks.Level.NONE for offer in offers),
@@ -84,6 +85,22 @@ def what_you_do(request):
         messages.success(request, _("Noted. See below what is asked of you."))
         return redirect("provider:papers")
     return render(request, "provider/what_you_do.html", {"form": form})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@papers_required
+def registration(request):
+    """Tell the number with Care Inspectorate Wales, or another one; the registration itself is shown after it."""
+    provider = request.provider
+    typed = request.POST if request.method == "POST" else None
+    form = RegistrationForm(typed, initial={"ciw_number": provider.ciw_number})
+    if form.is_valid():
+        number = form.cleaned_data["ciw_number"]
+        lapses.change_number(provider=provider, number=number, by=Who(request.user), now=timezone.now())
+        messages.success(request, _("Noted. See below what is asked of you."))
+        return redirect("provider:papers")
+    return render(request, "provider/registration.html", {"form": form})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

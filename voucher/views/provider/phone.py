@@ -12,7 +12,8 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from accounts.history import Who
-from brochure import catalogue
+from brochure import catalogue, prices
+from brochure.wording import all_rates
 from providers.access import bookings_required
 from voucher import bookings, code_checks, phone_bookings, pins
 from voucher.forms.provider.bookings import PhoneForm
@@ -36,7 +37,10 @@ def phone(request):
     """The form, and the booking that comes of it."""
     now = timezone.now()
     own = catalogue.live_offers(on=timezone.localdate(now)).filter(provider=request.provider)
-    form = PhoneForm(request.POST if request.method == "POST" else None, offers=own, initial={"key": uuid.uuid4()})
+    rows = prices.attach(list(own), timezone.localdate(now))
+    priced = {offer.pk: all_rates(offer.rates.shown, offer.unit) for offer in rows}
+    typed = request.POST if request.method == "POST" else None
+    form = PhoneForm(typed, offers=own, priced=priced, initial={"key": uuid.uuid4()})
     if form.is_valid():
         try:
             booking = _book(request, form.cleaned_data, now)
@@ -45,7 +49,7 @@ def phone(request):
         else:
             messages.success(request, _("Booked and confirmed. We tell the carer, who has 7 days to say it is not so."))
             return redirect("provider:booking", booking.ref)
-    return render(request, "provider/phone.html", {"form": form, "has_offers": own.exists()})
+    return render(request, "provider/phone.html", {"form": form, "has_offers": bool(rows)})
 
 
 def _book(request, given, now):

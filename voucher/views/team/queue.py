@@ -17,8 +17,9 @@ from accounts import history, mail
 from accounts.access import carers_team_required
 from accounts.history import Who
 from accounts.models import HistoryEntry
-from brochure import catalogue
+from brochure import catalogue, prices
 from brochure.models import Offer
+from brochure.wording import all_rates
 from providers.models import Provider
 from voucher import bookings as breaks
 from voucher import claims, codes, disputes, joining_desk, letters, looks, offer_desk, tasks, writing
@@ -29,6 +30,7 @@ from voucher.views.team.after import to_ring
 from voucher.views.team.applications import waiting_and_late
 from voucher.views.team.papers import papers_context
 from voucher.views.team.papers import waiting_count as papers_waiting
+from voucher.views.team.standing import standing_context
 
 A_PAGE = 25
 FOUND_MOST = 20
@@ -245,9 +247,14 @@ def provider(request, ref):
     context = {
         "provider": row,
         "in_order": row.is_in_order(on=today),
-        "offers": catalogue.live_offers(on=today).filter(provider=row),
+        "offers": [
+            {"offer": each, "price": all_rates(each.rates.shown, each.unit)}
+            for each in prices.attach(list(catalogue.live_offers(on=today).filter(provider=row)), today)
+        ],
         "bookings": Booking.objects.filter(provider=row, council=request.council)
         .select_related("award__carer", "offer", "provider")
         .order_by("-starts_at", "-pk")[:A_PAGE],
     }
-    return render(request, "team/provider.html", context | papers_context(row, request.council, today))
+    return render(
+        request, "team/provider.html", context | papers_context(row, request.council, today) | standing_context(row)
+    )
