@@ -31,6 +31,16 @@ class NotHere(Exception):
     """This person no longer works for the provider."""
 
 
+class WorksThere(Exception):
+    """Nobody decides for the council about a provider for which they work."""
+
+
+def refuse_colleague(provider, by):
+    """Raise WorksThere for somebody who works for the provider about which they would decide."""
+    if by.user is not None and Staff.objects.filter(provider=provider, user=by.user).exists():
+        raise WorksThere
+
+
 def works_elsewhere(*, user, council):
     """True for somebody who has a post with a provider of another council."""
     return Staff.objects.filter(user=user).exclude(provider__council=council).exists()

@@ -31,6 +31,10 @@ class NotLive(Refused):
     """The offer or its provider takes no bookings, or papers or checks are not in order on that day."""
 
 
+class OwnAward(Refused):
+    """Nobody books at their own door from an award of their own, or one for which they act: a colleague does."""
+
+
 class OtherRegion(Refused):
     def __init__(self, council):
         super().__init__(council.slug)
@@ -193,6 +197,13 @@ def refuse_offer(*, award, offer, on, by=None):
             raise AdultsOnly
         if offer.unit == Offer.Unit.NIGHT and by is not None and not _is_carers_team(by, award.council):
             raise OvernightAlone
+
+
+def refuse_own(award, by):
+    """Raise OwnAward where who works for the provider is the carer, or acts for her: nobody says yes for both sides."""
+    acts_for_her = award.carer.permissions.filter(helper=by.user, ended_at=None)
+    if by.user is not None and (award.carer.user_id == by.user.pk or acts_for_her.exists()):
+        raise OwnAward
 
 
 def comes_to(offer, carer):

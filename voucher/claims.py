@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import days, history
 from accounts.models import Council
+from providers import staff
 from providers.models import Provider
 from voucher import messages, pay_days, requests, rules
 from voucher.bookings import own_money
@@ -88,8 +89,10 @@ def make(*, provider, council, bookings, invoice_number="", late_reason="", by, 
 
     After the claim window (R15) only the carers team may claim, for the provider and with a `late_reason`.
 
-    Raises NothingToClaim, NotReady, TooLate, AlreadyClaimed, and ledger.acts.KeyWasUsed.
+    Raises NothingToClaim, NotReady, TooLate, AlreadyClaimed, ledger.acts.KeyWasUsed, and staff.WorksThere.
     """
+    if late_reason:
+        staff.refuse_colleague(provider, by)
     ids = sorted(booking.pk for booking in bookings)
     if not ids:
         raise NothingToClaim

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts import history
+from providers import staff
 from voucher import bookings, claims, messages, rules
 from voucher.bookings import own_money, steps
 from voucher.ledger import books
@@ -138,8 +139,9 @@ def resolve(*, dispute, found_minutes, finding, by, now):
     What is found for the carer goes back to her award (or to its fund where it has ended), what is found for the
     provider is paid in the next run; what was paid already and too much makes its next payment smaller.
 
-    Raises Resolved, BadMinutes, NoFinding.
+    Raises Resolved, BadMinutes, NoFinding, staff.WorksThere.
     """
+    staff.refuse_colleague(dispute.booking.provider_id, by)
     finding = finding.strip()
     if not finding:
         raise NoFinding

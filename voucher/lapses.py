@@ -129,14 +129,22 @@ def follow(*, provider, now):
 
 
 def accept(*, document, by, now, valid_until=None):
-    """Accept a paper as papers.accept does; what it brings back into order is off the carers team's list."""
+    """Accept a paper as papers.accept does; what it brings back into order is off the carers team's list.
+
+    Raises staff.WorksThere as well.
+    """
+    staff.refuse_colleague(document.provider, by)
     with _brought_back(document.provider, by, now):
         papers.accept(document=document, by=by, now=now, valid_until=valid_until)
         care_checks.recount(document.provider)
 
 
 def agree(*, exemption, valid_until, by, now):
-    """Agree to an exemption as exemptions.agree does; what it brings back is off the carers team's list."""
+    """Agree to an exemption as exemptions.agree does; what it brings back is off the carers team's list.
+
+    Raises staff.WorksThere as well.
+    """
+    staff.refuse_colleague(exemption.offer.provider, by)
     with _brought_back(exemption.offer.provider, by, now):
         exemptions.agree(exemption=exemption, valid_until=valid_until, by=by, now=now)
 

@@ -8,7 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import QuerySet, Sum
+from django.db.models import F, Q, QuerySet, Sum
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -80,6 +80,11 @@ CHECKS = [
         "same_time",
         _("No two providers claim the same carer and hour, unless somebody has asked"),
         _("Another provider claims the same carer and hour. Both may be right: ask, and write down what they say."),
+    ),
+    Check(
+        "own",
+        _("No carer works for the provider that is paid, unless somebody has asked"),
+        _("The carer works for this provider. It may be right: ask the carers team, and write down what they say."),
     ),
     Check(
         "due",
@@ -174,6 +179,7 @@ class _Around:
         }
         failed = tuple(check for check in CHECKS if not results[check.key])
         return CheckedLine(
+        self.own = _of_own_people(lines)
             line=line, failed=failed, account=account, is_recharge=is_recharge, stripe_account=stripe_account
         )
 
@@ -189,6 +195,7 @@ class _Around:
             # One that was closed, or takes nothing any more, is not paid.
             return provider.takes_transfers and provider.stripe_account == stripe_account
         return _can_be_paid(account) and account.pk not in self.held
+            "own": line.asked_at is not None or line.pk not in self.own,
 
     def _amount_is_right(self, line):
         """True where all lines of the booking are what is due and undisputed, and the books have that, or all of it.
@@ -294,6 +301,12 @@ def _may_have_vat(booking, provider):
     """True where the provider's VAT number counts on the day of the break (R50)."""
     day = timezone.localdate(booking.starts_at)
     return bool(provider.vat_number) and rules.vat_holds(day, provider.vat_from, provider.vat_until)
+def _of_own_people(lines):
+    """Return the numbers of the lines whose carer works for the provider: both sides of the break are one person."""
+    works_there = Q(claim__provider__staff__user=F("booking__award__carer__user"))
+    return set(ClaimLine.objects.filter(works_there, pk__in=[line.pk for line in lines]).values_list("pk", flat=True))
+
+
 
 
 def _was_delivered(booking):

@@ -4,6 +4,7 @@ from django.db import transaction
 
 from brochure import offering, photos
 from brochure.models import Offer, Photo
+from providers import staff
 from voucher import messages
 from voucher.models import Booking
 
@@ -12,8 +13,9 @@ from voucher.models import Booking
 def approve(*, version, by, now):
     """Agree to a version that waits, and tell the provider.
 
-    Raises brochure.offering.ChangedSince and NotPossible, and brochure.care_checks.NotChecked.
+    Raises brochure.offering.ChangedSince and NotPossible, brochure.care_checks.NotChecked, and staff.WorksThere.
     """
+    staff.refuse_colleague(version.offer.provider, by)
     is_new = Offer.objects.filter(pk=version.offer_id, state=Offer.State.DRAFT).exists()
     version.offer = offering.approve(version=version, by=by, now=now)
     messages.offer_agreed(version, is_new=is_new)
@@ -29,7 +31,11 @@ def refuse(*, version, reason, by, now):
 
 @transaction.atomic
 def answer_photo(*, photo, reason="", by, now):
-    """Let carers see a photo, or say with a reason why not; a second press, or another's, changes nothing."""
+    """Let carers see a photo, or say with a reason why not; a second press, or another's, changes nothing.
+
+    Raises staff.WorksThere.
+    """
+    staff.refuse_colleague(photo.offer.provider, by)
     if not reason:
         photos.approve(photo=photo, by=by, now=now)
     elif photos.refuse(photo=photo, reason=reason, by=by, now=now):

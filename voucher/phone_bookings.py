@@ -4,7 +4,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts import history
-from voucher import bookings, messages, rules, tasks
+from voucher import asking, bookings, messages, rules, tasks
 from voucher.models import Booking, Task
 
 BOOKED, NOT_MINE = "booking.by_phone", "booking.not_mine"
@@ -29,8 +29,10 @@ def book(*, award, offer, starts_at, minutes, seen_price_pence, by, now, key):
     """Ask for a break and confirm it in one act, by the provider who has the carer on the telephone.
 
     The carer is told in their own way, and may object for seven days. Returns the Booking, the same one for the
-    same `key`. Raises a kind of bookings.Refused, with nothing changed, or ledger.acts.KeyWasUsed.
+    same `key`. Raises a kind of bookings.Refused (also OwnAward), with nothing changed, or
+    ledger.acts.KeyWasUsed.
     """
+    asking.refuse_own(award, by)
     with transaction.atomic():
         booking = bookings.make(
             award=award,

@@ -55,6 +55,7 @@ def book(*, award, offer, minutes, starts_at, seen_price_pence, by, now, key):
     """
 
     def do():
+        asking.refuse_own(award, by)
         booking = _book(award.pk, offer.pk, minutes, starts_at, seen_price_pence, by, now, key)
         row = _row(award, offer, minutes, starts_at, seen_price_pence, by, now, answer_by=now)
         row.state, row.answered_at, row.booking = State.AGREED, now, booking
@@ -76,6 +77,7 @@ def ask(*, award, offer, minutes, starts_at, seen_price_pence, by, now, key):
     """
 
     def do():
+        asking.refuse_own(award, by)
         _refuse(award, making.lock_offers([offer.pk])[offer.pk], minutes, starts_at, seen_price_pence, by, now)
         # The same question at the same minute is one question.
         row = WalkIn.objects.filter(award=award, offer=offer, starts_at=starts_at, state=State.WAITING).first()

@@ -20,6 +20,7 @@ from voucher.asking import OtherRegion as OtherRegion
 from voucher.asking import OutsideArea as OutsideArea
 from voucher.asking import OutsidePeriod as OutsidePeriod
 from voucher.asking import OvernightAlone as OvernightAlone
+from voucher.asking import OwnAward as OwnAward
 from voucher.asking import Quote as Quote
 from voucher.asking import Refused as Refused
 from voucher.asking import StalePrice as StalePrice

@@ -2,6 +2,7 @@
 
 from django.db import transaction
 
+from providers import staff
 from voucher import messages, rules, tasks
 from voucher.bookings import steps
 from voucher.bookings.steps import BookingMoved, State
@@ -42,9 +43,10 @@ def somebody_rings(booking, please_ring, now):
 def pay_late(*, task, by, now):
     """Let the fund pay a provider for which it had too little before, now that it has more; the task is done.
 
-    Raises FundExhausted, BookingMoved, tasks.TaskDone.
+    Raises FundExhausted, BookingMoved, tasks.TaskDone, staff.WorksThere.
     """
     booking = task.booking
+    staff.refuse_colleague(booking.provider_id, by)
     pence = late_share(booking)
     with transaction.atomic():
         tasks.done(task=task, by=by, now=now)

@@ -132,6 +132,8 @@ def why_no_walk_in(refusal):
         return _("You do not offer it for that long.")
     if isinstance(refusal, (bookings.NotLive, walk_ins.NoWalkIns)):
         return _("This offer takes nobody without a booking just now.")
+    if isinstance(refusal, bookings.OwnAward):
+        return _("This award is your own, or you act for its carer. Ask a colleague to do this.")
     if isinstance(refusal, walk_ins.NotThen):
         return _("It is too long ago, or still to come. Choose a day and a time within what can be claimed.")
     return _("This code is not enough for this. The carer can ring the carers team.")

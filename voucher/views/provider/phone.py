@@ -19,6 +19,7 @@ from voucher import bookings, code_checks, phone_bookings, pins
 from voucher.forms.provider.bookings import PhoneForm
 from voucher.ledger.acts import KeyWasUsed
 from voucher.views.ask import why_not_then
+from voucher.views.provider.door import why_no_walk_in
 
 
 class Refusal(Exception):
@@ -74,6 +75,8 @@ def _book(request, given, now):
         raise Refusal(
             "code", _("This code is not enough for this break. The carer can ring the carers team.")
         ) from refusal
+    except bookings.OwnAward as refusal:
+        raise Refusal("code", why_no_walk_in(refusal)) from refusal
     except bookings.BadLength as refusal:
         raise Refusal("units", _("You do not offer it for that long.")) from refusal
     except bookings.NotLive as refusal:

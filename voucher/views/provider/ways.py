@@ -26,6 +26,8 @@ HELD = {
     "same_time": gettext_lazy(
         "Another break of the same carer was at the same hour. That is often right; we ask before we pay."
     ),
+    # Not why: which of one's own people is a carer is for her to tell.
+    "own": gettext_lazy("We look at some breaks once more before we pay them. You need do nothing."),
     "due": gettext_lazy("The amount differs from what our books say. We are looking into it."),
     "bank": gettext_lazy("We have no bank account of yours that we may pay into just now. See to it under “Bank”."),
 }

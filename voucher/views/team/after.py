@@ -15,6 +15,7 @@ from voucher.forms.disputes import DoneForm, FindingForm
 from voucher.forms.provider.bookings import length_in_words
 from voucher.models import Booking, Dispute, Task
 from voucher.views.dispute_words import dispute_context
+from voucher.views.team.colleagues import not_by_colleagues
 
 A_PAGE = 25
 AROUND = (
@@ -90,6 +91,7 @@ def task_done(request, pk):
 
 @require_POST
 @carers_team_required
+@not_by_colleagues("team:tasks")
 def task_pay(request, pk):
     """Let the fund pay a provider now, for an emergency for which it had too little."""
     task = _task_of(request.council, pk, kind=Task.Kind.PAY_BY_HAND)
@@ -136,6 +138,7 @@ def dispute_list(request):
 
 @require_POST
 @carers_team_required
+@not_by_colleagues("team:disputes")
 def resolve(request, ref):
     """Write down what was found; both sides are told."""
     rows = Dispute.objects.select_related("booking__offer", "booking__award")

@@ -22,6 +22,7 @@ from voucher.models import Booking
 from voucher.views import history_words
 from voucher.views.own_money_words import payment_context
 from voucher.views.team.after import after_context
+from voucher.views.team.colleagues import not_by_colleagues
 
 State = Booking.State
 
@@ -89,6 +90,7 @@ def cancel(request, ref):
 
 @require_POST
 @carers_team_required
+@not_by_colleagues("team:queue")
 def claim(request, ref):
     """Claim for a provider whose time to claim has passed (R15). The same page sent twice makes one claim."""
     row, now = booking_of(request.council, ref), timezone.now()

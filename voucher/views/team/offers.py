@@ -15,6 +15,7 @@ from brochure.models import Offer, OfferVersion, Photo
 from brochure.wording import unit_price
 from voucher import offer_desk
 from voucher.forms.team.offers import RefuseForm
+from voucher.views.team.colleagues import not_by_colleagues
 
 A_PAGE = 25
 VERSIONS_SHOWN = 20
@@ -33,6 +34,7 @@ def offer_list(request):
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 @carers_team_required
+@not_by_colleagues()
 def offer(request, number):
     """One offer: what would change, word by word, its photos, and every version before."""
     row = _of_council(request.council, number)
@@ -63,6 +65,7 @@ def offer(request, number):
 
 @require_POST
 @carers_team_required
+@not_by_colleagues("team:offers")
 def offer_photo(request, number, pk):
     """Agree to a photo, or say why not."""
     row = _of_council(request.council, number)

@@ -12,13 +12,14 @@ from accounts.access import carers_team_required
 from accounts.history import Who
 from brochure import care_checks, exemptions
 from brochure.models import Exemption, Offer
-from providers import papers
+from providers import papers, staff
 from providers.models import Document
 from voucher import alternatives, lapses, looks
 from voucher.forms.provider.papers import BAD_PAPERS
 from voucher.forms.team.papers import AcceptForm, NoCheckForm, RefuseForm
 from voucher.models import Booking, Task
 from voucher.views.provider.papers import download, offer_line, paper_lines
+from voucher.views.team.colleagues import not_by_colleagues
 
 A_PAGE = 25
 
@@ -58,6 +59,7 @@ def waiting(request):
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 @carers_team_required
+@not_by_colleagues()
 def paper(request, pk):
     """One paper: open it, accept it or say why not."""
     row, now = _paper_of(request.council, pk), timezone.now()
@@ -106,6 +108,7 @@ def paper_file(request, pk):
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 @carers_team_required
+@not_by_colleagues()
 def exemption(request, pk):
     """One exemption: agree up to a day, or say why not; never by whoever asked."""
     rows = Exemption.objects.select_related("offer__provider__council", "offer__category", "reviewed_by", "asked_by")
@@ -133,12 +136,14 @@ def exemption(request, pk):
 
 @require_POST
 @carers_team_required
+@not_by_colleagues("team:papers")
 def no_check(request, number):
     """Write down why whoever sits with somebody needs no check, or ask for it again."""
     rows = Offer.objects.select_related("provider__council", "category")
     offer = get_object_or_404(rows, provider__council=request.council, number=number)
     form = NoCheckForm(request.POST)
     if form.is_valid():
+        staff.refuse_colleague(offer.provider, Who(request.user))
         words = form.cleaned_data["words"]
         care_checks.note_why_no_check(offer=offer, words=words, by=Who(request.user), now=timezone.now())
         messages.success(request, _("Noted."))
