@@ -13,7 +13,7 @@ from accounts.history import Who
 from providers import staff
 from providers.access import anyone_required, owner_required
 from providers.models import Staff
-from voucher.forms.provider.service import LEAVE, WORK, HandOverForm, InviteForm, PostForm
+from voucher.forms.provider.details import LEAVE, WORK, HandOverForm, InviteForm, PostForm
 
 INVITATIONS_A_DAY, A_DAY = 20, 24 * 60 * 60
 

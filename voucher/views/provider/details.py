@@ -13,7 +13,7 @@ from accounts.history import Who
 from providers import details, pausing
 from providers.access import anyone_required, bookings_required, owner_required
 from providers.models import Provider, Staff
-from voucher.forms.provider.service import WORK, DetailsForm, PauseForm
+from voucher.forms.provider.details import WORK, DetailsForm, PauseForm
 from voucher.models import Booking
 
 BOOKED_SHOWN = 20
