@@ -19,7 +19,7 @@ from accounts import mail
 from accounts.models import OutboxMessage
 from brochure import care_checks, exemptions
 from brochure.models import Exemption, Offer
-from providers import details, papers
+from providers import details, papers, staff
 from providers.models import Document, Provider
 from voucher import tasks
 from voucher.models import Booking, Task

@@ -73,6 +73,8 @@ def pause(request):
     ours = Booking.objects.filter(provider=provider, starts_at__gt=now).select_related(
         "offer", "award__carer", "top_up"
     )
+    # A provider that was stopped sees nobody to come (R65).
+    ours = ours.none() if provider.is_stopped else ours
     booked = ours.filter(state=Booking.State.CONFIRMED).order_by("starts_at", "pk")
     waiting = ours.filter(state__in=[Booking.State.REQUESTED, Booking.State.COUNTERED])
     context = {

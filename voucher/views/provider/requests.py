@@ -14,7 +14,7 @@ from accounts import history, wording
 from accounts.history import Who
 from accounts.templatetags.look import phone_link
 from providers.access import bookings_required
-from providers.models import Provider, Staff
+from providers.models import Staff
 from voucher import bookings, rules, withdrawals, writing
 from voucher.forms.provider.bookings import DeclineForm, DeliveredForm, DidNotHappenForm, length_in_words
 from voucher.models import Booking, TopUp
@@ -187,7 +187,7 @@ def may_take_on(provider):
 
 def may_see_contact(row, now):
     """True from confirmation until seven days after the break (R22), unless it did not come to be, or it is stopped."""
-    if row.provider.state == Provider.State.SUSPENDED:
+    if row.provider.is_stopped:
         return False
     shown = {State.CONFIRMED, State.DELIVERED, State.CLAIMED}
     return row.state in shown and not row.ended_by and now <= rules.contact_until(row.ends_at)
