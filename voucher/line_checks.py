@@ -159,6 +159,7 @@ class _Around:
         )
         self.twice = _claimed_twice(lines)
         self.meets = _same_time_elsewhere(lines)
+        self.own = _of_own_people(lines)
 
     def look_at(self, line):
         provider, council = line.claim.provider, line.claim.council
@@ -173,13 +174,13 @@ class _Around:
             "vat": not line.vat_pence or _may_have_vat(line.booking, provider),
             "once": line.pk not in self.taken and line.pk not in self.twice,
             "same_time": line.asked_at is not None or line.pk not in self.meets,
+            "own": line.asked_at is not None or line.pk not in self.own,
             "more": self.asked[provider.pk] > 0,
             "due": self.asked[provider.pk] <= self.due.get(provider.pk, 0),
             "bank": is_recharge or self._can_be_sent(account, stripe_account, provider),
         }
         failed = tuple(check for check in CHECKS if not results[check.key])
         return CheckedLine(
-        self.own = _of_own_people(lines)
             line=line, failed=failed, account=account, is_recharge=is_recharge, stripe_account=stripe_account
         )
 
@@ -195,7 +196,6 @@ class _Around:
             # One that was closed, or takes nothing any more, is not paid.
             return provider.takes_transfers and provider.stripe_account == stripe_account
         return _can_be_paid(account) and account.pk not in self.held
-            "own": line.asked_at is not None or line.pk not in self.own,
 
     def _amount_is_right(self, line):
         """True where all lines of the booking are what is due and undisputed, and the books have that, or all of it.
@@ -301,12 +301,12 @@ def _may_have_vat(booking, provider):
     """True where the provider's VAT number counts on the day of the break (R50)."""
     day = timezone.localdate(booking.starts_at)
     return bool(provider.vat_number) and rules.vat_holds(day, provider.vat_from, provider.vat_until)
+
+
 def _of_own_people(lines):
     """Return the numbers of the lines whose carer works for the provider: both sides of the break are one person."""
     works_there = Q(claim__provider__staff__user=F("booking__award__carer__user"))
     return set(ClaimLine.objects.filter(works_there, pk__in=[line.pk for line in lines]).values_list("pk", flat=True))
-
-
 
 
 def _was_delivered(booking):
