@@ -12,6 +12,7 @@ from brochure import photos
 from brochure.models import Offer, Photo
 from providers.access import offers_required
 from voucher.forms.provider.offer_photos import PhotoForm, WordsForm
+from voucher.views.provider import uploads
 from voucher.views.provider.offers import not_possible, own_offer
 
 State = Offer.State
@@ -20,6 +21,7 @@ State = Offer.State
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 @offers_required
+@uploads.counted
 def offer_photos(request, number):
     """The photos of an offer, and room for one more."""
     row = own_offer(request, number)

@@ -16,6 +16,7 @@ from providers.access import papers_readers_required, papers_required
 from providers.models import Document, Staff
 from voucher import lapses
 from voucher.forms.provider.papers import CheckForm, ExemptionForm, PaperForm, RegistrationForm, WhatYouDoForm
+from voucher.views.provider import uploads
 
 Kind = Document.Kind
 
@@ -46,6 +47,7 @@ def papers_page(request):
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 @papers_required
+@uploads.counted
 def paper(request, kind):
     """Show a paper of one kind: what we have, and a form for a newer one."""
     kind = _kind(kind)
