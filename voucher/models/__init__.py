@@ -23,6 +23,7 @@ from voucher.models.door import WaitingPlace as WaitingPlace
 from voucher.models.door import WalkIn as WalkIn
 from voucher.models.own_money import StripeEvent as StripeEvent
 from voucher.models.own_money import TopUp as TopUp
+from voucher.models.settlement import CardPayment as CardPayment
 from voucher.models.settlement import Claim as Claim
 from voucher.models.settlement import ClaimLine as ClaimLine
 from voucher.models.settlement import LineLeftOut as LineLeftOut
