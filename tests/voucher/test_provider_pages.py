@@ -302,10 +302,8 @@ def test_declining_gives_everything_back(page, asked, award):
     assert audit.differences() == []
 
 
-@pytest.mark.parametrize("provider_state", ["paused", "suspended", "closed"])
-def test_a_provider_that_is_not_live_declines_but_does_not_confirm(page, asked, bryn_cafe, provider_state):
-    bryn_cafe.state = provider_state
-    bryn_cafe.save()
+def test_a_provider_that_is_paused_declines_but_does_not_confirm(page, asked, bryn_cafe):
+    factories.put(bryn_cafe, "paused")
     address = reverse("provider:booking", args=[asked.ref])
 
     assert reverse("provider:confirm", args=[asked.ref]) not in page.get(address).content.decode()
@@ -315,6 +313,18 @@ def test_a_provider_that_is_not_live_declines_but_does_not_confirm(page, asked, 
 
     press(page, "decline", asked, **{"decline-reason": "closed"})
     assert state(asked) == State.DECLINED
+
+
+@pytest.mark.parametrize("provider_state", ["suspended", "closed"])
+def test_a_provider_that_is_stopped_answers_nothing_that_is_to_come(page, asked, bryn_cafe, provider_state):
+    factories.put(bryn_cafe, provider_state)
+
+    looked = page.get(reverse("provider:booking", args=[asked.ref]))
+    confirmed = page.post(reverse("provider:confirm", args=[asked.ref]))
+    declined = page.post(reverse("provider:decline", args=[asked.ref]), {"decline-reason": "closed"})
+
+    assert [looked.status_code, confirmed.status_code, declined.status_code] == [404, 404, 404]
+    assert state(asked) == State.REQUESTED
 
 
 # Privacy

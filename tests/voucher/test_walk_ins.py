@@ -120,8 +120,9 @@ def test_an_uninsured_or_paused_provider_takes_nobody_in(take, bryn_cafe):
     with pytest.raises(bookings.NotLive):
         take()
 
-    bryn_cafe.insurance_until, bryn_cafe.state = None, "suspended"
+    bryn_cafe.insurance_until = None
     bryn_cafe.save()
+    factories.put(bryn_cafe, "suspended")
     with pytest.raises(bookings.NotLive):
         take()
 

@@ -7,7 +7,7 @@ from django.core.management import call_command
 from django.db import connection
 
 from tests.voucher.ledger.desk import tamper
-from voucher import claims, settlement
+from voucher import claims, settlement_audit
 from voucher.ledger import audit, seals
 
 BREAK = dt.date(2026, 11, 5)
@@ -17,7 +17,7 @@ BREAK = dt.date(2026, 11, 5)
 def no_bookings_and_no_payment_runs(monkeypatch):
     """The runs in these tests are only numbers, and their holds have no bookings; that would rightly be asked about."""
     monkeypatch.setattr(claims, "differences", list)
-    monkeypatch.setattr(settlement, "differences", list)
+    monkeypatch.setattr(settlement_audit, "differences", list)
 
 
 @pytest.fixture
@@ -162,7 +162,7 @@ def test_a_broken_seal_is_a_difference(used, now, capsys):
 
 
 def test_what_settlement_finds_is_a_difference_too(db, capsys, monkeypatch):
-    monkeypatch.setattr(settlement, "differences", lambda: ["Run 1: it paid 5 pence too much."])
+    monkeypatch.setattr(settlement_audit, "differences", lambda: ["Run 1: it paid 5 pence too much."])
 
     assert audited(capsys) == (1, ["Run 1: it paid 5 pence too much.", "0 transfers, 0 awards, 1 differences"])
 
