@@ -180,6 +180,12 @@ def bryn_cafe(caerphilly):
 
 
 @pytest.fixture
+def sitting(bryn_cafe):
+    """Their sitting service, by the hour."""
+    return factories.offer(bryn_cafe)
+
+
+@pytest.fixture
 def bryn(bryn_cafe):
     """Runs Bryn Café."""
     return factories.provider_staff(bryn_cafe, "bryn@provider.example", name="Bryn")

@@ -25,11 +25,6 @@ def team(carys):
     return Who(user=carys)
 
 
-@pytest.fixture
-def sitting(bryn_cafe):
-    return factories.offer(bryn_cafe)
-
-
 def change(offer, by, now, **to):
     return offering.change(offer=offer, to=to, by=by, now=now)
 

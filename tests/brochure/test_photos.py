@@ -13,7 +13,6 @@ from PIL import Image, ImageDraw
 from accounts.history import Who
 from brochure import photos
 from brochure.models import Photo
-from tests import factories
 
 CAMERA = "Camera of Bryn, 51.6N 3.2W"
 
@@ -190,11 +189,6 @@ def test_the_largest_photo_of_a_telephone_is_taken_within_seconds():
 @pytest.fixture
 def by(bryn):
     return Who(user=bryn)
-
-
-@pytest.fixture
-def sitting(bryn_cafe):
-    return factories.offer(bryn_cafe)
 
 
 @pytest.fixture

@@ -36,11 +36,6 @@ def swim(bryn_cafe):
 
 
 @pytest.fixture
-def sitting(bryn_cafe):
-    return factories.offer(bryn_cafe)
-
-
-@pytest.fixture
 def award(caerphilly):
     return factories.award(caerphilly, value=6_250)
 

@@ -43,11 +43,6 @@ def award(caerphilly):
 
 
 @pytest.fixture
-def sitting(bryn_cafe):
-    return factories.offer(bryn_cafe)
-
-
-@pytest.fixture
 def code(award):
     return awards.new_code(award=award, by=TEAM, now=award.issued_at)
 

@@ -24,11 +24,6 @@ UNITS = pytest.mark.parametrize(
 
 
 @pytest.fixture
-def sitting(bryn_cafe):
-    return factories.offer(bryn_cafe)
-
-
-@pytest.fixture
 def award(caerphilly):
     return factories.award(caerphilly, value=40_000)
 

@@ -32,11 +32,6 @@ def award(caerphilly):
     return factories.award(caerphilly, value=40_000)
 
 
-@pytest.fixture
-def sitting(bryn_cafe):
-    return factories.offer(bryn_cafe)
-
-
 def ask(award, offer, now, *, starts_at=FRIDAY, minutes=150, seen=6250, key=None, note=""):
     return bookings.make(
         award=award,

@@ -20,11 +20,6 @@ def award(caerphilly):
     return factories.award(caerphilly, value=40_000)
 
 
-@pytest.fixture
-def sitting(bryn_cafe):
-    return factories.offer(bryn_cafe)
-
-
 def test_asking_sets_the_price_aside_at_once(award, sitting, now):
     booking = ask(award, sitting, now, note="The dog is called Mot.")
 

@@ -24,11 +24,6 @@ def award(caerphilly):
 
 
 @pytest.fixture
-def sitting(bryn_cafe):
-    return factories.offer(bryn_cafe)
-
-
-@pytest.fixture
 def delivered(award, sitting, bryn, now):
     """2½ hours at £25, given whole: £62.50."""
     return deliver(confirm(award, sitting, bryn, now), 150, bryn)

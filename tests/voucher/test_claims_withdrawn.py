@@ -20,11 +20,6 @@ UNITS = pytest.mark.parametrize(("unit", "value"), [("pence", 40_000), ("minutes
 
 
 @pytest.fixture
-def sitting(bryn_cafe):
-    return factories.offer(bryn_cafe)
-
-
-@pytest.fixture
 def award(caerphilly):
     return factories.award(caerphilly, value=40_000)
 

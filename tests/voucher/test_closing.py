@@ -28,11 +28,6 @@ def award(caerphilly):
 
 
 @pytest.fixture
-def sitting(bryn_cafe):
-    return factories.offer(bryn_cafe)
-
-
-@pytest.fixture
 def heir(caerphilly):
     """Siop Goffi, that takes over; an hour costs £26 there."""
     row = factories.provider(caerphilly, name="Siop Goffi")

@@ -23,11 +23,6 @@ SATURDAY_MORNING = breaks.london(2026, 10, 17, 8)
 
 
 @pytest.fixture
-def sitting(bryn_cafe):
-    return factories.offer(bryn_cafe)
-
-
-@pytest.fixture
 def award(caerphilly):
     return factories.award(caerphilly)
 

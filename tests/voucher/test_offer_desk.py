@@ -25,11 +25,6 @@ def team(carys):
     return Who(user=carys)
 
 
-@pytest.fixture
-def sitting(bryn_cafe):
-    return factories.offer(bryn_cafe)
-
-
 def photo_of(offer, by, now):
     return photos.add(offer=offer, drawn=photos.draw(file_of(picture(480, 360))), alt_en="A garden", by=by, now=now)
 

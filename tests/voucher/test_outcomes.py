@@ -27,11 +27,6 @@ def award(caerphilly):
 
 
 @pytest.fixture
-def sitting(bryn_cafe):
-    return factories.offer(bryn_cafe)
-
-
-@pytest.fixture
 def given(award, sitting, bryn):
     """A break of the award, given on 22 September 2026."""
     return claimed.delivered(award, sitting, by=Who(bryn))

@@ -33,11 +33,6 @@ def code(award, now):
 
 
 @pytest.fixture
-def sitting(bryn_cafe):
-    return factories.offer(bryn_cafe)
-
-
-@pytest.fixture
 def desk(client, bryn):
     client.force_login(bryn)
     return client

@@ -26,11 +26,6 @@ def award(caerphilly):
     return factories.award(caerphilly, value=100_000)
 
 
-@pytest.fixture
-def sitting(bryn_cafe):
-    return factories.offer(bryn_cafe)
-
-
 def confirmed(award, offer, now, *, days=7):
     row = breaks.ask(award, offer, now, starts_at=START + dt.timedelta(days=days), minutes=60)
     bookings.confirm(booking=row, by=factories.TESTS, now=now)

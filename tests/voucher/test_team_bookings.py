@@ -30,11 +30,6 @@ def award(caerphilly):
 
 
 @pytest.fixture
-def sitting(bryn_cafe):
-    return factories.offer(bryn_cafe)
-
-
-@pytest.fixture
 def confirmed(award, sitting, bryn, now):
     """2½ hours on Friday, £62.50."""
     return confirm(award, sitting, bryn, now)

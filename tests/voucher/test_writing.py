@@ -19,11 +19,6 @@ CARYS = Who(label="tests")
 SITE = "http://localhost:8000"
 
 
-@pytest.fixture
-def sitting(bryn_cafe):
-    return factories.offer(bryn_cafe)
-
-
 def carer(council, **fields):
     return factories.carer(council, **fields)
 
