@@ -145,6 +145,8 @@ def test_a_payment_that_came_back_is_noted_and_paid_again_after_a_word_with_the_
     form = {"provider": bryn_cafe.pk, "reason": "closed", "key": "one"}
     day = {"returned_on_day": "16", "returned_on_month": "10", "returned_on_year": "2026"}
 
+    its_page = reverse("finance:returned", args=[run.number])
+    assert its_page in look(ffion, "finance:run", run.number)
     early = press(ffion, "finance:returned", run.number, **form, **day | {"returned_on_day": "14"}).content.decode()
     assert "Enter a day from the pay day" in early
     page = press(ffion, "finance:returned", run.number, **form, **day).content.decode()
@@ -152,6 +154,8 @@ def test_a_payment_that_came_back_is_noted_and_paid_again_after_a_word_with_the_
     press(ffion, "finance:returned", run.number, **form, **day)
     assert ReturnedPayment.objects.count() == 1 and books.due(bryn_cafe.pk) == 2500
     assert "The money is still yours." in look(bryn, "provider:bank")
+    # Nothing else of this run can come back, so nobody is led to a page without a choice.
+    assert its_page not in look(ffion, "finance:run", run.number)
 
     page = press(gwen, "finance:clear", ReturnedPayment.objects.get().pk).content.decode()
     assert "It is paid again with the next run." in page

@@ -352,3 +352,13 @@ def test_drafts_of_who_joins_are_seen_by_nobody_else(clock, caerphilly):
     assert Client().get(offer.get_absolute_url()).status_code == 404
     assert offer.title_en not in text_of(Client().get(reverse("brochure")))
     assert Offer.objects.get().state == Offer.State.DRAFT
+
+
+def test_who_joins_is_not_told_that_its_service_is_stopped_nor_led_to_what_comes_later(client, clock, caerphilly):
+    sign_up(client, "gwen@cwtsh.example")
+    begin(client, caerphilly, name="Cwtsh")
+
+    page = client.get(reverse("provider:offers"))
+
+    assert "Make a new offer" in text_of(page) and "Your service is stopped" not in text_of(page)
+    assert reverse("provider:vat") not in page.content.decode()

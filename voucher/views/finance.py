@@ -26,6 +26,7 @@ from voucher import (
     pay_days,
     payment_files,
     payment_papers,
+    returned_payments,
     rules,
     settlement,
     settlement_figures,
@@ -248,6 +249,7 @@ def _run_page(request, row, void_form=None):
     counts = line_checks.passed(checked) if is_prepared else row.checks
     files = list(row.files.select_related("provider").defer("content")) if is_released else []
     missing = len(payment_files.missing(row)) if is_released else 0
+    asked = ClaimLine.objects.filter(run_lines__run=row, asked_at__isnull=False)
     return render(
         request,
         "finance/run.html",
@@ -269,11 +271,17 @@ def _run_page(request, row, void_form=None):
             "files": [each for each in files if each.kind != RunFile.Kind.REMITTANCE],
             "remittances": _with_mail(row, files),
             "missing": missing,
-            "returned": list(row.returned.select_related("provider").order_by("pk")) if is_released else [],
-            "may_note_returned": is_released and _is_finance(request) and row.pay_on <= timezone.localdate(now),
+            "asked": asked.select_related("booking", "asked_by").order_by("pk"),
+            "returned": list(row.returned.select_related("provider", "noted_by", "cleared_by")) if is_released else [],
+            "may_note_returned": _may_note_returned(request, row, on=timezone.localdate(now)),
             "may_make_files": _is_finance(request),
         },
     )
+
+
+def _may_note_returned(request, row, *, on):
+    """Whether any payment of the run can still come back: where all of them did, the page would have no choice."""
+    return _is_finance(request) and row.pay_on <= on and bool(returned_payments.may_be_returned(row))
 
 
 def _is_finance(request):
