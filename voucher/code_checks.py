@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from django.utils import timezone
 
 from accounts import days, history, limits
-from voucher import asking, awards, messages, pins, rules, tasks
+from voucher import asking, awards, messages, pins, places_taken, rules, tasks
 from voucher.bookings.making import REF_LENGTH, REF_SIGNS
 from voucher.ledger.models import AwardAccount
 from voucher.models import Award, Booking, Task
@@ -115,12 +115,13 @@ def price_now(offer, minutes, now):
 
 
 def today_at(award, provider, now):
-    """Return the award's bookings with this provider that begin today, confirmed or marked as given already."""
+    """Return the award's bookings of which something begins today with this provider, confirmed or given already."""
     today = timezone.localdate(now)
     rows = Booking.objects.filter(award=award, provider=provider, state__in=[State.CONFIRMED, *Booking.GIVEN])
-    rows = rows.filter(starts_at__gte=days.midnight(today), starts_at__lt=days.midnight(today + dt.timedelta(days=1)))
-    # One that was cancelled late is paid for, but nobody comes.
-    return list(rows.filter(ended_at=None).select_related("offer").order_by("starts_at", "pk"))
+    span = days.midnight(today), days.midnight(today + dt.timedelta(days=1))
+    # One that was cancelled late is paid for, but nobody comes. Of a course today's session counts (R54).
+    rows = rows.filter(places_taken.begins_within(*span), ended_at=None).select_related("offer")
+    return places_taken.by_session(rows, *span)
 
 
 def again_at(now):

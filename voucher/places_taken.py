@@ -1,5 +1,6 @@
 """What takes a place of an offer: what is asked for or booked, suggested and not answered, and kept for who waited."""
 
+import copy
 import datetime as dt
 
 from django.db.models import Q
@@ -91,6 +92,28 @@ def _found(within, numbers, besides, award):
 def spans_of(booking):
     """Return the (starts_at, ends_at) of every session of a booking, in order: one, unless it is of a course (R54)."""
     return _spans(booking.starts_at, booking.ends_at, booking.sessions)
+
+
+def begins_within(after, before):
+    """Return the condition for bookings of which something may begin between two moments: by_session sifts them."""
+    return Q(starts_at__lt=before) & (Q(starts_at__gte=after) | Q(sessions__isnull=False, ends_at__gt=after))
+
+
+def by_session(rows, after, before):
+    """Return each booking for every session of it that begins between two moments, in order, to be shown.
+
+    A course (R54) stands there once a session, as a copy that begins and ends with it; `session` is its number.
+    """
+    found = []
+    for row in rows:
+        spans = spans_of(row)
+        for number, (starts_at, ends_at) in enumerate(spans, start=1):
+            if after <= starts_at < before:
+                shown = copy.copy(row)
+                shown.starts_at, shown.ends_at = starts_at, ends_at
+                shown.session = number if len(spans) > 1 else None
+                found.append(shown)
+    return sorted(found, key=lambda row: (row.starts_at, row.pk))
 
 
 def _spans(starts_at, ends_at, sessions):

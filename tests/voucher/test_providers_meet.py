@@ -41,6 +41,7 @@ State, Place = Booking.State, WaitingPlace.State
 SATURDAY, NEXT_SATURDAY = london(2026, 10, 24, 10), london(2026, 10, 31, 10)
 PLAITING = "2026-11-03 10:00, 2026-11-10 10:00, 2026-11-17 10:00; 2027-02-02 10:00, 2027-02-09 10:00, 2027-02-16 10:00"
 FIRST, SECOND_COURSE = london(2026, 11, 3, 10), london(2027, 2, 2, 10)
+SECOND_SESSION, THIRD_SESSION = london(2026, 11, 10, 10), london(2026, 11, 17, 10)
 SESSION = 120
 
 
@@ -313,6 +314,31 @@ def test_a_course_and_a_sitter_for_its_first_session_are_both_or_neither(award, 
     assert fresh(lesson).state == State.CANCELLED
     assert left(award) == (20_000, 0)
     assert sound()
+
+
+def test_every_session_of_a_course_is_in_the_diary_on_its_list_and_at_the_door(
+    client, award, course, bryn, owner, clock
+):
+    confirmed(award, course, FIRST, 360, owner, clock.now)
+    code = awards.new_code(award=award, by=owner, now=clock.now)
+    clock.now = SECOND_SESSION - dt.timedelta(hours=1)
+    client.force_login(bryn)
+
+    inbox = client.get(reverse("provider:inbox"))
+    assert [(row.starts_at, row.session) for row in inbox.context["today"]] == [(SECOND_SESSION, 2)]
+    assert [(row.starts_at, row.session) for row in inbox.context["following"]] == [(THIRD_SESSION, 3)]
+    diary = client.get(reverse("provider:diary"))
+    assert [row.starts_at for row in diary.context["rows"]] == [SECOND_SESSION, THIRD_SESSION]
+    page = words(client.get(reverse("provider:day_list", args=[SECOND_SESSION.date()])))
+    assert "session 2 of 3" in page and "2 hours" in page
+    check = {"offer": course.pk, "units": 1, "code": code}
+    assert "Yes, this is booked" in words(client.post(reverse("provider:check_code"), check))
+
+    clock.now = SECOND_SESSION + dt.timedelta(days=2)
+    client.force_login(bryn)
+    inbox = client.get(reverse("provider:inbox"))
+    assert inbox.context["today"] == []
+    assert "Yes, this is booked" not in words(client.post(reverse("provider:check_code"), check))
 
 
 # --- Walk-ins -------------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 from accounts import days
 from providers.access import desk_required
 from providers.models import Staff
-from voucher import day_entries
+from voucher import day_entries, places_taken
 from voucher.forms.provider.bookings import length_in_words
 from voucher.models import Booking
 
@@ -28,7 +28,7 @@ def diary(request):
     """Today's list and what is coming in the next four weeks, day by day."""
     today = timezone.localdate()
     last = today if request.post.kind == Staff.Kind.DESK else today + dt.timedelta(days=DAYS_SHOWN)
-    rows = list(of_days(request.provider, today, last))
+    rows = sessions_of_days(request.provider, today, last)
     for row in rows:
         row.day = timezone.localdate(row.starts_at)
     context = {
@@ -49,9 +49,10 @@ def day_list(request, day):
     day = day_of(day)
     if not may_see(request, day):
         raise Http404
-    rows = list(of_days(request.provider, day, day))
+    rows = sessions_of_days(request.provider, day, day)
     for row in rows:
-        row.length = length_in_words(row, row.minutes)
+        minutes = (row.ends_at - row.starts_at) // dt.timedelta(minutes=1) if row.session else row.minutes
+        row.length = length_in_words(row, minutes)
         row.given = length_in_words(row, row.delivered_minutes) if row.delivered_minutes is not None else ""
     at_the_desk = request.post.kind == Staff.Kind.DESK
     first, last = day_entries.days_that_can_be_entered(
@@ -76,6 +77,21 @@ def day_of(text):
 def may_see(request, day):
     """The desk has today's list and no other; who answers for bookings has them all."""
     return request.post.kind != Staff.Kind.DESK or day == timezone.localdate()
+
+
+def sessions_of_days(provider, first, last):
+    """Return what is given from the first day to the last, both included: of a course each session on its own day."""
+    after, before = days.midnight(first), days.midnight(last + dt.timedelta(days=1))
+    if provider.is_stopped:
+        # Its people see nobody to come.
+        before = min(before, timezone.now())
+    rows = Booking.objects.filter(
+        Q(ended_at=None) | Q(state=State.DID_NOT_HAPPEN),
+        places_taken.begins_within(after, before),
+        provider=provider,
+        state__in=(State.CONFIRMED, *Booking.GIVEN),
+    )
+    return places_taken.by_session(rows.select_related("offer", "award__carer", "top_up"), after, before)
 
 
 def of_days(provider, first, last, states=(State.CONFIRMED, *Booking.GIVEN)):

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 from accounts import days, wording
 from providers.access import bookings_required
 from providers.models import Staff
-from voucher import claims, pay_days
+from voucher import claims, pay_days, places_taken
 from voucher.models import Booking, RunLine, Suggestion
 from voucher.views.provider.clocks import clock
 from voucher.views.provider.requests import may_take_on
@@ -21,6 +21,8 @@ from voucher.views.provider.requests import may_take_on
 A_PAGE = 25
 NEXT_SHOWN = 5
 A_DAY = dt.timedelta(days=1)
+# Courses are not longer than this.
+SEARCHED = dt.timedelta(days=366)
 State = Booking.State
 
 
@@ -45,12 +47,28 @@ def inbox(request):
         "waiting": page,
         "unmarked": unmarked[:A_PAGE],
         "unmarked_more": len(unmarked) > A_PAGE,
-        "today": list(coming.filter(starts_at__lt=tonight).order_by("starts_at", "pk")),
-        "following": coming.filter(starts_at__gte=tonight).order_by("starts_at", "pk")[:NEXT_SHOWN],
+        "today": _today(coming.filter(starts_at__lt=tonight), now, tonight),
+        "following": _following(coming, tonight),
         "can_take_on": may_take_on(request.provider),
         "money": _money(request.provider, timezone.localdate(now)) if request.post.kind == Staff.Kind.OWNER else None,
     }
     return render(request, "provider/inbox.html", context)
+
+
+def _today(begun, now, tonight):
+    """Return what goes on or begins today; of a course today's session, and nothing in the weeks between (R54)."""
+    at_one_time, courses = begun.filter(sessions__isnull=True), begun.filter(sessions__isnull=False)
+    sessions = places_taken.by_session(courses, days.midnight(timezone.localdate(now)), tonight)
+    rows = [*at_one_time, *(row for row in sessions if row.ends_at > now)]
+    return sorted(rows, key=lambda row: (row.starts_at, row.pk))
+
+
+def _following(coming, tonight):
+    """Return the next few that begin after today, with the next sessions of courses that have begun."""
+    rows = list(coming.filter(starts_at__gte=tonight).order_by("starts_at", "pk")[:NEXT_SHOWN])
+    begun = coming.filter(starts_at__lt=tonight, sessions__isnull=False)
+    rows += places_taken.by_session(begun, tonight, tonight + SEARCHED)
+    return sorted(rows, key=lambda row: (row.starts_at, row.pk))[:NEXT_SHOWN]
 
 
 def _moves(provider, now):

@@ -11,12 +11,15 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts import wording
 from accounts.access import carers_team_required
 from accounts.history import Who
+from accounts.models import HistoryEntry
 from providers import joining, papers
 from providers.models import Provider
 from voucher import joining_desk
 from voucher.forms.team.joining import ApproveForm, InviteForm, PointForm, WordsForm
+from voucher.models import Booking, Claim, RunLine
 
 A_PAGE = 25
 SHOWN_MOST = 50
@@ -169,15 +172,43 @@ def mentor(request, ref):
         messages.success(request, _("Written down."))
         return redirect("team:mentor", ref)
     done = {row.point: row for row in provider.mentor_points.select_related("done_by")}
+    seen = _seen_of(provider)
     context = {
         "provider": provider,
         "points": [
-            {"point": point, "row": done.get(point), "form": PointForm(auto_id=f"id_{point}_%s")}
+            {
+                "point": point,
+                "row": done.get(point),
+                "seen": seen.get(point),
+                "form": PointForm(auto_id=f"id_{point}_%s"),
+            }
             for point in joining.Point
         ],
         "today": timezone.localdate(),
     }
     return render(request, "team/mentor.html", context)
+
+
+def _seen_of(provider):
+    """Return {Point: what the records themselves say of it}, so that a mentor need not ask; four queries."""
+    seen, now = {}, timezone.now()
+    answered = Booking.objects.filter(provider=provider).exclude(answered_at=None).order_by("answered_at").first()
+    if answered:
+        seen[joining.Point.FIRST_BOOKING] = _("First answered: %(when)s.") % {
+            "when": wording.moment(answered.answered_at)
+        }
+    checks = HistoryEntry.objects.filter(act="code.checked", details__provider=provider.pk)
+    if check := checks.order_by("at").first():
+        seen[joining.Point.CODE] = _("First checked: %(when)s.") % {"when": wording.moment(check.at)}
+    if claim := Claim.objects.filter(provider=provider).order_by("made_at", "pk").first():
+        words = {"when": wording.moment(claim.made_at)}
+        paid = RunLine.objects.filter(claim_line__claim=claim, live=True, run__state="released")
+        row = paid.filter(run__pay_on__lte=timezone.localdate(now)).select_related("run").first()
+        sentence = _("First claimed: %(when)s; not paid yet.")
+        if row:
+            sentence, words["day"] = _("First claimed: %(when)s, and paid on %(day)s."), wording.day(row.run.pay_on)
+        seen[joining.Point.FIRST_CLAIM] = sentence % words
+    return seen
 
 
 @require_POST
