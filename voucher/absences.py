@@ -43,7 +43,8 @@ def waits_for_a_finding(booking):
 def say_otherwise(*, booking, by, now):
     """Say for the carer that she was there; return whether everything was given back.
 
-    Where the claim is in a payment run nothing is stopped: the carers team looks into it. Raises steps.BookingMoved.
+    Where a payment run has the claim, or the bank sent its payment back, nothing is stopped: the carers team looks into
+    it. Raises steps.BookingMoved.
     """
     with transaction.atomic():
         booking = claims.alone(booking)
@@ -51,7 +52,7 @@ def say_otherwise(*, booking, by, now):
             raise steps.BookingMoved(steps.state_now(booking))
         tasks.give_again(booking=booking, kind=Task.Kind.NOBODY_CAME, now=now)
         _remember(booking, "booking.carer_was_there", by, now)
-        if booking.state == State.CLAIMED and claims.is_in_a_run(booking.claim_line):
+        if booking.state == State.CLAIMED and withdrawals.was_in_a_run(booking):
             _change(booking, ended_by=Party.CARER)
             return False
         if booking.state == State.CLAIMED:

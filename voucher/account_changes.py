@@ -149,7 +149,9 @@ def use_what_is_due(now):
     for account in BankAccount.objects.filter(state=State.AGREED, used_from__lte=today).order_by("pk"):
         with transaction.atomic():
             provider = Provider.objects.select_for_update(no_key=True).get(pk=account.provider_id)
-            if not BankAccount.objects.filter(pk=account.pk, state=State.AGREED).exists():
+            # Held, so that nobody takes it back or refuses it between here and its use.
+            agreed = BankAccount.objects.select_for_update(no_key=True).filter(pk=account.pk, state=State.AGREED)
+            if agreed.first() is None:
                 continue
             provider.bank_accounts.filter(state=State.CHECKED).update(state=State.REPLACED, replaced_at=now)
             BankAccount.objects.filter(pk=account.pk).update(state=State.CHECKED)

@@ -7,7 +7,7 @@ finance, who note it as returned (voucher.returned_payments); what it did not an
 import datetime as dt
 import logging
 
-from django.db.models import Sum
+from django.db.models import F, Sum
 from django.utils import timezone
 
 from accounts import history
@@ -28,10 +28,12 @@ def send_what_is_due(now):
     for payment in waiting.select_related("run__council", "provider").order_by("pk"):
         if ReturnedPayment.objects.filter(run=payment.run, provider=payment.provider).exists():
             continue
+        # Written before the company is asked: whatever happens then, the next time looks first whether it has paid.
+        CardPayment.objects.filter(pk=payment.pk).update(tries=F("tries") + 1)
         try:
             _send(payment, now)
         except stripe_api.Unavailable:
-            CardPayment.objects.filter(pk=payment.pk).update(tries=payment.tries + 1, try_at=now + TRY_AGAIN)
+            CardPayment.objects.filter(pk=payment.pk).update(try_at=now + TRY_AGAIN)
             failed += 1
         else:
             sent += 1

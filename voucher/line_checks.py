@@ -15,10 +15,10 @@ from django.utils.translation import gettext_lazy as _
 
 from brochure.models import Offer
 from providers.models import BankAccount, Provider
-from voucher import bacs, claims, rules
+from voucher import claims, paid_accounts, rules
 from voucher.ledger import books
 from voucher.ledger.models import Hold, Transfer
-from voucher.models import Booking, ClaimLine, ReturnedPayment, RunLine
+from voucher.models import Booking, ClaimLine, PaymentRun, RunLine
 
 # What a line needs beside it, so that looking costs no further query.
 AROUND_A_LINE = (
@@ -138,18 +138,38 @@ def is_recharged(provider: Provider, council) -> bool:
     return provider.legal_form == Provider.LegalForm.COUNCIL and provider.council_id == council.pk
 
 
+def owed_by(providers):
+    """Return {provider: Counter {council: pence}} of what providers have still to give back to each council."""
+    paid = RunLine.objects.filter(live=True, run__state=PaymentRun.State.RELEASED).values("claim_line")
+    rows = ClaimLine.objects.filter(claim__provider__in=providers, amount_pence__lt=0).exclude(pk__in=paid)
+    owed = defaultdict(Counter)
+    for provider, council, pence in rows.order_by().values_list("claim__provider", "claim__council", "amount_pence"):
+        owed[provider][council] -= pence
+    return owed
+
+
+def owed_elsewhere(owed, provider, council):
+    """Return what a provider has to give back to others than this council, in pence, of what owed_by gives.
+
+    A council pays what it owes in full; what the provider owes another is for that one to take off.
+    """
+    return owed[provider].total() - owed[provider][council]
+
+
 class _Around:
     """What the books, the bank accounts and the other claims say about many lines, asked once."""
 
     def __init__(self, lines, run):
         providers = {line.claim.provider_id for line in lines}
         self.due = _due(providers)
+        self.owed = owed_by(providers)
         self.asked = Counter()
         for line in lines:
             self.asked[line.claim.provider_id] += line.amount_pence
-        self.accounts = _accounts(providers, run)
+        self.accounts = paid_accounts.accounts(providers, run)
         self.prepared = dict(run.lines.values_list("claim_line", "stripe_account")) if run else {}
-        self.held = _held(self.accounts.values())
+        self.held = paid_accounts.held(self.accounts.values())
+        self.held_by_card_company = paid_accounts.held_by_card_company(providers)
         self.spent = _spent(hold for line in lines for hold in _holds(line.booking))
         self.told = _told({line.booking_id for line in lines})
         self.taken = set(
@@ -166,6 +186,7 @@ class _Around:
         is_recharge = is_recharged(provider, council)
         stripe_account = "" if is_recharge else self._stripe_account(line, provider, council)
         account = None if is_recharge or stripe_account else self.accounts.get(provider.pk)
+        elsewhere = owed_elsewhere(self.owed, provider.pk, council.pk)
         results = {
             "delivered": _was_delivered(line.booking),
             "council": {line.booking.council_id, line.booking.award.council_id} == {council.pk},
@@ -176,7 +197,7 @@ class _Around:
             "same_time": line.asked_at is not None or line.pk not in self.meets,
             "own": line.asked_at is not None or line.pk not in self.own,
             "more": self.asked[provider.pk] > 0,
-            "due": self.asked[provider.pk] <= self.due.get(provider.pk, 0),
+            "due": self.asked[provider.pk] <= self.due.get(provider.pk, 0) + elsewhere,
             "bank": is_recharge or self._can_be_sent(account, stripe_account, provider),
         }
         failed = tuple(check for check in CHECKS if not results[check.key])
@@ -193,9 +214,10 @@ class _Around:
 
     def _can_be_sent(self, account, stripe_account, provider):
         if stripe_account:
-            # One that was closed, or takes nothing any more, is not paid.
-            return provider.takes_transfers and provider.stripe_account == stripe_account
-        return _can_be_paid(account) and account.pk not in self.held
+            # One that was closed, takes nothing any more, or took nothing the last time, is not paid.
+            is_theirs = provider.takes_transfers and provider.stripe_account == stripe_account
+            return is_theirs and provider.pk not in self.held_by_card_company
+        return paid_accounts.can_be_written(account) and account.pk not in self.held
 
     def _amount_is_right(self, line):
         """True where all lines of the booking are what is due and undisputed, and the books have that, or all of it.
@@ -279,6 +301,12 @@ def _same_time_elsewhere(lines):
     }
 
 
+def _of_own_people(lines):
+    """Return the numbers of the lines whose carer works for the provider: both sides of the break are one person."""
+    works_there = Q(claim__provider__staff__user=F("booking__award__carer__user"))
+    return set(ClaimLine.objects.filter(works_there, pk__in=[line.pk for line in lines]).values_list("pk", flat=True))
+
+
 def _meets(line, other):
     ours, theirs = line.booking, other.booking
     together = ours.starts_at < theirs.ends_at and theirs.starts_at < ours.ends_at
@@ -303,12 +331,6 @@ def _may_have_vat(booking, provider):
     return bool(provider.vat_number) and rules.vat_holds(day, provider.vat_from, provider.vat_until)
 
 
-def _of_own_people(lines):
-    """Return the numbers of the lines whose carer works for the provider: both sides of the break are one person."""
-    works_there = Q(claim__provider__staff__user=F("booking__award__carer__user"))
-    return set(ClaimLine.objects.filter(works_there, pk__in=[line.pk for line in lines]).values_list("pk", flat=True))
-
-
 def _was_delivered(booking):
     dispute = _dispute(booking)
     # Nothing of it took place, as was found after it was paid: then a line takes back what was paid.
@@ -323,43 +345,3 @@ def _is_within_period(booking):
     day = timezone.localdate(booking.starts_at)
     nights = booking.minutes // booking.unit_minutes if booking.offer.unit == Offer.Unit.NIGHT else 1
     return rules.nights_covered(first_day, last_day, day, nights) == nights
-
-
-def _accounts(providers, run):
-    """Return each provider's account; a prepared run pays the one it was prepared for, replaced or not (R63)."""
-    known = BankAccount.objects.filter(provider__in=providers)
-    found = {account.provider_id: account for account in known.filter(state=BankAccount.State.CHECKED)}
-    if run is not None:
-        # Not one that was refused or withdrawn: only the account that was paid until another took its place.
-        prepared = known.filter(pk__in=run.lines.values("bank_account"), state=BankAccount.State.REPLACED)
-        found |= {account.provider_id: account for account in prepared}
-    return found
-
-
-def _held(accounts):
-    """Return the numbers of the accounts that are not paid into now.
-
-    The provider has said that it is closed (R63), or the bank returned a payment and nobody has looked into it (R64).
-    """
-    accounts = list(accounts)
-    closed = BankAccount.objects.filter(
-        provider__in=[account.provider_id for account in accounts],
-        state__in=[BankAccount.State.WAITING, BankAccount.State.AGREED],
-        holds_payments=True,
-    ).values_list("provider", flat=True)
-    returned = ReturnedPayment.objects.filter(bank_account__in=accounts, cleared_at=None)
-    closed, returned = set(closed), set(returned.values_list("bank_account", flat=True))
-    return returned | {account.pk for account in accounts if account.provider_id in closed}
-
-
-def _can_be_paid(account):
-    """True for an account that a second person has checked and that Bacs can write down."""
-    if account is None:
-        return False
-    try:
-        bacs.check_payment(
-            bacs.Payment(account.sort_code, account.account_number, account.name, 1, reference="BREAKS RUN")
-        )
-    except bacs.BacsFault:
-        return False
-    return True

@@ -1,13 +1,13 @@
 """A payment that the bank sent back: the provider is due it again, and nothing is sent anew by itself (R64)."""
 
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import Q, Sum
 from django.utils import timezone
 
 from accounts import history
 from voucher import messages
 from voucher.ledger import acts, books
-from voucher.models import PaymentRun, ReturnedPayment, RunLine
+from voucher.models import CardPayment, PaymentRun, ReturnedPayment, RunLine
 
 
 class NotPaid(Exception):
@@ -50,10 +50,15 @@ def clear(*, returned, by, now):
 
 
 def may_be_returned(run):
-    """Return {provider's number: pence} of what a released run paid outside the council and did not come back."""
+    """Return {provider's number: pence} of what a released run paid outside the council and did not come back.
+
+    What goes by the card company is among them once the company has paid it, or has said that it will not: what is
+    still on its way would be paid twice.
+    """
     if run.state != PaymentRun.State.RELEASED:
         return {}
-    lines = RunLine.objects.filter(run=run, live=True).exclude(bank_account=None, stripe_account="").order_by()
+    known = CardPayment.objects.filter(Q(sent_at__isnull=False) | ~Q(refused=""), run=run).values("provider")
+    lines = RunLine.objects.filter(Q(bank_account__isnull=False) | Q(provider__in=known), run=run, live=True).order_by()
     return dict(lines.values_list("provider").annotate(Sum("amount_pence")))
 
 

@@ -244,6 +244,7 @@ def _prepare(*, council, ids, pay_on, left_out, by, now):
             claim_line=each.line,
             provider=each.provider,
             bank_account=each.account,
+            stripe_account=each.stripe_account,
             amount_pence=each.line.amount_pence,
         )
         for each in chosen
@@ -311,9 +312,11 @@ def _refuse_changed(run, checked):
 def _pay(run, day, by, now):
     """Settle each provider's lines together, always in the same order."""
     act = {"run": run.pk, "actor": by.actor, "now": now, "on": day}
+    owed = line_checks.owed_by(run.lines.values("provider"))
     for provider, pence in run.lines.order_by("provider").values_list("provider").annotate(pence=Sum("amount_pence")):
         try:
-            books.settle(payee=provider, amount=pence, op_key=f"run:{run.pk}:provider:{provider}", **act)
+            beside = line_checks.owed_elsewhere(owed, provider, run.council_id)
+            books.settle(payee=provider, amount=pence, beside=beside, op_key=f"run:{run.pk}:provider:{provider}", **act)
         except books.MoreThanDue as less:
             # A finding took something off since the lines were checked.
             raise LinesMoved(

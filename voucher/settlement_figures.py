@@ -13,7 +13,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from accounts import days
-from voucher import rules
+from voucher import claims, rules
 from voucher.ledger.models import AwardAccount, Hold, Unit
 from voucher.models import Booking, Claim, ClaimLine, Fund, PaymentRun, RunLine
 
@@ -187,7 +187,7 @@ def funds(council) -> list[FundFigures]:
         _by_fund(unpaid(council), "amount_pence"),
     )
     ready = Booking.objects.filter(
-        award__fund__in=rows, state__in=[Booking.State.DELIVERED, Booking.State.CANCELLED], due_pence__gt=0
+        award__fund__in=rows, state__in=[Booking.State.DELIVERED, *claims.PAID_WHEN_IT_ENDED], due_pence__gt=0
     )
     not_claimed = dict(ready.order_by().values_list("award__fund").annotate(Sum("due_pence")))
     return [
@@ -249,7 +249,10 @@ def promises_missed(council, *, on: dt.date) -> QuerySet:
 def promptness(council, *, on: dt.date) -> Promptness:
     """Return how soon the claims paid in the last year were paid: the figure a council publishes."""
     rows = RunLine.objects.filter(
-        run__council=council, run__state=PaymentRun.State.RELEASED, run__pay_on__gt=on - dt.timedelta(days=YEAR_DAYS)
+        live=True,
+        run__council=council,
+        run__state=PaymentRun.State.RELEASED,
+        run__pay_on__gt=on - dt.timedelta(days=YEAR_DAYS),
     ).values_list("run__pay_on", "claim_line__claim__made_at")
     waited = [(pay_on - timezone.localdate(made_at)).days for pay_on, made_at in rows]
     in_time = sum(days <= rules.MOST_DAYS_TO_PAY for days in waited)

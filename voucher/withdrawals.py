@@ -9,7 +9,7 @@ from django.db.models import Q
 
 from accounts import history
 from voucher import claims
-from voucher.bookings import steps
+from voucher.bookings import own_money, steps
 from voucher.ledger import books
 from voucher.models import Booking, ClaimLine, Dispute, PaymentRun, RunLine
 
@@ -41,7 +41,12 @@ def may_withdraw(booking):
     line = booking.claim_line if booking.state == State.CLAIMED else None
     if line is None or Dispute.objects.filter(booking=booking).exists():
         return False
-    return not _in_runs(booking).exists()
+    return not was_in_a_run(booking)
+
+
+def was_in_a_run(booking):
+    """True where a run pays the booking, or has paid it: also where the bank sent the payment back."""
+    return _in_runs(booking).exists()
 
 
 def may_withdraw_line(line):
@@ -67,6 +72,8 @@ def withdraw(*, booking, by, now):
         if booking.delivered_at is not None and booking.hold is not None:
             _set_aside_again(booking, line, by, now)
         _back_to(booking, _state_before(booking))
+        if booking.delivered_at is not None:
+            own_money.take_up_again(booking)
         return line
 
 

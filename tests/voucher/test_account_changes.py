@@ -250,3 +250,21 @@ def test_a_first_account_holds_nothing_and_is_paid_after_the_same_two_steps(caer
     account_changes.use_what_is_due(now + dt.timedelta(days=2))
 
     assert paid_into(new) == NEW["account_number"]
+
+
+def test_a_run_prepared_before_pays_nothing_into_an_account_that_takes_nothing_any_more(
+    ask, line, caerphilly, bryn_cafe, ffion, gwen, now
+):
+    """R63. That the new account is used meanwhile does not open the closed one again."""
+    run = settlement.prepare(council=caerphilly, lines=[line], pay_on=PAY_ON, by=Who(ffion), now=now, key="run")
+    change = ask(holds_payments=True)
+    account_changes.record_call(account=change, spoke_to="Bryn Powell", by=Who(ffion), now=now)
+    account_changes.agree(account=change, by=Who(gwen), now=now)
+    later = now + dt.timedelta(days=2)
+    assert account_changes.use_what_is_due(later) == (1, 0)
+
+    with pytest.raises(settlement.LinesMoved):
+        settlement.release(run=run, by=Who(gwen), now=later, pay_on=PAY_ON + dt.timedelta(days=1))
+
+    settlement.void(run=run, reason="The account is closed.", by=Who(ffion), now=later)
+    assert failing(caerphilly) == []

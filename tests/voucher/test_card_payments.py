@@ -141,3 +141,106 @@ def test_a_council_that_did_not_choose_it_pays_through_the_bank(shop, bryn, caer
     (checked,) = line_checks.looked_at(settlement.awaiting(caerphilly))
 
     assert checked.passes and checked.account and not checked.stripe_account
+
+
+class Crash(BaseException):
+    """The machine stops; nobody can catch it."""
+
+
+def test_a_crash_between_the_payment_and_writing_it_down_pays_once_however_long_nobody_looks(
+    run, card_company, monkeypatch, pay_day
+):
+    pay = card_payments.stripe_api.pay
+
+    def pay_and_crash(**asked):
+        pay(**asked)
+        raise Crash
+
+    with monkeypatch.context() as patch:
+        patch.setattr(card_payments.stripe_api, "pay", pay_and_crash)
+        with pytest.raises(Crash):
+            card_payments.send_what_is_due(pay_day)
+    assert len(card_company.transfers) == 1
+    # Two days later the company has forgotten our key.
+    card_company._answers.clear()
+
+    assert card_payments.send_what_is_due(pay_day + dt.timedelta(days=2)) == (1, 0)
+    assert len(card_company.transfers) == 1
+
+
+@pytest.mark.parametrize("fault", ["", "loses_answers"])
+def test_nothing_comes_back_of_what_was_not_sent_or_may_have_been_paid(
+    run, shop, card_company, ffion, now, pay_day, fault
+):
+    """What finance noted as returned would be paid a second time with the next run."""
+    if fault:
+        card_company.loses_answers = True
+        card_payments.send_what_is_due(pay_day)
+        card_company.loses_answers = False
+    assert shop.pk not in returned_payments.may_be_returned(run)
+
+    with pytest.raises(returned_payments.NotPaid):
+        returned_payments.note(
+            run=run, provider=shop, reason="closed", returned_on=PAY_ON, by=Who(ffion), now=pay_day, key="back"
+        )
+
+    assert books.due(shop.pk) == 0
+    card_payments.send_what_is_due(pay_day + dt.timedelta(minutes=11))
+    assert len(card_company.transfers) == 1 and sound(pay_day)
+
+
+def test_what_came_back_from_the_card_company_waits_until_somebody_made_sure_of_the_account(
+    run, shop, caerphilly, card_company, ffion, now, pay_day
+):
+    """R64."""
+    card_company.refuses_transfers = "account_closed"
+    card_payments.send_what_is_due(pay_day)
+    row = returned_payments.note(
+        run=run, provider=shop, reason="closed", returned_on=PAY_ON, by=Who(ffion), now=pay_day, key="back"
+    )
+
+    def failing():
+        checked = line_checks.looked_at(settlement.awaiting(caerphilly))
+        return {check.key for each in checked for check in each.failed}
+
+    assert failing() == {"bank"}
+    returned_payments.clear(returned=row, by=Who(ffion), now=pay_day)
+    assert failing() == set()
+
+
+def test_a_run_pays_the_account_with_the_card_company_that_it_was_prepared_for_or_nothing(
+    shop, bryn, caerphilly, card_company, ffion, gwen, now, pay_day
+):
+    lines = claimed.lines(shop, factories.award(caerphilly), by=Who(bryn))
+    row = settlement.prepare(council=caerphilly, lines=lines, pay_on=PAY_ON, by=Who(ffion), now=now, key="run")
+    first = shop.stripe_account
+    Provider.objects.filter(pk=shop.pk).update(stripe_account="acct_other")
+    with pytest.raises(settlement.LinesMoved):
+        settlement.release(run=row, by=Who(gwen), now=now)
+    Provider.objects.filter(pk=shop.pk).update(stripe_account=first)
+    settlement.release(run=row, by=Who(gwen), now=now)
+    Provider.objects.filter(pk=shop.pk).update(stripe_account="acct_other")
+
+    card_payments.send_what_is_due(pay_day)
+
+    assert [transfer["destination"] for transfer in card_company.transfers] == [first]
+
+
+def test_a_run_of_bank_card_company_and_recharge_pays_each_its_own_way(
+    shop, bryn, other, caerphilly, card_company, ffion, gwen, now, pay_day
+):
+    centre = factories.provider(caerphilly, name="Y Ganolfan", legal_form="council in-house", bank=False)
+    lines = []
+    for provider, owner in [(shop, bryn), (other, None), (centre, None)]:
+        owner = owner or factories.provider_staff(provider, f"o{provider.pk}@p.example")
+        lines += claimed.lines(provider, factories.award(caerphilly), pence=3_333, by=Who(owner))
+    row = settlement.prepare(council=caerphilly, lines=lines, pay_on=PAY_ON, by=Who(ffion), now=now, key="run")
+    row = settlement.release(run=row, by=Who(gwen), now=now)
+
+    told = figures(row)
+    assert (told.card_company_pence, told.bank_pence, told.recharge_pence) == (3333, 3333, 3333)
+    assert card_payments.send_what_is_due(pay_day) == (1, 0)
+    payment_files.make_files(row, now=now)
+    # The recharge went through no bank, so nothing of it can come back.
+    assert set(returned_payments.may_be_returned(row)) == {shop.pk, other.pk}
+    assert sound(pay_day)

@@ -8,7 +8,16 @@ from accounts.history import Who
 from accounts.models import OutboxMessage
 from tests import factories
 from tests.voucher import claimed
-from voucher import account_changes, line_checks, returned_payments, settlement, settlement_audit
+from voucher import (
+    absences,
+    account_changes,
+    bookings,
+    claims,
+    line_checks,
+    returned_payments,
+    settlement,
+    settlement_audit,
+)
 from voucher.ledger import acts, audit, books
 from voucher.models import ReturnedPayment
 
@@ -150,3 +159,28 @@ def test_a_recharge_within_the_council_cannot_come_back(caerphilly, ffion, gwen,
         returned_payments.note(
             run=row, provider=own, reason="closed", returned_on=CAME_BACK, by=Who(ffion), now=later, key="k"
         )
+
+
+def test_a_carer_who_was_there_after_all_may_say_so_of_a_line_that_came_back(
+    caerphilly, bryn_cafe, bryn, carys, ffion, gwen, now, later
+):
+    """R61. Nothing is struck that a run has paid once: the carers team finds how it was, and nothing is lost."""
+    award, offer = factories.award(caerphilly), factories.offer(bryn_cafe, price_pence=2_501)
+    booking = claimed.booking(award, offer, by=Who(bryn))
+    said_at = booking.starts_at + dt.timedelta(minutes=20)
+    bookings.did_not_happen(booking=booking, party="provider", why="carer", by=Who(bryn), now=said_at)
+    lines = claimed.claim(bryn_cafe, [booking], by=Who(bryn))
+    run = settlement.prepare(council=caerphilly, lines=lines, pay_on=PAY_ON, by=Who(ffion), now=now, key="run")
+    run = settlement.release(run=run, by=Who(gwen), now=now)
+    act = {"reason": "closed", "returned_on": CAME_BACK, "by": Who(ffion), "now": later, "key": "back"}
+    returned_payments.note(run=run, provider=bryn_cafe, **act)
+    booking.refresh_from_db()
+
+    assert absences.say_otherwise(booking=booking, by=Who(label="code"), now=later) is False
+    absences.find_for_the_carer(booking=booking, by=Who(carys), now=later)
+
+    award.account.refresh_from_db()
+    assert (award.account.available, books.due(bryn_cafe.pk)) == (30_000, 0)
+    # What is due and what is taken off come to nothing: neither is ever paid by itself.
+    assert failing(caerphilly).count("more") == 2
+    assert sound(later) and claims.differences() == []

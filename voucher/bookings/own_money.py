@@ -24,8 +24,8 @@ def follow(booking, now):
     if Dispute.objects.filter(booking=booking, state=Dispute.State.OPEN).exists():
         return
     kept, rows = kept_pence(booking), TopUp.objects.filter(booking=booking)
-    if rows.filter(state__in=[TopUp.State.REFUND_DUE, TopUp.State.REFUNDED], kept_pence__gt=kept).exists():
-        # Part of it went back before, and now less was given than that: a person sees to the rest.
+    if rows.filter(state__in=[TopUp.State.REFUND_DUE, TopUp.State.REFUNDED]).exclude(kept_pence=kept).exists():
+        # Part of it went back before, and now another part was given than that: a person sees to the rest.
         tasks.give(booking=booking, kind=Task.Kind.CARD, now=now)
     paid = TopUp.State.PAID if kept >= booking.own_pence else TopUp.State.REFUND_DUE
     rows.filter(state=TopUp.State.PAID).update(state=paid, kept_pence=kept, try_at=now)
@@ -33,6 +33,17 @@ def follow(booking, now):
     rows.filter(state=TopUp.State.AGREED).update(state=agreed, kept_pence=kept)
     unpaid = TopUp.State.FAILED if booking.state == State.TIMED_OUT else TopUp.State.NOT_NEEDED
     rows.filter(state=TopUp.State.WAITING).update(state=unpaid, kept_pence=0)
+
+
+def take_up_again(booking):
+    """Let the carer's own money of a break that was claimed wait again, where it was taken out of its claim (R60).
+
+    What is on its way back to a card stays so; `follow` sees to the difference.
+    """
+    rows = TopUp.objects.filter(booking=booking)
+    rows.filter(state=TopUp.State.PAID).update(kept_pence=None)
+    agreed = rows.filter(way=TopUp.Way.DIRECT, state__in=[TopUp.State.AGREED, TopUp.State.NOT_NEEDED])
+    agreed.update(state=TopUp.State.AGREED, kept_pence=None)
 
 
 def was_not_paid(booking):

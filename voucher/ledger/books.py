@@ -279,8 +279,10 @@ def adjust(*, award, amount, reason, op_key, actor, now, on=None):
 
 
 @verb
-def settle(*, payee, amount, run, op_key, actor, now, on=None, reason=""):
+def settle(*, payee, amount, run, op_key, actor, now, beside=0, on=None, reason=""):
     """Pay the payee `amount` pence in a payment run.
+
+    `beside` is what the payee has to give back to somebody else, in pence: it makes this payment no smaller.
 
     That nothing is paid twice is kept by the run's lines (each claim in one live run) and by `op_key`; the test of
     what is due only catches a mistake before it is written.
@@ -288,7 +290,7 @@ def settle(*, payee, amount, run, op_key, actor, now, on=None, reason=""):
     Raises MoreThanDue.
     """
     act = Act(op_key, actor, now, on, reason)
-    if whole(amount) > (is_due := due(payee)):
+    if whole(amount) > (is_due := due(payee) + whole(beside, least=0)):
         raise MoreThanDue(is_due)
     act.write("settle", Unit.PENCE, amount, ("payable", payee), ("paid", number_of(run)), payee=payee)
 
