@@ -11,9 +11,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.history import Who
+from brochure import prices
 from providers import stripe_api
 from providers.models import Provider
 from tests import factories
+from tests.voucher import everything_of_providers
 from tests.voucher.breaks import ALYS
 from tests.voucher.top_ups.own import shop
 from voucher import (
@@ -60,14 +62,16 @@ REFUSALS = (
     *(top_ups.NotPayable, stripe_api.Unavailable, tasks.TaskDone),
     *(applications.Refused, books.Refused, awards.OverTheLimit),
     *(circumstances.AlreadyRecorded, circumstances.BadDay, circumstances.StalePlan),
+    *everything_of_providers.REFUSALS,
 )
 CLOCKS = (
     *(top_ups.end_what_was_not_paid, jobs.time_out_requests, jobs.time_out_moves, jobs.end_awards),
     *(jobs.close_awards, top_ups.close_pages, top_ups.give_back_what_is_due),
+    *everything_of_providers.CLOCKS,
 )
 
 
-class Walk:
+class Walk(everything_of_providers.Providers):
     """Seven awards that end in a month, offers of few places, funds that run dry, and a clock that only goes on."""
 
     def __init__(self, council, card_company, now, seed):
@@ -86,11 +90,12 @@ class Walk:
         mair = factories.provider(council, name="Mair")
         hair = factories.category("hair-and-beauty", name_en="Hair", name_cy="Gwallt")
         always = {"hours": "Mon-Sun 00:00-24:00", "notice_hours": 2}
+        walked = {"takes_walk_ins": True, **always}
         self.offers = [
             factories.offer(own, price_pence=10_001, category=hair, unit="session", minutes=300, places=2, **always),
-            factories.offer(own, price_pence=2_333, category=hair, **always),
-            factories.offer(mair, price_pence=2_500, **always),
-            factories.offer(mair, price_pence=1, **always),
+            factories.offer(own, price_pence=2_333, category=hair, **walked),
+            factories.offer(mair, price_pence=2_500, category=hair, **walked),
+            factories.offer(mair, price_pence=1, **walked),
         ]
         people = {"team": "team", "second": "team", "prepares": "finance_preparer", "releases": "finance_approver"}
         for name, role in people.items():
@@ -99,6 +104,7 @@ class Walk:
         self.owners = {
             row.pk: Who(user=factories.provider_staff(row, f"owner{row.pk}@provider.example")) for row in (own, mair)
         }
+        self.offers += self.more_offers(hair, own, always)
         self.seen, self.events, self.asked = [], [], []
         self.done, self.refused = {}, {}
 
@@ -147,8 +153,13 @@ class Walk:
     def wanted(self):
         offer = self.random.choice(self.offers)
         minutes = offer.minutes if offer.unit == "session" else self.random.choice([60, 90, 150])
-        price = rules.price_for(offer.prices.first().price_pence, minutes, offer.minutes)
-        return bookings.Wanted(offer, self.moment(), minutes, price)
+        minutes = offer.minutes if offer.unit == "course" else minutes
+        starts_at = self.start_of(offer)
+        # The price that was seen: today's, and now and then that of a page which was open too long.
+        unit_price = prices.price_on(offer, timezone.localdate(self.now), starts_at)
+        if self.random.random() < 0.05:
+            unit_price = offer.prices.first().price_pence
+        return bookings.Wanted(offer, starts_at, minutes, rules.price_for(unit_price, minutes, offer.minutes))
 
     def award(self):
         return Award.objects.select_related("account", "council__scheme", "carer").get(
@@ -396,13 +407,6 @@ class Walk:
 
     do_freeze.weight = 1
 
-    def do_suspend(self):
-        provider = self.any(Provider.objects.order_by("pk"))
-        state = "live" if provider.state == "suspended" else "suspended"
-        Provider.objects.filter(pk=provider.pk).update(state=state)
-
-    do_suspend.weight = 1
-
     def do_pay_late(self):
         row = self.any(Task.objects.filter(kind=Task.Kind.PAY_BY_HAND).order_by("pk"))
         return row is not None and bookings.pay_late(task=row, by=self.team, now=self.now)
@@ -498,7 +502,8 @@ class Walk:
 
     def check_provider(self, provider, rows):
         earned = sum(row.due_pence - (row.in_question_pence if is_kept(row) else 0) for row in rows if is_spent(row))
-        paid = RunLine.objects.filter(provider=provider, run__state="released").values_list("amount_pence", flat=True)
+        paid = RunLine.objects.filter(provider=provider, run__state="released", live=True)
+        paid = paid.values_list("amount_pence", flat=True)
         assert books.due(provider) == earned - sum(paid)
         assert sum(ClaimLine.objects.filter(claim__provider=provider).values_list("amount_pence", flat=True)) == sum(
             row.undisputed_pence for row in rows if row.state == State.CLAIMED
@@ -545,7 +550,7 @@ def is_kept(row):
 
 
 def is_spent(row):
-    return row.state in {State.CLAIMED, State.CANCELLED} and row.due_pence is not None
+    return row.state in {State.CLAIMED, State.CANCELLED, State.DID_NOT_HAPPEN} and row.due_pence is not None
 
 
 def whole_cost(row):
