@@ -10,6 +10,7 @@ from accounts.history import Who
 from accounts.models import Language
 from accounts.paper import CannotPrint
 from brochure import editions
+from voucher import jobs
 from voucher.demo import stories
 from voucher.models import Award
 
@@ -29,6 +30,8 @@ class Command(BaseCommand):
             # A break of last week is shown too, so prices and awards have to have begun before it.
             begun = timezone.localdate() - stories.LOADED_BEFORE
             call_command("load_pilot", str(PILOT_FILES), as_on=begun, stdout=self.stdout)
+            # Some that had begun then have ended since; the clock would find them a minute later.
+            jobs.end_awards(timezone.now())
         call_command("make_demo_people", stdout=self.stdout)
         self._make_first_edition()
         self.stdout.write(f"\nBridging the Gap is at {settings.SITE_URL} (stop it with Ctrl+C).")
