@@ -147,7 +147,7 @@ def bacs_payments(run_figures: RunFigures) -> list[bacs.Payment]:
             account_number=share.lines[0].bank_account.account_number,
             name=share.lines[0].bank_account.name,
             amount_pence=share.pence,
-            reference=_reference(run_figures.run, number),
+            reference=_reference(run_figures.run, number, share),
         )
         for number, share in enumerate(run_figures.paid, start=1)
     ]
@@ -255,14 +255,17 @@ def _queue_remittance(file, share):
         log.warning("Remittance %s cannot be e-mailed.", file.pk)
 
 
-def _reference(run, number):
+def _reference(run, number, share):
+    """Return the words beside a payment; a building society finds its member by the roll number that stands there."""
+    if roll_number := share.lines[0].bank_account.roll_number:
+        return roll_number
     reference = f"BREAKS RUN {run.number} L{number}"
     return reference if len(reference) <= 18 else f"RUN {run.number} L{number}"
 
 
 def _finance_csv(of):
     """Return the file for the council's finance system: one row a claim line, with its cost code."""
-    references = {share.of.pk: _reference(of.run, number) for number, share in enumerate(of.paid, start=1)}
+    references = {share.of.pk: _reference(of.run, number, share) for number, share in enumerate(of.paid, start=1)}
     rows = []
     for line in of.lines:
         claim, booking = line.claim_line.claim, line.claim_line.booking

@@ -18,6 +18,7 @@ from providers.models import Provider
 from tests import factories
 from tests.voucher import claimed
 from voucher import bacs, payment_files, settlement, settlement_audit, settlement_figures
+from voucher.forms.accounts import AccountForm
 from voucher.ledger import audit
 from voucher.models import RunFile
 
@@ -40,10 +41,11 @@ def cast(caerphilly):
 
 @pytest.fixture
 def lines(cast, caerphilly):
-    award = factories.award(caerphilly)
-    found = []
+    fund, found = factories.fund(caerphilly), []
     for number, provider in enumerate(cast):
         owner = factories.provider_staff(provider, f"owner{number}@provider.example")
+        # A carer each: nobody is given two breaks in the same hour.
+        award = factories.award(caerphilly, fund_row=fund, value=10_000)
         found += claimed.lines(provider, award, pence=2400 + number, number=2, by=Who(owner))
     return found
 
@@ -147,6 +149,23 @@ def test_the_bacs_file_pays_each_provider_its_sum_and_leaves_the_councils_own_se
     assert text.startswith("VOL1000001")
     assert text.split("\r\n")[3][4:10] == " 26287"  # the Wednesday before the Thursday on which it arrives
     assert file.serial == 1
+
+
+def test_a_building_society_reads_the_roll_number_beside_its_payment(cast, run, now):
+    cast[1].bank_accounts.update(roll_number="12/345678-9")
+
+    payments = payment_files.bacs_payments(settlement_figures.figures(run))
+
+    assert [payment.reference for payment in payments] == ["12/345678-9", "BREAKS RUN 1 L2"]
+    for payment in payments:
+        bacs.check_payment(payment)
+
+
+@pytest.mark.parametrize(("typed", "is_right"), [("12/345678-9", True), ("", True), ("123", False), ("ŵ" * 8, False)])
+def test_a_roll_number_is_one_that_a_bank_file_can_carry(typed, is_right):
+    account = {"name": "Siop", "sort_code": "12-34-56", "account_number": "12345678", "roll_number": typed}
+
+    assert AccountForm(account).is_valid() is is_right
 
 
 def test_serial_numbers_follow_one_another_and_a_second_file_of_a_day_says_so(

@@ -11,6 +11,11 @@ from accounts.forms import DayField
 from voucher.models import ReturnedPayment
 
 MOST = 300
+# It stands in the bank file where other payments have our own words: in the letters that Bacs prints, 6 to 18 of them.
+ROLL_NUMBER = RegexValidator(
+    r"^[A-Za-z0-9][A-Za-z0-9.&/ -]{5,17}$",
+    _("Enter the roll number as the building society writes it: 6 to 18 letters and numbers."),
+)
 
 
 class DigitsField(forms.CharField):
@@ -46,6 +51,7 @@ class AccountForm(forms.Form):
     roll_number = forms.CharField(
         label=_("Building society roll number"),
         help_text=_("Only if yours has one."),
+        validators=[ROLL_NUMBER],
         max_length=18,
         required=False,
     )

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import composing
 from accounts.models import Council, Language
 from providers.models import Provider
+from voucher.forms.accounts import ROLL_NUMBER
 from voucher.pilot import cells
 
 YES_NO = [("yes", _("Yes")), ("no", _("No"))]
@@ -292,6 +293,7 @@ class AccountForm(StepForm):
     roll_number = LineField(
         label=_("Roll number of a building society"),
         help_text=_("Only if your account has one."),
+        validators=[ROLL_NUMBER],
         max_length=18,
         required=False,
         widget=forms.TextInput(attrs={"class": "govuk-input--width-10", "autocomplete": "off"}),
