@@ -74,7 +74,7 @@ def shown_by(provider):
             found.registration = paper
         else:
             found.registration_waits = True
-    found.checks = list(provider.dbs_checks.all())
+    found.checks = list(provider.dbs_checks.select_related("confirmed_by"))
     for exemption in Exemption.objects.filter(offer__provider=provider).order_by("asked_at", "pk"):
         found.exemptions.setdefault((exemption.offer_id, exemption.duty), []).append(exemption)
     return found

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts import days, history
 from brochure import catalogue
-from providers.models import Provider, Staff
+from providers.models import Provider
 from voucher import asking, bookings, messages, suspending
 from voucher.bookings import choices, steps
 from voucher.models import Award, Booking, Handover
@@ -188,11 +188,6 @@ def open_handover(booking):
         return None
     rows = Handover.objects.filter(booking=booking, state=Open)
     return rows.select_related("offer__provider", "booking__provider").first()
-
-
-def works_for(provider, user):
-    """True for somebody who works for the provider."""
-    return Staff.objects.filter(provider=provider, user=user).exists()
 
 
 def _booked_after(provider, last_day, states):

@@ -132,7 +132,9 @@ def _refused(council):
 
 def _account_of(council, pk):
     """Return an account that a provider of this council asked for, or 404."""
-    rows = BankAccount.objects.select_related("provider__council__scheme", "asked_by", "called_by", "checked_by")
+    rows = BankAccount.objects.select_related(
+        "provider__council__scheme", "asked_by", "called_by", "checked_by", "refused_by"
+    )
     return get_object_or_404(rows, provider__council=council, pk=pk, asked_at__isnull=False)
 
 

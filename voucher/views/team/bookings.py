@@ -30,7 +30,7 @@ State = Booking.State
 def booking_of(council, ref):
     """Return the council's own booking with all that its page shows, or 404: another council's is not there."""
     rows = Booking.objects.select_related(
-        "offer", "provider", "award__carer", "award__account", "council__scheme", "hold"
+        "offer", "offer_version", "provider", "award__carer", "award__account", "council__scheme", "hold"
     ).prefetch_related("claim_lines__claim")
     return get_object_or_404(rows, council=council, ref=ref)
 
@@ -210,6 +210,9 @@ def _facts(row):
         {"key": _("Price agreed"), "value": wording.money(row.price_pence) if row.price_pence else _("Free")},
         {"key": _("Booking"), "value": row.ref},
     ]
+    if row.offer_version:
+        said = {"number": row.offer_version.number, "day": wording.day(row.offer_version.made_at, "long")}
+        facts.append({"key": _("Asked for by"), "value": _("version %(number)s of the offer, of %(day)s") % said})
     if row.delivered_minutes is not None:
         facts.append({"key": _("Given"), "value": length_in_words(row, row.delivered_minutes)})
     if row.due_pence:
