@@ -136,6 +136,26 @@ class ScannedCodeField(CodeField):
         return super().clean(str(value or "").rpartition("#")[2])
 
 
+class UnitsField(forms.IntegerField):
+    """How many of what an offer is sold by: 1 to 99."""
+
+    def __init__(self, **options):
+        super().__init__(
+            label=_("How many?"),
+            min_value=1,
+            max_value=99,
+            initial=1,
+            widget=forms.NumberInput(attrs={"class": "govuk-input--width-2"}),
+            error_messages={
+                "required": _("Say how many, for example 1."),
+                "invalid": _("Say how many in figures, for example 1."),
+                "min_value": _("Say how many: 1 or more."),
+                "max_value": _("Say how many: 99 at the most."),
+            },
+            **options,
+        )
+
+
 class CheckCodeForm(forms.Form):
     """A carer's code against the price of one offer of the provider's own."""
 
@@ -148,20 +168,7 @@ class CheckCodeForm(forms.Form):
             "invalid_choice": _("Choose one of your own offers from the list."),
         },
     )
-    units = forms.IntegerField(
-        label=_("How many?"),
-        help_text=_("Hours, sessions, nights or journeys, as you sell it."),
-        min_value=1,
-        max_value=99,
-        initial=1,
-        widget=forms.NumberInput(attrs={"class": "govuk-input--width-2"}),
-        error_messages={
-            "required": _("Say how many, for example 1."),
-            "invalid": _("Say how many in figures, for example 1."),
-            "min_value": _("Say how many: 1 or more."),
-            "max_value": _("Say how many: 99 at the most."),
-        },
-    )
+    units = UnitsField(help_text=_("Hours, sessions, nights or journeys, as you sell it."))
     code = ScannedCodeField(
         label=_("The carer’s code"),
         help_text=_("Type it from the voucher, or scan the voucher."),

@@ -12,7 +12,7 @@ from voucher import day_entries, rules
 from voucher.bookings.making import REF_LENGTH
 from voucher.forms.account import PinField
 from voucher.forms.codes import CodeField
-from voucher.forms.provider.bookings import length_and_price
+from voucher.forms.provider.bookings import UnitsField, length_and_price
 from voucher.models import Booking
 
 WHOLE, PART = "whole", "part"
@@ -151,19 +151,7 @@ class CameForm(forms.Form):
         widget=forms.TimeInput(format="%H:%M", attrs={"class": "govuk-input--width-5", "autocomplete": "off"}),
         error_messages={"invalid": _("Say the time with hours and minutes, for example 14:30.")},
     )
-    units = forms.IntegerField(
-        label=_("How many?"),
-        min_value=1,
-        max_value=99,
-        initial=1,
-        widget=forms.NumberInput(attrs={"class": "govuk-input--width-2"}),
-        error_messages={
-            "required": _("Say how many, for example 1."),
-            "invalid": _("Say how many in figures, for example 1."),
-            "min_value": _("Say how many: 1 or more."),
-            "max_value": _("Say how many: 99 at the most."),
-        },
-    )
+    units = UnitsField()
     code = OptionalCodeField(
         label=_("The carer’s code"),
         required=False,
