@@ -113,11 +113,11 @@ def test_another_square_is_said_not_to_be_a_voucher_and_the_camera_is_turned_off
 
     page.get_by_role("button", name="Use the camera").click()
     expect(page.get_by_role("status").filter(has_text="That square is not from a voucher.")).to_be_visible()
-    expect(page.get_by_label("What the camera sees")).to_be_visible()
+    expect(page.get_by_title("What the camera sees")).to_be_visible()
     page.get_by_role("button", name="Turn the camera off").click()
 
     expect(page.get_by_text("The camera is off.")).to_be_visible()
-    expect(page.get_by_label("What the camera sees")).to_be_hidden()
+    expect(page.get_by_title("What the camera sees")).to_be_hidden()
     assert page.evaluate("document.querySelector('video').srcObject") is None
     assert not HistoryEntry.objects.filter(act="code.checked").exists()
 
