@@ -7,7 +7,7 @@ import warnings
 from dataclasses import dataclass
 
 from django.db import transaction
-from PIL import Image, ImageOps
+from PIL import Image, ImageFile, ImageOps
 
 from accounts import history
 from brochure.models import Offer, Photo
@@ -57,6 +57,8 @@ def draw(content):
     if len(content) > BYTES_MOST:
         raise NotAPhoto("bytes")
     kind = _kind(content)
+    # The typesetter, once loaded, lets Pillow fill up what a cut-off file lacks with grey.
+    ImageFile.LOAD_TRUNCATED_IMAGES = False
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)

@@ -8,7 +8,7 @@ import io
 import re
 from dataclasses import dataclass
 
-from PIL import Image, ImageOps
+from PIL import Image, ImageFile, ImageOps
 
 MOST_BYTES = 5 * 1024 * 1024
 # A photograph of a telephone has 12 million pixels; what has more than twice that is no certificate.
@@ -66,6 +66,8 @@ def read(file):
 
 def drawn_anew(content, kind):
     """Return a picture of that kind as JPEG: upright, on white, at most LONGEST_SIDE long, nothing hidden. BadFile."""
+    # The typesetter, once loaded, lets Pillow fill up what a cut-off file lacks with grey.
+    ImageFile.LOAD_TRUNCATED_IMAGES = False
     try:
         with Image.open(io.BytesIO(content), formats=[kind]) as picture:
             # The size stands at the beginning of the file: a picture that is too big is never unpacked.

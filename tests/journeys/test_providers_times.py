@@ -112,7 +112,7 @@ def test_p2_an_agency_comes_for_two_hours_at_least(caerphilly, agency, clock, no
 def test_p2_an_agency_comes_to_three_districts_and_says_so_to_others(caerphilly, agency, clock, now):
     """R66. Outside she is told and cannot ask; where we do not know her district she can; the team can for her."""
     inside, outside, unknown = (
-        opened(carer_at(caerphilly, postcode), now) for postcode in ("CF82 7AA", "NP44 1AA", "somewhere")
+        opened(carer_at(caerphilly, postcode), now) for postcode in ("CF82 7AA", "NP44 1AA", "nowhere")
     )
     address = reverse("my:ask", args=[agency.slug])
 

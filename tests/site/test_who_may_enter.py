@@ -8,9 +8,11 @@ addresses that only a press of a button may reach. All objects belong to Caerphi
 import csv
 import datetime as dt
 import hashlib
+import io
 from contextlib import suppress
 from pathlib import Path
 
+import pikepdf
 import pytest
 from django.core.cache import cache
 from django.db import connection, transaction
@@ -40,7 +42,7 @@ from voucher import (
     settlement,
     tasks,
 )
-from voucher.models import Carer, ReturnedPayment, RunFile, WaitingPlace, WalkIn, Wish
+from voucher.models import Carer, Handover, ReturnedPayment, RunFile, WaitingPlace, WalkIn, Wish
 
 TABLE = Path(__file__).with_name("who_may_enter.csv")
 PAY_ON = dt.date(2026, 10, 15)
@@ -113,6 +115,9 @@ def of_the_carer(award, offer, application, permission, now):
     """Return what a carer's own addresses name."""
     of_an_offer = ("ask", "too_dear", "ask_own", "ask_another", "ask_sitter", "save", "unsave", "wait")
     place = in_line(award, offer, now)
+    booking = award.bookings.filter(state="requested").first()
+    later = now + dt.timedelta(days=1)
+    Handover.objects.create(booking=booking, offer=offer, price_pence=0, made_at=now, answer_by=later)
     return {
         "my:apply": {"kind": "more-time"},
         "my:withdraw_application": {"number": application.pk},
@@ -228,11 +233,20 @@ def of_an_offer(offer, now):
     }
 
 
+def a_page():
+    """Return an empty page as PDF, as small as one can be."""
+    page = pikepdf.new()
+    page.add_blank_page()
+    written = io.BytesIO()
+    page.save(written)
+    return written.getvalue()
+
+
 def shown_papers(offer, booking, people, now):
     """Return where the papers, the exemption and the task of a provider are that the carers team has to look at."""
     provider, by = offer.provider, Who(people["owner"])
     Offer.objects.filter(pk=offer.pk).update(personal_care=True)
-    file = Kept("application/pdf", "pdf", b"%PDF-1.4 %%EOF")
+    file = Kept("application/pdf", "pdf", a_page())
     paper = provider_papers.add(provider=provider, kind="safeguarding", file=file, by=by, now=now)
     about = {"person": "Mari", "level": "barred", "issued_on": now.date()}
     check = lapses.add_check(provider=provider, by=by, now=now, **about)

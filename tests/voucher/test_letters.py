@@ -118,7 +118,9 @@ def test_both_languages_of_a_letter_say_how_the_code_is_read_out(english_award, 
     for language, page in zip(("en", "cy"), pages(batch), strict=True):
         with translation.override(language):
             for group in spelling.groups(code):
-                assert f"{group['symbols']} {', '.join(group['words'])}" in text(page)
+                spoken = f"{group['symbols']} {', '.join(group['words'])}"
+                # A line may end after the hyphen of "X-ray".
+                assert spoken.replace(" ", "") in text(page).replace(" ", "")
 
 
 def test_an_hours_award_says_hours(large_award, today):

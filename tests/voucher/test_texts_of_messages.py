@@ -39,6 +39,8 @@ KNOWN = {
     "pence": 12_350,
     "place": SimpleNamespace(day=STARTS.date(), kept_until=STARTS),
     "code": "123456",
+    "successor": OTHER,
+    "walk_in": SimpleNamespace(price_pence=12_350),
 }
 # What chooses between the sentences of one text.
 SWITCHES = [

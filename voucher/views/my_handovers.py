@@ -21,8 +21,10 @@ def answer(request, ref):
     """Move the break to the successor, or let the carers team arrange something else."""
     booking, now = booking_of(request.award, ref), timezone.now()
     handover = Handover.objects.filter(booking=booking).order_by("-pk").first()
-    if handover is None or request.POST.get("answer") not in {"yes", "no"}:
+    if handover is None:
         raise Http404
+    if request.POST.get("answer") not in {"yes", "no"}:
+        return redirect("my:booking", booking.ref)
     try:
         if request.POST["answer"] == "no":
             closing.refuse(handover=handover, by=request.who, now=now)

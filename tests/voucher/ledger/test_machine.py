@@ -76,7 +76,12 @@ PLANTED = {
     ),
     "expiry leaves the fund alone": (books, "", "taken = not left or one(", "taken = True or one("),
     "a correction has the wrong sign": (books, "", "if amount > 0:", "if amount < 0:"),
-    "more is paid than is due": (books, "", "if whole(amount) > (is_due := due(payee)):", "if (is_due := 0):"),
+    "more is paid than is due": (
+        books,
+        "",
+        "if whole(amount) > (is_due := due(payee) + whole(beside, least=0)):",
+        "if (is_due := 0):",
+    ),
     "a run pays twice": (
         books,
         "",
