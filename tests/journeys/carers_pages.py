@@ -9,7 +9,8 @@ from accounts.history import Who
 from tests import factories
 from tests.site.test_who_may_enter import address, rows
 from tests.voucher import breaks
-from voucher import bookings, urls
+from voucher import bookings
+from voucher.urls import my, public
 
 # Pages of the whole site that are for staff, or only show how to sign in to a copy of it.
 NOT_FOR_CARERS = {"demo", "choose_council", "choose_provider", "after_sign_in"}
@@ -25,7 +26,7 @@ def names():
     looked_at = {
         row["page"] for row in rows() if row["how"] == "look" and "yes" in (row["stranger"], row["by account"])
     }
-    ours = [each.name for each in urls.public] + [f"my:{each.name}" for each in urls.my]
+    ours = [each.name for each in public.urlpatterns] + [f"my:{each.name}" for each in my.my]
     return [name for name in ours if name in looked_at - NOT_FOR_CARERS]
 
 
