@@ -45,6 +45,7 @@ PERMISSION = SimpleNamespace(first_day=None, last_day=None)
 NOTE = "Geiriau preifat am Taid"
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize("person", ["stranger", "by code", "by account", "owner", "team", "auditor", "helper"])
 def test_every_answer_carries_the_headers_and_no_private_one_is_kept(person, there):
     client, wrong = browser_of(person, there), []

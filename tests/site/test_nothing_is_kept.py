@@ -6,7 +6,7 @@ from tests.site import test_who_may_enter as doors
 from tests.site.test_who_may_enter import address, browser_of, rows
 
 there = doors.there
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
 
 # A calendar program asks again every quarter of an hour; its address is a secret of its own.
 KEPT = {"calendar_feed"}
