@@ -14,7 +14,7 @@ from brochure import catalogue
 from providers.models import Provider
 from voucher import asking, bookings, messages, suspending
 from voucher.bookings import choices, steps
-from voucher.models import Award, Booking, Handover
+from voucher.models import Award, Booking, Handover, Task
 
 State, Open = Provider.State, Handover.State.OPEN
 # Whoever closes by its own wish gives this much notice to those who have booked.
@@ -72,11 +72,25 @@ def announce(*, provider, last_day, successor=None, by, now, by_team=False):
         details = {"last_day": last_day.isoformat()} | ({"successor": successor.ref} if successor else {})
         history.record(act="provider.closes", subject=provider, by=by, at=now, council=provider.council, **details)
         messages.provider_closes(provider, now)
-    for booking in _booked_after(provider, last_day, suspending.OPEN_REQUESTS):
-        suspending.end_request(booking=booking, by=by, now=now)
-    for booking in _booked_after(provider, last_day, [Booking.State.CONFIRMED]):
-        if booking.starts_at > now and not _offer_to_successor(booking, successor, now):
-            suspending.arrange_anew(booking=booking, now=now)
+    for booking in _booked_after(provider, now):
+        settle(booking=booking, by=by, now=now)
+
+
+def left_undone(now):
+    """Return what is booked for after a provider's last day and with which nothing was done: a crash came between."""
+    found = []
+    for provider in Provider.objects.filter(closes_on__isnull=False).exclude(state__in=[State.CLOSED, State.SUSPENDED]):
+        given = Task.objects.filter(kind=Task.Kind.REARRANGE, booking__provider=provider).values("booking")
+        asked = Handover.objects.filter(booking__provider=provider).values("booking")
+        found += _booked_after(provider, now).exclude(pk__in=given).exclude(pk__in=asked)
+    return found
+
+
+def settle(*, booking, by, now):
+    """Ask the carer whether the successor may give a confirmed break, or arrange it anew; a request just ends."""
+    is_request = booking.state in suspending.OPEN_REQUESTS
+    if is_request or not _offer_to_successor(booking, booking.provider.successor, now):
+        suspending.settle(booking=booking, by=by, now=now)
 
 
 def call_off(*, provider, by, now):
@@ -190,11 +204,12 @@ def open_handover(booking):
     return rows.select_related("offer__provider", "booking__provider").first()
 
 
-def _booked_after(provider, last_day, states):
-    """Return the bookings that end after the last day."""
-    after = days.midnight(last_day + dt.timedelta(days=1))
-    rows = Booking.objects.filter(provider=provider, state__in=states, ends_at__gt=after).order_by("starts_at", "pk")
-    return rows.select_related("award__account", "award__carer", "council__scheme", "offer", "provider", "hold")
+def _booked_after(provider, now):
+    """Return what is asked for or booked with the provider, still to come, and over only after its last day."""
+    after = days.midnight(provider.closes_on + dt.timedelta(days=1))
+    states = [*suspending.OPEN_REQUESTS, Booking.State.CONFIRMED]
+    rows = Booking.objects.filter(provider=provider, state__in=states, ends_at__gt=after, starts_at__gt=now)
+    return rows.select_related(*suspending.AROUND, "provider__successor").order_by("starts_at", "pk")
 
 
 def _offer_to_successor(booking, successor, now):

@@ -28,6 +28,7 @@ from voucher import (
     outcomes,
     payment_files,
     rules,
+    suspending,
     top_ups,
     unanswered,
     waiting_list,
@@ -85,6 +86,20 @@ def end_pauses(now):
     """Bring back the providers whose pause had a last day that is over (R56)."""
     over = pausing.over(timezone.localdate(now)).select_related("council")
     return _each(over, "provider", lambda provider: unanswered.end_pause(provider=provider, now=now))
+
+
+def follow_stopped(now):
+    """Finish what stopping a provider began, where something came between (R65)."""
+    return _each(
+        suspending.left_undone(now), "booking", lambda row: suspending.settle(booking=row, by=history.CLOCK, now=now)
+    )
+
+
+def follow_closing(now):
+    """Finish what the last day of a provider began, where something came between (R65)."""
+    return _each(
+        closing.left_undone(now), "booking", lambda row: closing.settle(booking=row, by=history.CLOCK, now=now)
+    )
 
 
 def time_out_moves(now):
@@ -257,6 +272,8 @@ JOBS = {
     "card pages closed": top_ups.close_pages,
     "card payments given back": top_ups.give_back_what_is_due,
     "card company asked to pay": card_payments.send_what_is_due,
+    "stopped providers followed": follow_stopped,
+    "closing providers followed": follow_closing,
     "handovers timed out": closing.time_out_handovers,
     "providers closed": closing.close_what_is_due,
     "changed accounts used": account_changes.use_what_is_due,

@@ -5,10 +5,12 @@ What was given is claimed and paid as ever.
 """
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from accounts import history
-from providers.models import Provider, Staff
+from providers import staff
+from providers.models import Provider
 from voucher import messages, tasks
 from voucher.bookings import choices, following, steps
 from voucher.models import Booking, Task, WaitingPlace, WalkIn
@@ -16,6 +18,8 @@ from voucher.models import Booking, Task, WaitingPlace, WalkIn
 State = Provider.State
 # A provider that is paused can be stopped as well; one that is joining is refused instead.
 CAN_BE_STOPPED = (State.LIVE, State.PAUSED)
+# What settling a booking needs beside it.
+AROUND = ("award__account", "award__carer", "council__scheme", "offer", "provider", "hold")
 OPEN_REQUESTS = (Booking.State.UNPAID, Booking.State.REQUESTED, Booking.State.COUNTERED)
 
 
@@ -31,19 +35,15 @@ class NoReason(Exception):
     """A provider is stopped without a reason in words."""
 
 
-class WorksThere(Exception):
-    """Who works for the provider neither stops it nor lets it go on."""
-
-
 def suspend(*, provider, reason, by, now):
     """Stop a provider at once: nothing new is booked, open requests go to the next choice, the rest is arranged anew.
 
     Each confirmed break to come is put on the carers team's list, its carer told neutrally and free to cancel, and what
-    is set aside stays so until a worker has found something else. Raises NoReason, NotWorking, WorksThere.
+    is set aside stays so until a worker has found something else. Raises NoReason, NotWorking, staff.WorksThere.
     """
     if not (reason := reason.strip()):
         raise NoReason
-    _refuse_colleague(provider, by)
+    staff.refuse_colleague(provider, by)
     with transaction.atomic():
         rows = Provider.objects.filter(pk=provider.pk, state__in=CAN_BE_STOPPED)
         stopped = {"state": State.SUSPENDED, "stopped_because": reason, "stopped_at": now}
@@ -60,18 +60,38 @@ def suspend(*, provider, reason, by, now):
             state=WaitingPlace.State.WAITING, starts_at=None, ends_at=None, kept_until=None
         )
         messages.provider_stopped(provider, now)
-    for booking in _of(provider, OPEN_REQUESTS):
+    # It is stopped now, whatever becomes of the rest, which is one small transaction a booking.
+    for booking in left_undone(now).filter(provider=provider):
+        settle(booking=booking, by=by, now=now)
+
+
+def left_undone(now):
+    """Return the requests and the breaks to come of stopped providers with which nothing was done since the stop.
+
+    After the stop itself there are none, but for what a crash left, or was confirmed in the same moment.
+    """
+    given = Task.objects.filter(
+        kind=Task.Kind.REARRANGE, booking=OuterRef("pk"), made_at__gte=OuterRef("provider__stopped_at")
+    )
+    coming = Q(state=Booking.State.CONFIRMED, starts_at__gt=now) & ~Exists(given)
+    rows = Booking.objects.filter(coming | Q(state__in=OPEN_REQUESTS), provider__state=State.SUSPENDED)
+    return rows.select_related(*AROUND).order_by("starts_at", "pk")
+
+
+def settle(*, booking, by, now):
+    """End a request that can no longer be answered, or put a confirmed break on the list to be arranged anew."""
+    if booking.state in OPEN_REQUESTS:
         end_request(booking=booking, by=by, now=now)
-    for booking in _of(provider, [Booking.State.CONFIRMED]).filter(starts_at__gt=now):
+    else:
         arrange_anew(booking=booking, now=now)
 
 
 def resume(*, provider, by, now):
     """Let a provider go on; what still waited to be arranged anew takes place after all, and its carers are told.
 
-    Raises NotStopped, WorksThere.
+    Raises NotStopped, staff.WorksThere.
     """
-    _refuse_colleague(provider, by)
+    staff.refuse_colleague(provider, by)
     with transaction.atomic():
         rows = Provider.objects.filter(pk=provider.pk, state=State.SUSPENDED)
         if not rows.update(state=State.LIVE, stopped_because="", stopped_at=None, counted_since=now):
@@ -116,13 +136,3 @@ def arrange_anew(*, booking, now):
         if changed:
             tasks.give_again(booking=booking, kind=Task.Kind.REARRANGE, now=now)
             messages.break_to_rearrange(booking, now)
-
-
-def _of(provider, states):
-    rows = Booking.objects.filter(provider=provider, state__in=states).order_by("starts_at", "pk")
-    return rows.select_related("award__account", "award__carer", "council__scheme", "offer", "provider", "hold")
-
-
-def _refuse_colleague(provider, by):
-    if by.user is not None and Staff.objects.filter(provider=provider, user=by.user).exists():
-        raise WorksThere

@@ -12,7 +12,7 @@ from accounts.models import OutboxMessage
 from brochure import catalogue
 from tests import factories
 from tests.voucher import breaks, claimed
-from voucher import awards, bookings, claims, closing
+from voucher import awards, bookings, claims, closing, jobs
 from voucher.ledger import audit
 from voucher.models import Booking, Handover, Task
 
@@ -103,6 +103,19 @@ def test_without_a_successor_what_is_booked_later_is_arranged_anew(booked, award
     assert OutboxMessage.objects.filter(kind="break_to_rearrange").count() == 1
     assert awards.balance(award) == left
     assert sound(now)
+
+
+def test_what_a_crash_left_undone_is_done_by_the_clock_and_once(booked, close, heir, monkeypatch, now):
+    monkeypatch.setattr(closing, "settle", lambda **about: None)
+    close(successor=heir)
+    monkeypatch.undo()
+    assert not Handover.objects.exists()
+
+    assert jobs.follow_closing(now + dt.timedelta(minutes=1)) == (1, 0)
+    assert jobs.follow_closing(now + dt.timedelta(minutes=2)) == (0, 0)
+
+    assert Handover.objects.get(booking=booked).offer.provider == heir
+    assert OutboxMessage.objects.filter(kind="handover_offered").count() == 1
 
 
 def test_a_request_for_a_later_day_goes_back(award, sitting, close, now):

@@ -8,10 +8,11 @@ from django.urls import reverse
 
 from accounts.history import Who
 from accounts.models import HistoryEntry, OutboxMessage
+from providers import staff
 from providers.models import Provider
 from tests import factories
 from tests.voucher import breaks, claimed
-from voucher import awards, bookings, claims, suspending
+from voucher import awards, bookings, claims, jobs, suspending, tasks
 from voucher.ledger import audit
 from voucher.models import Booking, Task
 
@@ -63,6 +64,46 @@ def test_twelve_breaks_are_arranged_anew_and_their_carers_told_neutrally(twelve,
     assert audit.differences(now) == []
 
 
+def test_what_a_crash_left_undone_is_done_by_the_clock_and_once(twelve, stop, bryn_cafe, carys, monkeypatch, now):
+    done = []
+
+    def crash_at_the_fifth(**about):
+        if len(done) == 4:
+            raise RuntimeError
+        done.append(about)
+        return arrange_anew(**about)
+
+    arrange_anew = suspending.arrange_anew
+    monkeypatch.setattr(suspending, "arrange_anew", crash_at_the_fifth)
+    with pytest.raises(RuntimeError):
+        stop()
+    monkeypatch.undo()
+    bryn_cafe.refresh_from_db()
+    assert bryn_cafe.state == "suspended"
+    assert Task.objects.filter(kind="rearrange").count() == 4
+
+    later = now + dt.timedelta(minutes=1)
+    assert jobs.follow_stopped(later) == (8, 0)
+    assert OutboxMessage.objects.filter(kind="break_to_rearrange").count() == 12
+    # What a worker has settled is not given back to them.
+    tasks.done(task=Task.objects.filter(kind="rearrange").first(), by=Who(carys), now=later)
+    assert jobs.follow_stopped(later + dt.timedelta(minutes=1)) == (0, 0)
+    assert Task.objects.filter(kind="rearrange", done_at=None).count() == 11
+    assert OutboxMessage.objects.filter(kind="break_to_rearrange").count() == 12
+
+
+def test_what_is_confirmed_in_the_moment_of_stopping_is_arranged_anew_too(award, sitting, bryn_cafe, stop, now):
+    row = confirmed(award, sitting, now)
+    Booking.objects.filter(pk=row.pk).update(state="delivered")
+    stop()
+    # As if another press had confirmed it just after the provider's breaks were read.
+    Booking.objects.filter(pk=row.pk).update(state="confirmed")
+
+    assert jobs.follow_stopped(now + dt.timedelta(minutes=1)) == (1, 0)
+
+    assert Task.objects.get(booking=row).kind == "rearrange"
+
+
 def test_the_reason_stands_in_no_message_and_no_history(twelve, stop):
     stop()
 
@@ -94,7 +135,7 @@ def test_a_reason_is_needed_and_nobody_stops_their_own_employer(stop, bryn_cafe,
     with pytest.raises(suspending.NoReason):
         stop(reason=" ")
     bryn_cafe.staff.create(user=carys, kind="desk")
-    with pytest.raises(suspending.WorksThere):
+    with pytest.raises(staff.WorksThere):
         stop()
     with pytest.raises(IntegrityError), transaction.atomic():
         Provider.objects.filter(pk=bryn_cafe.pk).update(state="suspended")

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts import wording
 from accounts.access import carers_team_required
 from accounts.history import Who
+from providers import staff
 from providers.models import Provider
 from voucher import closing, suspending
 from voucher.forms.team.standing import ClosingForm, StopForm
@@ -30,7 +31,7 @@ def stop(request, ref):
             suspending.suspend(provider=row, reason=form.cleaned_data["reason"], by=Who(request.user), now=now)
         except suspending.NotWorking:
             messages.info(request, _("It is stopped already, or has closed."))
-        except suspending.WorksThere:
+        except staff.WorksThere:
             messages.error(request, _("You work for this provider, so somebody else of the team does this."))
         else:
             messages.success(
@@ -56,7 +57,7 @@ def go_on(request, ref):
         suspending.resume(provider=row, by=Who(request.user), now=timezone.now())
     except suspending.NotStopped:
         messages.info(request, _("Nothing has changed: it is not stopped."))
-    except suspending.WorksThere:
+    except staff.WorksThere:
         messages.error(request, _("You work for this provider, so somebody else of the team does this."))
     else:
         messages.success(request, _("It goes on. Breaks that you had not arranged otherwise take place after all."))
