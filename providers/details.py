@@ -24,7 +24,7 @@ COLUMNS = (
     "speaks_welsh",
     "ciw_number",
 )
-# A number that came so lately is not the one to ring about money; the one before is kept for as long.
+# R63. A number that came so lately is not the one to ring about money; the one before is kept for as long.
 NUMBER_IS_NEW = dt.timedelta(days=30)
 
 

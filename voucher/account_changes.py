@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts import history
+from providers import details, staff
 from providers.models import BankAccount, Provider, Staff
 from voucher import bacs, messages, rules
 
@@ -40,10 +41,6 @@ class NotCalled(Exception):
 
 class SamePerson(Exception):
     """Who asked for the change, or rang about it, does not agree to it."""
-
-
-class WorksThere(Exception):
-    """Who works for the provider neither rings about its account nor agrees to it."""
 
 
 class NoReason(Exception):
@@ -97,9 +94,9 @@ def withdraw(*, account, by, now):
 def record_call(*, account, spoke_to, by, now):
     """Write down that the provider was rung, on the number of `number_to_ring`, and by whom it was confirmed.
 
-    Raises ChangeMoved, WorksThere, SamePerson.
+    Raises ChangeMoved, SamePerson, staff.WorksThere.
     """
-    _refuse_colleague(account, by)
+    staff.refuse_colleague(account.provider, by)
     if account.asked_by_id == by.user.pk:
         raise SamePerson
     number = number_to_ring(account.provider, account.asked_at)
@@ -112,9 +109,9 @@ def record_call(*, account, spoke_to, by, now):
 def agree(*, account, by, now):
     """Agree, as a second person, to the account; it is used a few working days later. Return the day.
 
-    Raises ChangeMoved, NotCalled, SamePerson, WorksThere.
+    Raises ChangeMoved, NotCalled, SamePerson, staff.WorksThere.
     """
-    _refuse_colleague(account, by)
+    staff.refuse_colleague(account.provider, by)
     with transaction.atomic():
         rows = BankAccount.objects.select_for_update(of=["self"]).select_related("provider__council__scheme")
         account = rows.get(pk=account.pk)
@@ -133,10 +130,10 @@ def agree(*, account, by, now):
 
 
 def refuse(*, account, reason, by, now):
-    """Do not take the account; the provider is told the reason. Raises NoReason, ChangeMoved, WorksThere."""
+    """Do not take the account; the provider is told the reason. Raises NoReason, ChangeMoved, staff.WorksThere."""
     if not (reason := reason.strip()):
         raise NoReason
-    _refuse_colleague(account, by)
+    staff.refuse_colleague(account.provider, by)
     with transaction.atomic():
         _end(account, WAITS, "account.refused", by, now, refusal=reason)
         account.refresh_from_db()
@@ -189,7 +186,7 @@ def may_call(account, user):
 def number_to_ring(provider, asked_at):
     """Return the NumberToRing: of two numbers the older one, where the newer came within 30 days before the wish."""
     asked_on = timezone.localdate(asked_at)
-    is_new = provider.phone_since and (asked_on - provider.phone_since).days < rules.NEW_NUMBER_DAYS
+    is_new = provider.phone_since and asked_on - provider.phone_since < details.NUMBER_IS_NEW
     if is_new and provider.phone_before:
         return NumberToRing(provider.phone_before, too_new=provider.phone)
     return NumberToRing(provider.phone)
@@ -201,11 +198,6 @@ def others_with(account):
     live = Q(bank_accounts__state__in=[*WAITS, State.CHECKED])
     rows = Provider.objects.filter(same & live).exclude(pk=account.provider_id).distinct()
     return list(rows.values_list("name", flat=True))
-
-
-def _refuse_colleague(account, by):
-    if by.user is None or _works_there(account, by.user):
-        raise WorksThere
 
 
 def _works_there(account, user):

@@ -18,7 +18,7 @@ from accounts import history, people
 from accounts.models import Role, User
 from brochure import care_checks, offering
 from brochure.models import Offer
-from providers import joining, papers
+from providers import joining, papers, staff
 from providers.joining import Missing, Step
 from providers.models import JoiningNote, Provider, Staff
 from voucher import account_changes, messages, rules
@@ -49,10 +49,6 @@ class StillMissing(Exception):
 
 class NoWords(Exception):
     """A question, a refusal and an answer are given in words."""
-
-
-class WorksThere(Exception):
-    """Nobody decides about a provider for which they work."""
 
 
 class NotOfTheTeam(Exception):
@@ -268,7 +264,7 @@ def approve(*, provider, offers, mentor, by, now):
     The other drafts stay drafts. A second press changes nothing. Raises StillMissing, Moved, WorksThere, NotOfTheTeam.
     """
     today = timezone.localdate(now)
-    _refuse_colleague(provider, by)
+    staff.refuse_colleague(provider, by)
     with transaction.atomic():
         row = _locked(provider)
         if row.state == State.LIVE:
@@ -340,7 +336,7 @@ def invite(*, email, person, name, language, council, by, now):
 
 
 def _answer(provider, kind, words, to, act, by, now, tell):
-    _refuse_colleague(provider, by)
+    staff.refuse_colleague(provider, by)
     if not words.strip():
         raise NoWords
     with transaction.atomic():
@@ -365,11 +361,6 @@ def _move(row, before, after, **changes):
 def _note(provider, kind, words, act, by, now, **details):
     history.record(act=act, subject=provider, by=by, at=now, council=provider.council, **details)
     return JoiningNote.objects.create(provider=provider, kind=kind, words=words.strip(), by=by.user, at=now)
-
-
-def _refuse_colleague(provider, by):
-    if Staff.objects.filter(provider=provider, user=by.user).exists():
-        raise WorksThere
 
 
 def _offers_missing(provider):

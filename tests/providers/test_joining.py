@@ -9,7 +9,7 @@ from accounts.history import Who
 from accounts.models import HistoryEntry, OutboxMessage, User
 from brochure import catalogue, offering
 from brochure.models import Offer
-from providers import joining
+from providers import joining, staff
 from providers.joining import Step
 from providers.models import JoiningNote, MentorPoint, Provider, Staff
 from tests import factories
@@ -279,9 +279,9 @@ def test_nobody_decides_about_their_own_provider(waits, carys, now):
     provider, _user = waits
     Staff.objects.create(provider=provider, user=carys, kind="bookings")
 
-    with pytest.raises(joining_desk.WorksThere):
+    with pytest.raises(staff.WorksThere):
         joining_desk.refuse(provider=provider, words="No.", by=Who(user=carys), now=now)
-    with pytest.raises(joining_desk.WorksThere):
+    with pytest.raises(staff.WorksThere):
         joining_desk.approve(provider=provider, offers=[], mentor=carys, by=Who(user=carys), now=now)
 
 

@@ -7,6 +7,7 @@ from django.db import IntegrityError, transaction
 
 from accounts.history import Who
 from accounts.models import HistoryEntry, OutboxMessage
+from providers import staff
 from providers.models import BankAccount, Provider
 from tests import factories
 from tests.voucher import claimed
@@ -138,9 +139,9 @@ def test_who_asked_neither_rings_nor_agrees_even_with_a_role_in_finance(bryn_caf
 def test_who_works_for_the_provider_does_neither(called, bryn_cafe, gwen, now):
     bryn_cafe.staff.create(user=gwen, kind="desk")
 
-    with pytest.raises(account_changes.WorksThere):
+    with pytest.raises(staff.WorksThere):
         account_changes.agree(account=called, by=Who(gwen), now=now)
-    with pytest.raises(account_changes.WorksThere):
+    with pytest.raises(staff.WorksThere):
         account_changes.refuse(account=called, reason="No", by=Who(gwen), now=now)
 
 

@@ -29,7 +29,6 @@ from voucher.rules.breaks import may_be_moved as may_be_moved
 from voucher.rules.breaks import may_object_until as may_object_until
 from voucher.rules.breaks import place_kept_until as place_kept_until
 from voucher.rules.breaks import walk_in_answered_by as walk_in_answered_by
-from voucher.rules.people import NEW_NUMBER_DAYS as NEW_NUMBER_DAYS
 from voucher.rules.people import QUESTIONS_LATER as QUESTIONS_LATER
 from voucher.rules.people import code_opens as code_opens
 from voucher.rules.people import help_until as help_until

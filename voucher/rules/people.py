@@ -14,8 +14,6 @@ WEAK_PINS = {"1212", "2580", "0852", "1470", "3690", "1379", "2468", "1357", "11
 QUESTIONS_LATER = dt.timedelta(weeks=12)
 SMALLEST_GROUP = 10
 FEWEST_ANSWERS = 5
-# R63. A telephone number younger than this is not rung about a bank account.
-NEW_NUMBER_DAYS = 30
 
 
 def may_buy_from(council_region, provider_region):

@@ -13,6 +13,7 @@ from accounts import wording
 from accounts.access import finance_reader_required, finance_required
 from accounts.history import Who
 from accounts.models import Role
+from providers import staff
 from providers.models import BankAccount, Provider
 from voucher import account_changes, returned_payments
 from voucher.forms.accounts import CallForm, RefuseAccountForm, ReturnedForm
@@ -145,7 +146,7 @@ def _answer(request, row, done, verb, **said):
         messages.info(request, _("Somebody was quicker: look at how it stands now."))
     except account_changes.SamePerson:
         messages.error(request, _("Who asked or rang does not agree as well. Another person has to."))
-    except account_changes.WorksThere:
+    except staff.WorksThere:
         messages.error(request, _("You work for this provider. Somebody else has to look at its account."))
     except account_changes.NotCalled:
         messages.error(request, _("Nobody has rung the provider yet."))

@@ -51,7 +51,7 @@ def papers_page(request):
 def paper(request, kind):
     """Show a paper of one kind: what we have, and a form for a newer one."""
     kind = _kind(kind)
-    form = PaperForm(request.POST or None, request.FILES or None, kind=kind)
+    form = PaperForm(*_sent(request), kind=kind)
     if request.method == "POST" and form.is_valid():
         try:
             papers.add(
@@ -81,7 +81,7 @@ def paper_file(request, pk):
 @papers_required
 def what_you_do(request):
     """Tell whether anybody is employed and whether food is served."""
-    form = WhatYouDoForm.of(request.provider, request.POST or None)
+    form = WhatYouDoForm.of(request.provider, _sent(request)[0])
     if request.method == "POST" and form.is_valid():
         papers.say(provider=request.provider, **form.told, by=Who(request.user), now=timezone.now())
         messages.success(request, _("Noted. See below what is asked of you."))
@@ -95,8 +95,7 @@ def what_you_do(request):
 def registration(request):
     """Tell the number with Care Inspectorate Wales, or another one; the registration itself is shown after it."""
     provider = request.provider
-    typed = request.POST if request.method == "POST" else None
-    form = RegistrationForm(typed, initial={"ciw_number": provider.ciw_number})
+    form = RegistrationForm(_sent(request)[0], initial={"ciw_number": provider.ciw_number})
     if form.is_valid():
         number = form.cleaned_data["ciw_number"]
         lapses.change_number(provider=provider, number=number, by=Who(request.user), now=timezone.now())
@@ -111,7 +110,7 @@ def registration(request):
 def add_check(request):
     """Say that a worker was checked."""
     now = timezone.now()
-    form = CheckForm(request.POST or None, today=timezone.localdate(now))
+    form = CheckForm(_sent(request)[0], today=timezone.localdate(now))
     if request.method == "POST" and form.is_valid():
         lapses.add_check(provider=request.provider, by=Who(request.user), now=now, **form.cleaned_data)
         messages.success(request, _("Noted. The certificate stays with your worker."))
@@ -138,13 +137,18 @@ def exemption(request, number, duty):
     if duty not in care_checks.duties(offer):
         raise Http404
     waits = offer.exemptions.filter(duty=duty, reviewed_by=None).first()
-    form = ExemptionForm(request.POST or None)
+    form = ExemptionForm(_sent(request)[0])
     if request.method == "POST" and form.is_valid():
         exemptions.ask(offer=offer, duty=duty, **form.cleaned_data, by=Who(request.user), now=timezone.now())
         messages.success(request, _("Thank you. Somebody of the carers team looks at it."))
         return redirect("provider:papers")
     context = {"form": form, "offer": offer, "duty": care_checks.Duty(duty), "waits": waits}
     return render(request, "provider/exemption.html", context)
+
+
+def _sent(request):
+    """Return what was typed and the files that came with it, also where both are empty; of a mere look, nothing."""
+    return (request.POST, request.FILES) if request.method == "POST" else (None, None)
 
 
 def download(document):

@@ -15,7 +15,7 @@ from accounts import wording
 from accounts.access import carers_team_required
 from accounts.history import Who
 from accounts.models import HistoryEntry
-from providers import joining, papers
+from providers import joining, papers, staff
 from providers.models import Provider
 from voucher import joining_desk
 from voucher.forms.team.joining import ApproveForm, InviteForm, PointForm, WordsForm
@@ -145,7 +145,7 @@ def _took(request, act):
     """Do it; False with the sentence on the page where it was not possible."""
     try:
         act(timezone.now())
-    except joining_desk.WorksThere:
+    except staff.WorksThere:
         messages.error(request, _("You work for this provider, so somebody else of the team answers."))
     except joining_desk.Moved:
         messages.info(request, _("It does not wait for an answer any more. This is how it stands now."))
