@@ -79,10 +79,11 @@ def left_undone(now):
 
 
 def settle(*, booking, by, now):
-    """End a request that can no longer be answered, or put a confirmed break on the list to be arranged anew."""
-    if booking.state in OPEN_REQUESTS:
-        end_request(booking=booking, by=by, now=now)
-    else:
+    """End a request that can no longer be answered, or put a confirmed break on the list to be arranged anew.
+
+    The provider may say yes in the moment in which it is stopped: what counts is the state when its turn comes.
+    """
+    if not end_request(booking=booking, by=by, now=now):
         arrange_anew(booking=booking, now=now)
 
 
@@ -116,17 +117,23 @@ def let_go_on(*, provider, by, now):
 
 
 def end_request(*, booking, by, now):
-    """End a request that its provider can no longer answer; the carer's next choice is asked, as after a no (R24)."""
-    with transaction.atomic():
-        choices.lock(booking)
-        before = steps.state_now(booking)
-        if before not in OPEN_REQUESTS:
-            return
-        booking.refresh_from_db()
-        steps.give_back(booking, by, now)
-        ended = {"ended_by": steps.Party.TEAM, "ended_at": now}
-        steps.move(booking, (before,), steps.State.CANCELLED, by, now, **ended)
-        following.after_no(booking, by, now)
+    """End a request that its provider can no longer answer; the carer's next choice is asked, as after a no (R24).
+
+    Return whether it ended: it does not where it was answered, or called off, in the same moment.
+    """
+    ended = {"ended_by": steps.Party.TEAM, "ended_at": now}
+    try:
+        with transaction.atomic():
+            choices.lock(booking)
+            if steps.state_now(booking) not in OPEN_REQUESTS:
+                return False
+            booking.refresh_from_db()
+            steps.give_back(booking, by, now)
+            steps.move(booking, OPEN_REQUESTS, steps.State.CANCELLED, by, now, **ended)
+            following.after_no(booking, by, now)
+    except steps.BookingMoved:
+        return False
+    return True
 
 
 def arrange_anew(*, booking, now):

@@ -183,12 +183,13 @@ def test_a_yes_to_a_request_as_the_provider_is_stopped_is_arranged_anew_or_too_l
         key="ask",
     )
 
-    _stopped, _said = at_once(
+    stopped, _said = at_once(
         lambda: suspending.suspend(provider=cafe, reason="A worry.", by=people["carys"], now=NOW),
         lambda: bookings.confirm(booking=Booking.objects.get(pk=row.pk), by=owner, now=NOW),
     )
 
     row.refresh_from_db()
+    assert stopped is None
     assert Provider.objects.get(pk=cafe.pk).state == "suspended"
     # Never confirmed with a provider that was stopped, and nobody told.
     assert row.state == "cancelled" or (row.state == "confirmed" and row.tasks.filter(kind="rearrange").exists())

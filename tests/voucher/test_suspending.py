@@ -104,6 +104,27 @@ def test_what_is_confirmed_in_the_moment_of_stopping_is_arranged_anew_too(award,
     assert Task.objects.get(booking=row).kind == "rearrange"
 
 
+@pytest.mark.parametrize("moment", ["state_now", "give_back"])
+def test_a_yes_given_as_its_turn_comes_is_arranged_anew_too(award, sitting, stop, monkeypatch, moment, now):
+    row = breaks.ask(award, sitting, now, starts_at=START + dt.timedelta(days=7), minutes=60)
+    untouched = getattr(suspending.steps, moment)
+
+    def yes_first(*about, **more):
+        Booking.objects.filter(pk=row.pk).update(state="confirmed")
+        return untouched(*about, **more)
+
+    # Before or after the state is looked at again; the second finds it when it wants to end the request.
+    monkeypatch.setattr(suspending.steps, moment, yes_first)
+    stop()
+    monkeypatch.undo()
+
+    # The last one took its own yes back with it.
+    Booking.objects.filter(pk=row.pk).update(state="confirmed")
+    assert jobs.follow_stopped(now + dt.timedelta(minutes=1)) == ((0, 0) if moment == "state_now" else (1, 0))
+    assert Task.objects.get(booking=row).kind == "rearrange"
+    assert audit.differences(now) == []
+
+
 def test_the_reason_stands_in_no_message_and_no_history(twelve, stop):
     stop()
 
