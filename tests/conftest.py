@@ -13,7 +13,7 @@ from hypothesis import settings as property_tests
 
 from providers import stripe_api
 from tests import factories, fakes
-from tests.emptying import append_only_lifted
+from tests.emptying import empty
 
 # Machines are noisy: a slow moment is no fault of the code.
 property_tests.register_profile("house", deadline=None)
@@ -41,16 +41,10 @@ def asks_a_database(item):
 
 
 @pytest.fixture(autouse=True, scope="session")
-def emptying_lifts_append_only():
-    """After a test that commits, Django empties all tables; some of ours refuse that."""
-    empty = TransactionTestCase._fixture_teardown
-
-    def lift_and_empty(self):
-        with append_only_lifted():
-            empty(self)
-
+def a_test_that_commits_is_cleaned_up_after():
+    """Some of our tables refuse what Django would do, and it would take its time."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(TransactionTestCase, "_fixture_teardown", lift_and_empty)
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda self: empty())
         yield
 
 

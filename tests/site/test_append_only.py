@@ -7,7 +7,7 @@ from django.db import DatabaseError, connection, transaction
 from accounts import history
 from accounts.history import CLOCK
 from tests import factories
-from tests.emptying import append_only_lifted, protected_tables
+from tests.emptying import empty, protected_tables
 from tests.voucher.ledger.desk import Desk
 from voucher.ledger import seals
 from voucher.ledger.models import Transfer
@@ -62,8 +62,17 @@ def test_the_orm_is_refused_too(told):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_only_the_emptying_of_a_test_database_lifts_the_refusal():
-    with append_only_lifted():
-        assert protected_tables() == []
+def test_a_test_that_commits_is_cleaned_up_after_and_leaves_the_refusal_in_place(now):
+    def issue():
+        desk = Desk(now)
+        fund = desk.fund("pence", 100)
+        desk.issue(fund=fund, amount=100, first_day=now.date(), last_day=now.date())
 
+    issue()
+    empty()
+    assert not Transfer.objects.exists()
+
+    issue()
     assert protected_tables() == TABLES
+    with pytest.raises(DatabaseError, match="append-only"):
+        Transfer.objects.update(amount=1)
