@@ -80,7 +80,10 @@ class Difference:
 
 
 def content_of(offer):
-    """Return all that can be edited of an offer, in plain values; `prices` are [rate, first day, pence] in order."""
+    """Return all that can be edited of an offer, in plain values.
+
+    Its `prices` are [rate, first day, pence] in order; without pence a rate is left out from that day on.
+    """
     content = {key: getattr(offer, key) for key in _COLUMNS}
     # Lists of its own, so that a later change of the offer does not reach into what was kept.
     content |= {"areas": list(offer.areas), "access": list(offer.access), "category": offer.category.slug}
@@ -208,6 +211,6 @@ def _price(row, unit):
     rate, day, pence = row
     return _("%(rate)s: %(price)s from %(day)s") % {
         "rate": OfferPrice.Rate(rate).label,
-        "price": brochure_wording.unit_price(pence, unit),
+        "price": brochure_wording.price_or_left_out(rate, pence, unit),
         "day": wording.day(dt.date.fromisoformat(day), "short"),
     }

@@ -1,4 +1,7 @@
-"""New prices of an offer from a day on: a dearer one is told weeks before, a much dearer one is agreed first (R52)."""
+"""New prices of an offer from a day on: a dearer one is told weeks before, a much dearer one is agreed first (R52).
+
+A rate beside the standard one can be left out from a day on: its new price is None, and that of R51 counts instead.
+"""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -40,7 +43,7 @@ class AlreadyBegun(Exception):
 
 @dataclass(frozen=True)
 class Plan:
-    """What new prices from a day on would do: `rates` are those that change, in pence."""
+    """What new prices from a day on would do: `rates` are those that change, in pence; None: left out."""
 
     rates: dict
     first_day: dt.date
@@ -57,19 +60,19 @@ def plan(*, offer, rates, first_day, on):
     A dearer price begins at least `price_notice_days` (28) later; one that is more than `price_rise_percent` (10)
     dearer for any break is agreed by the carers team. It is measured by the lowest price a carer pays or has been
     told of until then, so that small steps do not add up to a large one. What costs no more may begin at once.
+    None leaves a rate out: what its breaks then cost, on that day and with what is set for later, is measured alike.
     """
     scheme = offer.provider.council.scheme
     known = prices.own_rates([offer.pk], first_day).get(offer.pk, {})
     rates = {rate: pence for rate, pence in rates.items() if known.get(rate) != pence}
     if not rates:
         raise NothingNew
-    after = known | rates
-    if Rate.STANDARD not in after:
+    if Rate.STANDARD not in prices.with_change(known, rates):
         raise NoStandardPrice
     before = _lowest_until(offer, first_day, on)
     if offer.state == State.DRAFT or before is None:
         return Plan(rates, first_day, on, is_dearer=False, waits=False)
-    then = Rates(offer.unit, after).every
+    then = _highest_from(offer, rates, first_day)
     is_dearer = any(new > old for new, old in zip(then, before, strict=True))
     much = any((new - old) * 100 > old * scheme.price_rise_percent for new, old in zip(then, before, strict=True))
     if is_dearer:
@@ -85,7 +88,7 @@ def plan(*, offer, rates, first_day, on):
 
 @transaction.atomic
 def propose(*, offer, rates, first_day, by, now):
-    """R52. Set new prices, {rate: pence}, from a day on, or lay them before the carers team; return the Plan.
+    """R52. Set new prices, {rate: pence or None}, from a day on, or lay them before the carers team; return the Plan.
 
     What is booked keeps its price. A draft's prices hold at once, whatever the day, and may be said again. The offer
     is locked, so that whoever asks for it now sees the one price or the other. Raises a kind of Refused with nothing
@@ -135,7 +138,7 @@ def take_back(*, offer, rate, first_day, by, now):
 
 
 def waiting_prices(offer):
-    """Return {(rate, first day): pence} of what waits for the carers team."""
+    """Return {(rate, first day): pence, or None where it is left out} of what waits for the carers team."""
     version = offering.waiting_version(offer)
     if version is None or offer.state == State.DRAFT:
         return {}
@@ -160,9 +163,12 @@ def what_carers_will_pay(offer, *, on):
     days = {*begin, *(last + dt.timedelta(days=1) for last in promised.values_list("edition__prices_until", flat=True))}
     found, before = [], offer.rates.shown
     for day in sorted(days):
-        after = prices.rates_of(offer, day).shown
-        if changed := {rate: pence for rate, pence in after.items() if before.get(rate) != pence}:
-            found.append((day, changed))
+        rates = prices.rates_of(offer, day)
+        after = rates.shown
+        # What is no rate of its own any more is said once more, with what counts instead.
+        instead = {rate: pence for rate in before if rate not in after and (pence := rates.beginning(rate)) is not None}
+        if changed := {rate: pence for rate, pence in (after | instead).items() if before.get(rate) != pence}:
+            found.append((day, {rate: changed[rate] for rate in Rate if rate in changed}))
         before = after
     return found
 
@@ -175,9 +181,29 @@ def _lowest_until(offer, first_day, on):
     return [min(each) for each in zip(*every, strict=True)] if every else None
 
 
+def _highest_from(offer, change, first_day):
+    """Return the price of each kind of start that the change makes: the highest from its day on, with what is set.
+
+    Of later days only those starts count whose price would be another without the change.
+    """
+    later = list(offer.prices.filter(first_day__gt=first_day).order_by("first_day"))
+    own = prices.own_rates([offer.pk], first_day).get(offer.pk, {})
+    highest = Rates(offer.unit, prices.with_change(own, change)).every
+    for day in dict.fromkeys(row.first_day for row in later):
+        # About some rates another word is set by then.
+        said = {row.rate for row in later if row.first_day <= day}
+        left = {rate: pence for rate, pence in change.items() if rate not in said}
+        own = prices.own_rates([offer.pk], day)[offer.pk]
+        without, then = (Rates(offer.unit, each).every for each in (own, prices.with_change(own, left)))
+        every = zip(highest, then, without, strict=True)
+        highest = [max(top, new) if new != old else top for top, new, old in every]
+    return highest
+
+
 def _say_first_prices(offer, rates, by, now):
     on = timezone.localdate(now)
     known = prices.own_rates([offer.pk], on).get(offer.pk, {})
+    rates = prices.with_change({}, rates)
     if known == rates:
         raise NothingNew
     if Rate.STANDARD not in rates:

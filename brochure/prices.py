@@ -102,15 +102,22 @@ class Rates:
     def shown(self):
         """{rate: pence} of what is paid at each rate that the offer has, in the order in which they are shown.
 
-        A bank holiday may have two prices while an edition without that rate holds; then it is the higher.
+        A bank holiday may have two prices while an edition without that rate holds; then it is the higher. A rate
+        that was left out is still shown while an edition promises less for it than the standard price.
         """
-        possible = possible_starts(self.unit)
-        found = {}
-        for rate in Rate:
-            of_this = [self.of(rates) for rates in possible if rates[0] == rate]
-            if rate in self.own and of_this:
-                found[rate] = max(of_this)
-        return found
+        return {
+            rate: pence
+            for rate in Rate
+            if (pence := self.beginning(rate)) is not None and (rate in self.own or self._is_kept_in_print(rate, pence))
+        }
+
+    def beginning(self, rate):
+        """Return what is paid for a break that starts when this rate counts, or None where there is no such start."""
+        of_this = [self.of(rates) for rates in possible_starts(self.unit) if rates[0] == rate]
+        return max(of_this, default=None)
+
+    def _is_kept_in_print(self, rate, pence):
+        return pence != self.standard and any(rate in printed for printed in self.promises)
 
 
 def _first(prices, rates):
@@ -161,12 +168,20 @@ def with_rates(day, *, offers=None):
 
 
 def own_rates(numbers, day):
-    """Return {offer's id: {rate: pence}} of the providers' own prices on a day; editions are made of these."""
+    """Return {offer's id: {rate: pence}} of the providers' own prices on a day; editions are made of these.
+
+    A rate that was left out by that day is not among them.
+    """
     found = {}
     rows = OfferPrice.objects.filter(offer__in=list(numbers), first_day__lte=day).order_by("first_day")
     for number, rate, price_pence in rows.values_list("offer", "rate", "price_pence"):
         found.setdefault(number, {})[rate] = price_pence
-    return found
+    return {number: with_change({}, every) for number, every in found.items()}
+
+
+def with_change(before, change):
+    """Return {rate: pence} as it is once a change counts; a rate for which that has None is left out."""
+    return {rate: pence for rate, pence in (before | change).items() if pence is not None}
 
 
 def _rates(units, own, day):

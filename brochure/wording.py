@@ -80,6 +80,20 @@ def all_rates(shown, unit):
     return "; ".join([unit_price(shown[Rate.STANDARD], unit), *other_rates(shown)])
 
 
+def left_out(rate):
+    """Return what stands in place of the price of a rate that is left out: "the same as from Monday to Friday"."""
+    return {
+        Rate.EVENING: _("the same as by day"),
+        Rate.WEEKEND: _("the same as from Monday to Friday"),
+        Rate.BANK_HOLIDAY: _("the same as on other days"),
+    }[rate]
+
+
+def price_or_left_out(rate, pence, unit):
+    """Return the price of one unit at a rate, or what stands in its place where there is none any more (None)."""
+    return left_out(rate) if pence is None else unit_price(pence, unit)
+
+
 def when_it_counts(rate):
     """Return when a rate counts, as a carer reads it: "Monday to Friday, from 6pm"."""
     return {

@@ -167,7 +167,10 @@ class Offer(models.Model):
 
 
 class OfferPrice(models.Model):
-    """What one unit costs from a day on, in pence. A price is never changed: a new row follows it."""
+    """What one unit costs from a day on, in pence. A price is never changed: a new row follows it.
+
+    Without pence the offer has no price at that rate any more: from that day on the one below it counts (R51).
+    """
 
     class Rate(models.TextChoices):
         STANDARD = "standard", _("Weekdays")
@@ -178,15 +181,20 @@ class OfferPrice(models.Model):
     offer = models.ForeignKey(Offer, models.CASCADE, related_name="prices")
     # What is asked at a certain time; where an offer has no such rate, the standard one holds (brochure.prices).
     rate = models.CharField(max_length=12, choices=Rate, default=Rate.STANDARD)
-    price_pence = models.PositiveIntegerField()
+    price_pence = models.PositiveIntegerField(null=True)
     first_day = models.DateField()
 
     class Meta:
         ordering = ["first_day"]
-        constraints = [models.UniqueConstraint(fields=["offer", "rate", "first_day"], name="one_price_a_day")]
+        constraints = [
+            models.UniqueConstraint(fields=["offer", "rate", "first_day"], name="one_price_a_day"),
+            models.CheckConstraint(
+                condition=Q(price_pence__isnull=False) | ~Q(rate="standard"), name="standard_price_is_never_left_out"
+            ),
+        ]
 
     def __str__(self):
-        return f"{self.offer_id}: {self.price_pence}p from {self.first_day}"
+        return f"{self.offer_id} {self.rate}: {self.price_pence}p from {self.first_day}"
 
 
 class OfferVersion(models.Model):

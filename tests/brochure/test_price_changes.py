@@ -6,7 +6,7 @@ import pytest
 
 from accounts.history import Who
 from accounts.models import HistoryEntry
-from brochure import offering, price_changes, prices
+from brochure import catalogue, editions, offering, price_changes, prices
 from brochure.models import OfferPrice
 from brochure.price_changes import AlreadyBegun, NoStandardPrice, NothingNew, TooEarly
 from tests import factories
@@ -217,3 +217,66 @@ def test_a_withdrawn_offer_has_no_new_prices(bryn_cafe, propose, today):
     with pytest.raises(offering.NotPossible):
         propose(today, offer=gone, standard=1)
     assert OfferPrice.objects.filter(offer=gone).count() == 1
+
+
+def test_r52_a_rate_is_left_out_from_a_day_on_and_at_once_where_nothing_gets_dearer(sitting, propose, today):
+    OfferPrice.objects.create(offer=sitting, rate="weekend", price_pence=2800, first_day=dt.date(2026, 1, 1))
+    saturday = dt.datetime(2026, 12, 5, 10, tzinfo=dt.UTC)
+
+    made = propose(today + days(1), weekend=None)
+
+    assert (made.is_dearer, made.waits) == (False, False)
+    assert prices.price_on(sitting, today, saturday) == 2800
+    assert prices.price_on(sitting, today + days(1), saturday) == 2400
+    assert prices.own_rates([sitting.pk], today + days(1))[sitting.pk] == {"standard": 2400}
+    with pytest.raises(NothingNew):
+        propose(today + days(2), weekend=None)
+
+
+def test_r52_leaving_out_a_cheaper_rate_is_a_dearer_price(sitting, propose, today, now):
+    for rate, pence in (("evening", 2200), ("weekend", 2000)):
+        OfferPrice.objects.create(offer=sitting, rate=rate, price_pence=pence, first_day=dt.date(2026, 1, 1))
+
+    with pytest.raises(TooEarly):
+        propose(today + days(27), evening=None)
+    assert not propose(today + days(28), evening=None).waits
+    assert propose(today + days(28), weekend=None).waits
+    offering.approve(version=offering.waiting_version(sitting), by=CARYS, now=now)
+
+    assert prices.own_rates([sitting.pk], today + days(28))[sitting.pk] == {"standard": 2400}
+
+
+def test_r52_two_steps_of_which_each_is_small_wait_where_they_meet_on_a_later_day(sitting, propose, today):
+    """From £22 to £24 in the evenings by leaving that price out, and the standard price then rises to £26."""
+    OfferPrice.objects.create(offer=sitting, rate="evening", price_pence=2200, first_day=dt.date(2026, 1, 1))
+    assert not propose(today + days(40), standard=2600).waits
+
+    assert propose(today + days(30), evening=None).waits
+
+
+def test_a_rate_that_will_be_left_out_can_be_taken_back(sitting, propose, today, now):
+    OfferPrice.objects.create(offer=sitting, rate="weekend", price_pence=2800, first_day=dt.date(2026, 1, 1))
+    propose(today + days(1), weekend=None)
+
+    price_changes.take_back(offer=sitting, rate="weekend", first_day=today + days(1), by=BRYN, now=now)
+
+    assert prices.own_rates([sitting.pk], today + days(1))[sitting.pk] == {"standard": 2400, "weekend": 2800}
+
+
+def test_the_standard_price_is_never_left_out(propose, today):
+    with pytest.raises(NoStandardPrice):
+        propose(today + days(28), standard=None)
+
+
+def test_while_an_edition_promises_a_rate_that_was_left_out_it_is_shown_and_paid(sitting, propose, today, now):
+    OfferPrice.objects.create(offer=sitting, rate="evening", price_pence=2200, first_day=dt.date(2026, 1, 1))
+    edition = editions.freeze(by=CARYS, now=now)
+    propose(today + days(28), evening=None)
+    after, evening = today + days(30), dt.datetime(2027, 1, 6, 19, tzinfo=dt.UTC)
+
+    promised = prices.rates_of(sitting, after)
+    assert (promised.at(evening), promised.shown) == (2200, {"standard": 2400, "evening": 2200})
+
+    [offer] = prices.attach(list(catalogue.live_offers(on=after)), after)
+    [(day, changed)] = price_changes.what_carers_will_pay(offer, on=after)
+    assert (day, changed) == (edition.prices_until + days(1), {"evening": 2400})

@@ -316,7 +316,6 @@ def test_a_first_price_is_typed_once_and_counts_at_once(office, agency, sitting)
         ({"standard": "-1"}, "numbers only"),
         ({"standard": "abc"}, "numbers only"),
         ({"standard": "5000.01"}, "A price can be £5,000 at most"),
-        ({"standard": "24", "weekend": ""}, "This price cannot be left out again"),
         ({"standard": "24", "weekend": "28"}, "These are the prices you have already"),
     ],
 )
@@ -329,6 +328,32 @@ def test_what_cannot_be_a_price_is_said_beside_its_box(office, sitting, clock, p
 
     assert words in text(page)
     assert sitting.prices.count() == 2
+
+
+def test_p7_an_emptied_box_leaves_a_rate_out_and_says_so_before_and_after(office, sitting, clock):
+    OfferPrice.objects.create(offer=sitting, rate="weekend", price_pence=2800, first_day=dt.date(2026, 1, 1))
+    address = reverse("provider:prices", args=[sitting.number])
+    typing = typed(OCTOBER, standard="24", weekend="")
+
+    check = office.post(address, typing)
+    said = text(office.post(address, sent(check) | {"agreed": "1"}, follow=True))
+
+    assert "£24 an hour (until then £28 an hour) The same as from Monday to Friday" in text(check)
+    assert "Saturday and Sunday: the same as from Monday to Friday from Thursday 1 October" in said
+    page = text(Client().get(sitting.get_absolute_url()))
+    assert "Saturday and Sunday: £28 an hour" in page
+    assert "From Thursday 1 October: Saturday and Sunday: £24 an hour" in page
+
+
+def test_the_carers_team_sees_which_rate_would_be_left_out(office, sitting, clock, carys):
+    OfferPrice.objects.create(offer=sitting, rate="weekend", price_pence=2000, first_day=dt.date(2026, 1, 1))
+    new_prices(office, sitting, OCTOBER, standard="24", weekend="")
+    team = Client()
+    team.force_login(carys)
+
+    page = text(team.get(reverse("team:offer", args=[sitting.number])))
+
+    assert "Saturdays and Sundays: the same as from Monday to Friday from 1 October 2026" in page
 
 
 def test_a_press_twice_sets_one_price(office, sitting, clock):

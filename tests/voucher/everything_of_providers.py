@@ -287,7 +287,7 @@ class Providers:
         offer, today = self.any(self.offers), timezone.localdate(self.now)
         offer.refresh_from_db()
         rate = self.random.choice(["standard", "weekend", "bank_holiday", "evening"])
-        pence = self.random.choice([1, 1_900, 2_100, 2_333, 2_600])
+        pence = self.random.choice([1, 1_900, 2_100, 2_333, 2_600, None])
         day = today + dt.timedelta(days=self.random.choice([0, 0, 0, 1, 28]))
         act = {"by": self.owners[offer.provider_id], "now": self.now}
         return price_changes.propose(offer=offer, rates={rate: pence}, first_day=day, **act)

@@ -12,7 +12,7 @@ TOO_MUCH = {"too_much": _("A price can be %(most)s at most. Ring the carers team
 
 
 class PricesForm(forms.Form):
-    """The prices of one offer from a day on; those that are left as they are stay as they are."""
+    """The prices of one offer from a day on; what is left as it is stays, and one that is emptied is left out."""
 
     standard = PoundsField(label=_("Monday to Friday"), most=MOST_PENCE, error_messages=TOO_MUCH)
     evening = PoundsField(
@@ -47,14 +47,8 @@ class PricesForm(forms.Form):
         if offer.state == Offer.State.DRAFT:
             del self.fields["first_day"]
 
-    def clean(self):
-        cleaned = super().clean()
-        for rate in self.known:
-            if rate in self.fields and rate not in self.errors and cleaned.get(rate) is None:
-                self.add_error(rate, _("This price cannot be left out again. Type the same price as on weekdays."))
-        return cleaned
-
     @property
     def rates(self):
-        """{rate: pence} of what was typed."""
-        return {rate: self.cleaned_data[rate] for rate in Rate if self.cleaned_data.get(rate) is not None}
+        """{rate: pence} of what was typed; None where the box of a price that is there was emptied."""
+        typed = {rate: self.cleaned_data[rate] for rate in Rate if rate in self.fields}
+        return {rate: pence for rate, pence in typed.items() if pence is not None or rate in self.known}

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.history import Who
 from brochure import care_checks, catalogue, offer_content, offering, photos
 from brochure.models import Offer, OfferVersion
+from brochure.prices import with_change
 from brochure.wording import all_rates, unit_price
 from providers.access import offers_required
 from voucher import changed_hours, offer_desk, outcomes, typical_awards, wishes
@@ -316,7 +317,7 @@ def _first_price(row):
 
 def _typical(row, price):
     """Return what typical awards of the region buy of this offer, a sentence each."""
-    price = price or row.prices.last()
+    price = price or row.prices.filter(rate="standard").last()
     if price is None:
         return []
     region = row.provider.council.region
@@ -333,7 +334,7 @@ def _prices(offer, today):
 
 def _rates_in_words(offer, today):
     """Return today's prices in one line, each rate after the standard one; empty where there is none yet."""
-    own = {row.rate: row.price_pence for row in offer.prices.all() if row.first_day <= today}
+    own = with_change({}, {row.rate: row.price_pence for row in offer.prices.all() if row.first_day <= today})
     return all_rates(own, offer.unit) if "standard" in own else ""
 
 

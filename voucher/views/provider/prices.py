@@ -99,7 +99,7 @@ def _say(form, refusal):
 
 
 def _known_last(offer, today):
-    """Return {rate: pence} of each price as it will be once all that is set has begun."""
+    """Return {rate: pence} of each price as it will be once all that is set has begun, without what is left out."""
     last = offer.prices.order_by("first_day").values_list("first_day", flat=True).last() or today
     known = rules_of_prices.own_rates([offer.pk], max(last, today)).get(offer.pk, {})
     possible = {rates[0] for rates in rules_of_prices.possible_starts(offer.unit)}
@@ -116,6 +116,7 @@ def _shown(offer, form, today):
         "offer": offer,
         "form": form,
         "is_draft": offer.state == Offer.State.DRAFT,
+        "has_other_rates": any(rate != Rate.STANDARD for rate in form.known),
         "rows": [_line(offer, rate, own[rate]) for rate in Rate if rate in own],
         "coming": [
             _coming(offer, row.rate, row.first_day, row.price_pence) for row in price_changes.coming(offer, on=today)
@@ -137,7 +138,7 @@ def _shown(offer, form, today):
 def _line(offer, rate, pence):
     unit = offer.unit
     key = _("Price") if unit == Offer.Unit.COURSE else brochure_wording.when_it_counts(rate)
-    return {"key": key, "value": brochure_wording.unit_price(pence, unit)}
+    return {"key": key, "value": brochure_wording.price_or_left_out(rate, pence, unit)}
 
 
 def _coming(offer, rate, first_day, pence):
@@ -147,7 +148,7 @@ def _coming(offer, rate, first_day, pence):
 def _check(offer, form, plan):
     """Return what is shown before new prices count: each that changes, before and after, and what happens then."""
     before = rules_of_prices.own_rates([offer.pk], plan.first_day).get(offer.pk, {})
-    was, will = Rates(offer.unit, before), Rates(offer.unit, before | plan.rates)
+    was, will = Rates(offer.unit, before), Rates(offer.unit, rules_of_prices.with_change(before, plan.rates))
     starts = {rates[0]: rates for rates in reversed(rules_of_prices.possible_starts(offer.unit))}
     rows = []
     for rate in Rate:
@@ -156,7 +157,10 @@ def _check(offer, form, plan):
                 "before": brochure_wording.unit_price(was.of(starts[rate]), offer.unit) if before else _("Nothing yet"),
                 "after": brochure_wording.unit_price(will.of(starts[rate]), offer.unit),
             }
-            rows.append({"key": _line(offer, rate, 0)["key"], "value": _("%(after)s (until then %(before)s)") % words})
+            said = _("%(after)s (until then %(before)s)") % words
+            if plan.rates[rate] is None:
+                said = f"{said}\n{capfirst(brochure_wording.left_out(rate))}"
+            rows.append({"key": _line(offer, rate, 0)["key"], "value": said})
     rows.append({"key": _("From"), "value": capfirst(wording.day(plan.first_day))})
     sent = [(name, form[name].value()) for name in form.fields if name != "first_day"]
     day = {"day": plan.first_day.day, "month": plan.first_day.month, "year": plan.first_day.year}

@@ -12,7 +12,7 @@ from accounts.access import carers_team_required
 from accounts.history import Who
 from brochure import care_checks, offer_content, offering
 from brochure.models import Offer, OfferVersion, Photo
-from brochure.wording import unit_price
+from brochure.wording import price_or_left_out
 from voucher import offer_desk
 from voucher.forms.team.offers import RefuseForm
 from voucher.views.team.colleagues import not_by_colleagues
@@ -58,7 +58,7 @@ def offer(request, number):
         "lacks": offering.checks_missing(waiting, row, on=timezone.localdate()) if waiting else [],
         "photos": offer_desk.photos_of(row),
         "versions": row.versions.select_related("made_by", "answered_by").order_by("-number")[:VERSIONS_SHOWN],
-        "prices": [(each, unit_price(each.price_pence, row.unit)) for each in row.prices.all()],
+        "prices": [(each, price_or_left_out(each.rate, each.price_pence, row.unit)) for each in row.prices.all()],
     }
     return render(request, "team/offer.html", context)
 
