@@ -157,13 +157,13 @@ def refund_made_before(*, account, key, payment_intent):
     return next((refund for refund in map(_refund, found.data) if refund.key == key), None)
 
 
-def open_account(*, key, email, country="GB"):
+def open_account(*, key, email):
     """Open an account of the provider's own, once for each key; return its Account. Raises Unavailable, Refused.
 
     The provider pays Stripe's fees, answers Stripe's questions and sees its payments there itself.
     """
     wanted = {
-        "country": country,
+        "country": "GB",
         "email": email,
         "controller": {
             "fees": {"payer": "account"},

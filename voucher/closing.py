@@ -232,7 +232,7 @@ def _offer_to_successor(booking, successor, now):
             booking=booking, offer=offer, price_pence=price, made_at=now, answer_by=answer_by
         )
         Booking.objects.filter(pk=booking.pk).update(may_cancel_free=True)
-        messages.handover_offered(handover, now)
+        messages.handover_offered(handover)
     return True
 
 

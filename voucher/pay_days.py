@@ -7,8 +7,6 @@ import datetime as dt
 
 from voucher import rules
 
-A_WEEK = dt.timedelta(days=7)
-
 
 def gathered_on(*, claimed_on, weekday):
     """R62. Claims up to the end of the day before `weekday` (0 is Monday) are gathered on it.

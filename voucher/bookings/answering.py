@@ -21,7 +21,7 @@ def confirm(*, booking, by, now, seen_starts_at=None):
         choices.lock(booking)
         seen = seen_starts_at or booking.starts_at
         steps.move(booking, (State.REQUESTED,), State.CONFIRMED, by, now, answer_by__gt=now, seen=seen, answered_at=now)
-        pairs.settle(booking, by, now)
+        pairs.settle(booking, now)
 
 
 def decline(*, booking, reason, note="", by, now):

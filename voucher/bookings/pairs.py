@@ -20,7 +20,7 @@ def other_half(booking):
     return rows.filter(state__in=STANDS).first() or rows.first()
 
 
-def settle(booking, by, now):
+def settle(booking, now):
     """Go on after a yes: alone a booking is settled; of a pair, once the other half is confirmed too.
 
     Until then the choices of both halves keep waiting. Call it after `choices.lock`. One message to the carer.

@@ -86,7 +86,7 @@ def take(*, booking, suggestion, by, now):
             calendar_sequence=booking.calendar_sequence + 1,
         )
         messages.suggestion_taken(booking)
-        pairs.settle(booking, by, now)
+        pairs.settle(booking, now)
 
 
 def take_none(*, booking, by, now):

@@ -33,7 +33,7 @@ def break_goes_on(booking, now):
     tell_carer("break_goes_on", booking, again=f"{now:%Y-%m-%dT%H:%M}")
 
 
-def handover_offered(handover, now):
+def handover_offered(handover):
     """Ask a carer whether another provider may give her break."""
     booking = handover.booking
     about = {"handover": handover, "successor": handover.offer.provider, "new_offer": handover.offer}

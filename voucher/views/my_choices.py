@@ -30,7 +30,7 @@ def choices_context(row, now):
         "asked_instead": _asked_instead(row) if row.state in Booking.CAME_TO_NOTHING else None,
         "other_half": other,
         "lost_half": lost,
-        "find_sitter_url": _find_url(row, lost) if lost else "",
+        "find_sitter_url": _find_url(lost) if lost else "",
         "waits_for_other": row.waits_for_the_other_half and live,
         "withdrawn_with_other": row.state == State.CANCELLED and not row.ended_by,
         "same_time": [
@@ -53,7 +53,7 @@ def _asked_instead(row):
     return later.order_by("pk").first()
 
 
-def _find_url(row, lost):
+def _find_url(lost):
     """Return where to look for somebody else for the half that fell away: of that kind, at that day and time."""
     local = lost.starts_at.astimezone(availability.LONDON)
     query = urlencode({"day": local.date().isoformat(), "time": local.strftime("%H:%M")})

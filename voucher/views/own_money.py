@@ -206,7 +206,7 @@ def _next_question(request, offer, minutes, days, now):
     }
     ways = _ways(request, offer, share.own_pence, starts_at, now)
     form = AskWithOwnMoneyForm(initial=initial, ways=ways, provider=offer.provider, own_pence=share.own_pence)
-    return _last_look(request, offer, form, starts_at, minutes, quote, now)
+    return _last_look(request, offer, form, starts_at, minutes, quote)
 
 
 def _send(request, offer, minutes, now):
@@ -279,7 +279,7 @@ def _question(request, offer, step, form, carried, more=""):
     return render(request, "my/ask.html", context)
 
 
-def _last_look(request, offer, form, starts_at, minutes, quote, now):
+def _last_look(request, offer, form, starts_at, minutes, quote):
     share = top_ups.share(award=request.award, offer=offer, price=quote, minutes=minutes)
     scheme, back = request.council.scheme, _address("my:ask_own", offer, minutes=minutes)
     rows = [{"key": _("What"), "value": offer.title}, {"key": _("Who"), "value": offer.provider.name}]

@@ -13,7 +13,6 @@ from providers.models import DbsCheck, Provider
 from voucher.pilot import cells
 
 DAY_MINUTES = 24 * 60
-NIGHTS = (Offer.Unit.NIGHT,)
 # A session or a journey: quarters of an hour first, then halves, up to a whole day.
 LENGTHS = [*range(15, 120, 15), *range(120, 12 * 60 + 1, 30), DAY_MINUTES]
 NOTICE = (0, 2, 12, 24, 48, 72, 120, 168, 336)

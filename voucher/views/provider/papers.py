@@ -180,7 +180,7 @@ def paper_lines(provider, today, offers):
                 "standing": standing,
                 "is_asked": kind in kinds,
                 "reason": reason,
-                "state": _state(provider, kind, reason, end, today),
+                "state": _state(provider, kind, reason, today),
                 "soon": lapses.soon(end, on=today),
                 "from_file": _from_file(provider, kind, standing),
             }
@@ -203,7 +203,7 @@ def offer_line(offer, shown, today):
     }
 
 
-def _state(provider, kind, reason, end, today):
+def _state(provider, kind, reason, today):
     """Return the word for how a paper stands, and its colour."""
     if reason is None:
         return ("live", _("In order"))
