@@ -8,27 +8,24 @@ import datetime as dt
 from dataclasses import dataclass
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from accounts import history, people
-from accounts.models import Role, User
+from accounts.models import User
 from brochure import care_checks, offering
 from brochure.models import Offer
 from providers import joining, papers, staff
 from providers.joining import Missing, Step
 from providers.models import JoiningNote, Provider, Staff
-from voucher import account_changes, messages, rules
+from voucher import account_changes, first_months, messages, rules
 
 State, Kind = Provider.State, JoiningNote.Kind
 # An invitation is not sent anew within this time.
 INVITED_AGAIN_AFTER = dt.timedelta(days=1)
-# So long before the first months are over the mentor is reminded to look back.
-LOOK_BACK_WITHIN = dt.timedelta(days=14)
-LONGER_MONTHS = 3
 
 
 class Moved(Exception):
@@ -204,24 +201,6 @@ def on_their_way(council):
     return Provider.objects.filter(council=council, state__in=Provider.MAY_CHANGE).order_by("-pk")
 
 
-def looked_after(council):
-    """Return the providers in their first months (R44), those whose months end soonest first."""
-    states = [State.LIVE, State.PAUSED, State.SUSPENDED]
-    rows = Provider.objects.filter(council=council, state__in=states, provisional_until__isnull=False)
-    return rows.select_related("mentor").order_by("provisional_until", "pk")
-
-
-def to_look_back(council, *, on):
-    """Return the new providers whose first months are over within two weeks, or were over before."""
-    return looked_after(council).filter(provisional_until__lte=on + LOOK_BACK_WITHIN)
-
-
-def mentors(council):
-    """Return the people of the carers team, by name."""
-    post = Role.objects.filter(user=OuterRef("pk"), council=council, kind=Role.Kind.TEAM)
-    return User.objects.filter(Exists(post), is_active=True).order_by("name", "email")
-
-
 def ask(*, provider, words, by, now):
     """Ask the provider a question; it answers with what it sends next. Raises NoWords, Moved and WorksThere."""
     return _answer(provider, Kind.ASKED, words, State.JOINING, "provider.asked", by, now, messages.joining_asked)
@@ -271,7 +250,7 @@ def approve(*, provider, offers, mentor, by, now):
             return row
         if row.state != State.APPLIED:
             raise Moved(row.state)
-        if not mentors(row.council).filter(pk=mentor.pk).exists():
+        if not first_months.mentors(row.council).filter(pk=mentor.pk).exists():
             raise NotOfTheTeam
         chosen = [offer for offer in drafts(row) if offer.pk in {each.pk for each in offers}]
         if lacks := not_in_order(row, chosen, on=today):
@@ -288,29 +267,6 @@ def approve(*, provider, offers, mentor, by, now):
         note = _note(row, Kind.APPROVED, "", "provider.approved", by, now, offers=[each.pk for each in chosen])
         messages.joining_approved(row, note=note)
     return row
-
-
-def end_first_months(*, provider, by, now):
-    """Say that a new provider is no longer looked after; a second press changes nothing."""
-    with transaction.atomic():
-        rows = Provider.objects.filter(pk=provider.pk, provisional_until__isnull=False)
-        if rows.update(provisional_until=None):
-            history.record(act="provider.settled", subject=provider, by=by, at=now, council=provider.council)
-
-
-def look_longer(*, provider, seen_until, by, now):
-    """Look after a new provider three months longer than was seen; a second press changes nothing."""
-    longer = rules.provisional_until(seen_until + dt.timedelta(days=1), LONGER_MONTHS)
-    with transaction.atomic():
-        if Provider.objects.filter(pk=provider.pk, provisional_until=seen_until).update(provisional_until=longer):
-            history.record(
-                act="provider.looked_after",
-                subject=provider,
-                by=by,
-                at=now,
-                council=provider.council,
-                until=str(longer),
-            )
 
 
 def invite(*, email, person, name, language, council, by, now):

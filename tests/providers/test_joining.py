@@ -14,7 +14,7 @@ from providers.joining import Step
 from providers.models import JoiningNote, MentorPoint, Provider, Staff
 from tests import factories
 from tests.providers import joiners
-from voucher import joining_desk
+from voucher import first_months, joining_desk
 
 pytestmark = pytest.mark.django_db
 State = Provider.State
@@ -272,7 +272,7 @@ def test_a_council_may_do_without_the_first_months(waits, carys, now):
 
     provider.refresh_from_db()
     assert (provider.state, provider.provisional_until) == (State.LIVE, None)
-    assert not joining_desk.looked_after(provider.council).exists()
+    assert not first_months.looked_after(provider.council).exists()
 
 
 def test_nobody_decides_about_their_own_provider(waits, carys, now):
@@ -351,18 +351,18 @@ def test_the_first_months_are_looked_back_on_and_end_or_go_on_once(waits, carys,
     provider.refresh_from_db()
     council, seen = provider.council, provider.provisional_until
 
-    before = joining_desk.to_look_back(council, on=dt.date(2027, 3, 27)).count()
-    due = joining_desk.to_look_back(council, on=dt.date(2027, 3, 28)).count()
+    before = first_months.to_look_back(council, on=dt.date(2027, 3, 27)).count()
+    due = first_months.to_look_back(council, on=dt.date(2027, 3, 28)).count()
     for _press in range(2):
-        joining_desk.look_longer(provider=provider, seen_until=seen, by=by, now=now)
+        first_months.look_longer(provider=provider, seen_until=seen, by=by, now=now)
     provider.refresh_from_db()
     longer = provider.provisional_until
     for _press in range(2):
-        joining_desk.end_first_months(provider=provider, by=by, now=now)
+        first_months.end(provider=provider, by=by, now=now)
 
     assert (before, due) == (0, 1)
     assert longer == dt.date(2027, 7, 11)
-    assert not joining_desk.looked_after(council).exists()
+    assert not first_months.looked_after(council).exists()
     assert HistoryEntry.objects.filter(act="provider.settled").count() == 1
 
 

@@ -17,7 +17,7 @@ from accounts.history import Who
 from accounts.models import HistoryEntry
 from providers import joining, papers, staff
 from providers.models import Provider
-from voucher import joining_desk
+from voucher import first_months, joining_desk
 from voucher.forms.team.joining import ApproveForm, InviteForm, PointForm, WordsForm
 from voucher.models import Booking, Claim, RunLine
 
@@ -52,8 +52,8 @@ def joiners(request):
     context = {
         "page": Paginator(joining_desk.waiting(council), A_PAGE).get_page(request.GET.get("page")),
         "on_their_way": joining_desk.on_their_way(council)[:SHOWN_MOST],
-        "looked_after": joining_desk.looked_after(council)[:SHOWN_MOST],
-        "look_back_by": today + joining_desk.LOOK_BACK_WITHIN,
+        "looked_after": first_months.looked_after(council)[:SHOWN_MOST],
+        "look_back_by": today + first_months.LOOK_BACK_WITHIN,
         "today": today,
     }
     return render(request, "team/joining.html", context)
@@ -70,7 +70,7 @@ def _joiner_page(request, provider, **forms):
     today = timezone.localdate()
     offers = joining_desk.drafts(provider)
     approve = ApproveForm(
-        offers=offers, mentors=joining_desk.mentors(request.council), initial={"mentor": request.user}
+        offers=offers, mentors=first_months.mentors(request.council), initial={"mentor": request.user}
     )
     context = {
         "provider": provider,
@@ -121,7 +121,7 @@ def _answer(request, ref, verb, form, name, done):
 def approve(request, ref):
     """Let the provider join with the offers chosen; where something is missing, say what."""
     provider = joiner_of(request.council, ref)
-    offers, mentors = joining_desk.drafts(provider), joining_desk.mentors(request.council)
+    offers, mentors = joining_desk.drafts(provider), first_months.mentors(request.council)
     form = ApproveForm(request.POST, offers=offers, mentors=mentors)
     if not form.is_valid():
         return _joiner_page(request, provider, approve_form=form)
@@ -216,7 +216,7 @@ def _seen_of(provider):
 def end_first_months(request, ref):
     """Say that the new provider stands on its own feet."""
     provider = joiner_of(request.council, ref)
-    joining_desk.end_first_months(provider=provider, by=Who(user=request.user), now=timezone.now())
+    first_months.end(provider=provider, by=Who(user=request.user), now=timezone.now())
     messages.success(request, _("Noted: the first months are over."))
     return redirect("team:provider", ref)
 
@@ -232,7 +232,7 @@ def look_longer(request, ref):
         seen_until = None
     if seen_until and seen_until.year < 3000:
         by = Who(user=request.user)
-        joining_desk.look_longer(provider=provider, seen_until=seen_until, by=by, now=timezone.now())
+        first_months.look_longer(provider=provider, seen_until=seen_until, by=by, now=timezone.now())
         messages.success(request, _("Noted: three months more."))
     return redirect("team:mentor", ref)
 

@@ -22,7 +22,7 @@ from brochure.models import Offer
 from brochure.wording import all_rates
 from providers.models import Provider
 from voucher import bookings as breaks
-from voucher import claims, codes, disputes, joining_desk, letters, looks, offer_desk, tasks, writing
+from voucher import claims, codes, disputes, first_months, joining_desk, letters, looks, offer_desk, tasks, writing
 from voucher.forms.team.awards import SearchForm
 from voucher.ledger.models import AwardAccount
 from voucher.models import Award, Booking, Carer, Code
@@ -82,7 +82,7 @@ def queue(request):
         "papers": papers_waiting(request.council),
         "joining": joining_desk.waiting(request.council).count(),
         "joining_late": joining_desk.late(request.council, on=today).count(),
-        "first_months": joining_desk.to_look_back(request.council, on=today).count(),
+        "first_months": first_months.to_look_back(request.council, on=today).count(),
         "not_sent": mail.given_up().filter(council=request.council).count(),
         "kinds": kinds,
         "ending": ending,
