@@ -88,8 +88,10 @@ def content(feed, now):
 
 
 def _shown(provider, now):
-    stands = Q(state__in=[State.CONFIRMED, *Booking.GIVEN])
-    fell_away = Q(state__in=[State.CANCELLED, State.DID_NOT_HAPPEN], ended_at__gt=now - CANCELLED_FOR)
+    stands = Q(state__in=[State.CONFIRMED, *Booking.GIVEN], ended_at=None)
+    # What is due for a late cancellation is claimed: that brings no break back.
+    ended = [State.CANCELLED, State.DID_NOT_HAPPEN, State.CLAIMED]
+    fell_away = Q(state__in=ended, ended_at__gt=now - CANCELLED_FOR)
     # What was never confirmed never stood in the calendar.
     fell_away &= Q(answered_at__isnull=False)
     rows = Booking.objects.filter(stands | fell_away, provider=provider, ends_at__gt=now - BACK)

@@ -40,7 +40,7 @@ def for_provider(booking):
 
 
 def _file(booking, *, name, address, language, page):
-    cancelled = booking.state in Booking.CAME_TO_NOTHING
+    cancelled = came_to_nothing(booking)
     method = "CANCEL" if cancelled else "REQUEST"
     calendar = icalendar.Calendar()
     calendar.add("prodid", "-//Bridging the Gap//EN")
@@ -68,6 +68,11 @@ def _event(booking, languages, page):
     return event
 
 
+def came_to_nothing(booking):
+    """True for a break that does not take place, or did not: also once a late cancellation or an absence is claimed."""
+    return booking.state in Booking.CAME_TO_NOTHING or booking.ended_at is not None
+
+
 def add_times(event, booking):
     """Add to an entry what tells it from others, how it stands and when it is: the same in a file and in a feed."""
     event.add("uid", f"{booking.ref}@{urlsplit(settings.SITE_URL).hostname}")
@@ -84,7 +89,7 @@ def add_times(event, booking):
 
 
 def _status(booking):
-    if booking.state in Booking.CAME_TO_NOTHING:
+    if came_to_nothing(booking):
         return "CANCELLED"
     return "CONFIRMED" if booking.state in STANDS else "TENTATIVE"
 

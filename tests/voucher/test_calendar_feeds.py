@@ -12,8 +12,9 @@ from accounts.history import Who
 from accounts.models import HistoryEntry
 from providers.models import CalendarFeed, Provider, Staff
 from tests import factories
-from tests.voucher.breaks import FRIDAY, ask, confirm
-from voucher import bookings, calendar_feeds
+from tests.voucher.breaks import ALYS, FRIDAY, ask, confirm
+from tests.voucher.claimed import claim
+from voucher import bookings, calendar_feeds, calendar_files
 from voucher.models import Booking
 
 pytestmark = pytest.mark.django_db
@@ -98,6 +99,22 @@ def test_a_cancelled_break_is_shown_as_cancelled_for_two_weeks(client, address, 
 
     clock.now = now + dt.timedelta(days=15)
     assert entries(client, address) == {}
+
+
+def test_claiming_a_late_cancellation_brings_no_break_back(client, address, award, sitting, bryn, bryn_cafe, clock):
+    row = confirm(award, sitting, bryn, clock.now)
+    late = clock.now = FRIDAY - dt.timedelta(hours=3)
+    bookings.cancel(booking=row, party="carer", by=ALYS, now=late)
+    row.refresh_from_db()
+    claim(bryn_cafe, [row], by=Who(user=bryn), now=late)
+    row.refresh_from_db()
+
+    assert (row.state, entries(client, address)[row.ref]["status"]) == ("claimed", "CANCELLED")
+    for entry in (calendar_files.for_provider(row), calendar_files.for_carer(row)):
+        assert b"METHOD:CANCEL" in entry.content
+        assert b"STATUS:CANCELLED" in entry.content
+    clock.now = late + dt.timedelta(days=15)
+    assert row.ref not in entries(client, address)
 
 
 def test_a_request_that_came_to_nothing_never_stands_in_it(client, address, award, sitting, bryn, now):
