@@ -3,7 +3,7 @@
 import copy
 import datetime as dt
 
-from django.db.models import Q
+from django.db.models import JSONField, Q, Value
 from django.utils.dateparse import parse_datetime
 
 from brochure import availability, taken_places
@@ -22,7 +22,8 @@ def taken_by_offer(offers, *, after, before, besides=None, award=None):
 
     The one definition: what is asked for or booked, every other time that was suggested and waits for an answer, and
     every place kept for somebody who waited, so that nobody else books it meanwhile. A request for which its provider
-    suggested other times holds those, and no longer its own; a course holds its sessions, and not the weeks between.
+    suggested other times holds those, and no longer its own. A course, be it booked, suggested or kept, holds its
+    sessions and not the weeks between.
     The weeks of both moments are looked at whole. With None for the offers it is of all of them that have anything
     taken. `besides` is a booking, and `award` an award whose kept places, that do not count.
     """
@@ -42,6 +43,13 @@ def taken_by_offer(offers, *, after, before, besides=None, award=None):
                 for first, last in found.get(other, ())
             ]
     return taken
+
+
+def is_free_beside(offer, spans, *, booking):
+    """Return whether the sessions of a booking have a place among what else is taken, with the time between two."""
+    buffer = dt.timedelta(minutes=offer.buffer_minutes)
+    taken = taken_times(offer, spans[0][0] - buffer, spans[-1][1] + buffer, besides=booking)
+    return availability.is_free(offer, spans, taken)
 
 
 class _Unknown(dict):
@@ -83,10 +91,21 @@ def _found(within, numbers, besides, award):
             own.given.append((starts_at, min(ends_at, starts_at + dt.timedelta(minutes=delivered or 0))))
         else:
             own.extend(_spans(starts_at, ends_at, sessions))
-    suggested = suggested.order_by().values_list("booking__offer", "starts_at", "ends_at")
-    for number, *span in suggested.union(kept.order_by().values_list("offer", "starts_at", "ends_at"), all=True):
-        found.setdefault(number, Taken()).append(tuple(span))
+    columns = ("starts_at", "ends_at", "sessions")
+    suggested = suggested.order_by().values_list("booking__offer", "booking__offer__unit", "booking__minutes", *columns)
+    kept = kept.order_by().annotate(sessions=Value(None, output_field=JSONField()))
+    rows = list(suggested.union(kept.values_list("offer", "offer__unit", "minutes", *columns), all=True))
+    courses = _courses_of_kept(rows)
+    for number, _unit, minutes, starts_at, ends_at, sessions in rows:
+        sessions = sessions or (number in courses and sessions_to_keep(courses[number], starts_at, minutes))
+        found.setdefault(number, Taken()).extend(_spans(starts_at, ends_at, sessions))
     return found
+
+
+def _courses_of_kept(rows):
+    """Return {number: Offer} of the courses of which a place is kept for hours, by the dates that they have now."""
+    wanted = {number for number, unit, *_span, sessions in rows if unit == Offer.Unit.COURSE and not sessions}
+    return Offer.objects.in_bulk(wanted) if wanted else {}
 
 
 def spans_of(booking):

@@ -10,9 +10,9 @@ from django.urls import reverse
 from accounts.history import Who
 from tests import factories
 from tests.voucher.breaks import ALYS, london
-from voucher import awards, bookings, calendar_files, rules
+from voucher import awards, bookings, calendar_files, places_taken, rules
 from voucher.ledger import audit, books
-from voucher.models import Booking
+from voucher.models import Booking, WaitingPlace
 
 State = Booking.State
 PLAITING = "2026-11-03 10:00, 2026-11-10 10:00, 2026-11-17 10:00; 2027-02-16 10:00, 2027-02-23 10:00, 2027-03-02 10:00"
@@ -248,3 +248,47 @@ def test_the_pages_say_all_dates_of_a_course(client, caerphilly, course, bryn_ca
     assert "Tuesday 17 November" in look
     booking = ask(award, course, now)
     assert "Tuesday 10 November" in client.get(f"/my/bookings/{booking.ref}/").content.decode()
+
+
+def test_what_is_suggested_holds_its_sessions_and_not_the_weeks_between(caerphilly, course, owner, now):
+    """R54. Of one who can only be in one place; and what is taken has the dates that were suggested."""
+    course.provider.breaks_at_once = 1
+    course.provider.save()
+    sitting = factories.offer(course.provider, hours="Tue 10:00-12:00; Wed 10:00-12:00", minutes=60, notice_hours=0)
+    course.courses += "; 2026-11-24 10:00, 2026-12-01 10:00, 2026-12-08 10:00"
+    course.save()
+    booking = ask(factories.award(caerphilly), course, now, london(2026, 11, 24, 10))
+    soon = london(2026, 11, 1, 9)
+    [suggestion] = bookings.suggest(booking=booking, starts=[FIRST], by=Who(owner), now=now)
+
+    for taken in (FIRST, london(2026, 11, 17, 11)):
+        with pytest.raises(bookings.Full):
+            ask(factories.award(caerphilly), sitting, soon, taken, 2_500, 60)
+    between = ask(factories.award(caerphilly), sitting, soon, london(2026, 11, 11, 10), 2_500, 60)
+    course.courses = course.courses.replace("2026-11-10", "2026-11-12")
+    course.save()
+    bookings.take(booking=booking, suggestion=suggestion, by=ALYS, now=now)
+
+    assert between.state == State.REQUESTED
+    assert [start for start, _end in bookings.spans_of(booking)] == [
+        FIRST,
+        london(2026, 11, 10, 10),
+        london(2026, 11, 17, 10),
+    ]
+
+
+def test_a_place_that_is_kept_holds_its_sessions_and_not_the_weeks_between(caerphilly, course, now):
+    award = factories.award(caerphilly)
+    WaitingPlace.objects.create(
+        award=award,
+        offer=course,
+        day=FIRST.date(),
+        minutes=360,
+        made_at=now,
+        state=WaitingPlace.State.KEPT,
+        starts_at=FIRST,
+        ends_at=london(2026, 11, 17, 12),
+        kept_until=now,
+    )
+
+    assert list(places_taken.taken_times(course, FIRST, LATER)) == bookings.spans_of(ask(award, course, now))

@@ -81,6 +81,7 @@ def propose_move(*, booking, starts_at, by, now):
             by=Party.CARER,
             starts_at=starts_at,
             ends_at=availability.ends_at(offer, starts_at, booking.minutes),
+            sessions=sessions_to_keep(offer, starts_at, booking.minutes),
             answer_by=answer_by(booking.council.scheme, offer, min(starts_at, booking.starts_at), now),
             made_at=now,
         )
@@ -112,7 +113,7 @@ def accept_move(*, booking, by, now):
             act="booking.moved",
             starts_at=suggestion.starts_at,
             ends_at=suggestion.ends_at,
-            sessions=sessions_to_keep(booking.offer, suggestion.starts_at, booking.minutes),
+            sessions=suggestion.sessions,
             calendar_sequence=booking.calendar_sequence + 1,
             free_cancel_hours=rules.free_cancel_hours_after_moving(
                 booking.free_cancel_hours, suggestion.made_at, before, suggestion.starts_at

@@ -13,7 +13,7 @@ from voucher.bookings import choices, following, pairs, steps
 from voucher.bookings.making import lock_offers
 from voucher.bookings.steps import Party, State
 from voucher.models import Award, Suggestion
-from voucher.places_taken import sessions_to_keep, taken_times
+from voucher.places_taken import is_free_beside, sessions_to_keep
 
 SUGGESTIONS_MOST = 3
 
@@ -53,6 +53,7 @@ def suggest(*, booking, starts, by, now):
                 by=Party.PROVIDER,
                 starts_at=start,
                 ends_at=availability.ends_at(offer, start, booking.minutes),
+                sessions=sessions_to_keep(offer, start, booking.minutes),
                 answer_by=answer_by,
                 made_at=now,
             )
@@ -82,7 +83,7 @@ def take(*, booking, suggestion, by, now):
             answer_by__gt=now,
             starts_at=suggestion.starts_at,
             ends_at=suggestion.ends_at,
-            sessions=sessions_to_keep(offer, suggestion.starts_at, booking.minutes),
+            sessions=suggestion.sessions,
             calendar_sequence=booking.calendar_sequence + 1,
         )
         messages.suggestion_taken(booking)
@@ -130,7 +131,5 @@ def _refuse(booking, offer, award, start, now):
     except OutsidePeriod as outside:
         raise BadTime(start, "outside") from outside
     spans = availability.spans(offer, start, booking.minutes)
-    buffer = dt.timedelta(minutes=offer.buffer_minutes)
-    taken = taken_times(offer, start - buffer, ends_at + buffer, besides=booking)
-    if not availability.is_free(offer, spans, taken):
+    if not is_free_beside(offer, spans, booking=booking):
         raise BadTime(start, "taken")

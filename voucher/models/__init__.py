@@ -10,6 +10,7 @@ from voucher.models.awards import Fund as Fund
 from voucher.models.bookings import Booking as Booking
 from voucher.models.bookings import BreakRequest as BreakRequest
 from voucher.models.bookings import Choice as Choice
+from voucher.models.bookings import HoldBefore as HoldBefore
 from voucher.models.bookings import Suggestion as Suggestion
 from voucher.models.carers import Answers as Answers
 from voucher.models.carers import Application as Application

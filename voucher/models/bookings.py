@@ -207,6 +207,23 @@ class Booking(models.Model):
         return self.is_half_of_a_pair and self.asked_in.settled_at is None
 
 
+class HoldBefore(models.Model):
+    """What was set aside for a booking before its provider took back that the break was not given (R60).
+
+    Of it nothing is left: all of it went back, and was set aside again under the hold that the booking has now.
+    """
+
+    hold = models.OneToOneField(Hold, models.PROTECT, related_name="taken_back")
+    booking = models.ForeignKey(Booking, models.PROTECT, related_name="holds_before")
+    taken_back_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self):
+        return f"hold {self.hold_id} of {self.booking}"
+
+
 class Choice(models.Model):
     """A first, second or third choice of a request, at the price that was shown; one after another they are asked."""
 
@@ -258,6 +275,8 @@ class Suggestion(models.Model):
     by = models.CharField(max_length=8, choices=Booking.Party)
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
+    # Of a course: its sessions, as a booking keeps them.
+    sessions = models.JSONField(null=True)
     answer_by = models.DateTimeField()
     made_at = models.DateTimeField()
     state = models.CharField(max_length=6, choices=State, default=State.OPEN)

@@ -18,6 +18,7 @@ class Task(models.Model):
         OBJECTION = "objection", _("The provider says that it was there")
         CARD = "card", _("A carer’s own card payment: look into it")
         NOT_MINE = "not_mine", _("The carer did not make this booking")
+        TOLD_LATE = "told_late", _("A break did not happen, and we hear of it later: see that all is well")
         PAY_BY_HAND = "pay_by_hand", _("The fund had nothing left to pay the provider")
         REARRANGE = "rearrange", _("The provider cannot give it: arrange something else")
         UNANSWERED = "unanswered", _("The provider did not answer, and is paused")
