@@ -11,7 +11,7 @@ from accounts import history
 from voucher import claims, messages, rules, tasks, withdrawals
 from voucher.bookings import own_money, steps
 from voucher.ledger import books
-from voucher.models import Booking, Task
+from voucher.models import Booking
 
 State, Party = Booking.State, Booking.Party
 
@@ -50,7 +50,7 @@ def say_otherwise(*, booking, by, now):
         booking = claims.alone(booking)
         if not may_say_otherwise(booking, now):
             raise steps.BookingMoved(steps.state_now(booking))
-        tasks.give_again(booking=booking, kind=Task.Kind.NOBODY_CAME, now=now)
+        tasks.somebody_may_be_alone(booking=booking, now=now)
         _remember(booking, "booking.carer_was_there", by, now)
         if booking.state == State.CLAIMED and withdrawals.was_in_a_run(booking):
             _change(booking, ended_by=Party.CARER)

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from accounts import wording
 from voucher.ledger.models import Transfer
-from voucher.models import Booking, ClaimLine, Dispute
+from voucher.models import Booking, ClaimLine, Dispute, HoldBefore
 
 Kind = Transfer.Kind
 
@@ -48,6 +48,8 @@ def statement(award):
     struck = ClaimLine.with_struck.filter(booking__award=award, struck_hold__isnull=False)
     struck = struck.select_related("booking__offer", "booking__provider")
     bookings |= {line.struck_hold_id: line.booking for line in struck}
+    before = HoldBefore.objects.filter(booking__award=award).select_related("booking__offer", "booking__provider")
+    bookings |= {row.hold_id: row.booking for row in before}
     lines, left = [], 0
     for transfer in transfers:
         booking = bookings.get(transfer.hold_id)

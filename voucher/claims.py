@@ -22,7 +22,7 @@ from voucher import messages, pay_days, requests, rules
 from voucher.bookings import own_money
 from voucher.ledger import acts, books
 from voucher.ledger.models import Hold, Transfer
-from voucher.models import Booking, Claim, ClaimLine, Dispute, RunLine
+from voucher.models import Booking, Claim, ClaimLine, Dispute, HoldBefore, RunLine
 
 # What is due of these was moved to the provider when they ended: a late cancellation, a carer who did not come.
 PAID_WHEN_IT_ENDED = (Booking.State.CANCELLED, Booking.State.DID_NOT_HAPPEN)
@@ -217,9 +217,9 @@ def differences():
         for pk, now_is in rows.values_list("pk", "state")
         if pk not in whole
     ]
-    lost = Hold.objects.filter(booking=None, dispute=None, struck_line=None).order_by("pk")
+    lost = Hold.objects.filter(booking=None, dispute=None, struck_line=None, taken_back=None).order_by("pk")
     found += [f"Hold {pk} is set aside or spent for no booking." for pk in lost.values_list("pk", flat=True)]
-    return found + _struck_and_not_taken_back() + requests.differences()
+    return found + _struck_and_not_taken_back() + _before_and_not_given_back() + requests.differences()
 
 
 def moved_to_payees(rows):
@@ -269,6 +269,15 @@ def _claim(*, provider, council, ids, invoice_number, late_reason, by, now, key)
     # without this lock: by the guarded updates below and by one line a booking.
     Provider.objects.select_for_update(no_key=True).get(pk=provider.pk)
     bookings = _chosen(provider=provider, council=council, ids=ids)
+def _before_and_not_given_back():
+    """Return a sentence for each hold that its booking no longer has, and of which the books still have something."""
+    whole = Q(hold__state=Hold.State.RELEASED, hold__covered=0) | Q(
+        hold__state=Hold.State.SPENT, hold__refunded=F("hold__spent"), hold__charge_refunded=F("hold__charged")
+    )
+    wrong = HoldBefore.objects.exclude(whole).values_list("hold", flat=True)
+    return [f"Hold {pk} was set aside anew, and is set aside or spent all the same." for pk in wrong]
+
+
     if not late_reason:
         _refuse_late(bookings, council=council, on=timezone.localdate(now))
     # Every award before any booking, in one order: two providers of the same carers never wait for each other.

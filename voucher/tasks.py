@@ -17,6 +17,7 @@ DONE_ACTS = {
     Kind.EMERGENCY: "booking.carer_rung",
     Kind.OBJECTION: "booking.objection_answered",
     Kind.PAY_BY_HAND: "booking.settled_by_hand",
+    Kind.TOLD_LATE: "booking.absence_looked_into",
     Kind.CARD: "booking.card_looked_into",
     Kind.NOT_MINE: "booking.not_mine_looked_into",
     Kind.REARRANGE: "booking.rearranged",
@@ -50,6 +51,33 @@ def give_again(*, booking, kind, now):
 def waiting(council):
     """Return what a council's carers team has still to do: where somebody may be alone first, then the oldest."""
     order = [When(kind=kind, then=Value(place)) for place, kind in enumerate(MOST_URGENT_FIRST)]
+def give_about_place(*, place, now):
+    """Put a place that is kept for a carer who is rung on the carers team's list, once; return the Task."""
+    wanted = {"council": place.award.council, "kind": Kind.PLACE_KEPT, "made_at": now}
+    return Task.objects.get_or_create(place=place, done_at=None, defaults=wanted)[0]
+
+
+def answered(*, places, by, now):
+    """Take these places off the list: the carer's answer is there, or their time is over. Return how many there were.
+
+    The history of the award says what became of each place.
+    """
+    rows = Task.objects.filter(place__in=places, done_at=None)
+    return rows.update(done_by=by.user, done_at=now)
+
+
+def somebody_may_be_alone(*, booking, now):
+    """Put it on the list that nobody came: first on it, and once more where it was done or could wait before."""
+    if not Task.objects.filter(booking=booking, kind=Kind.NOBODY_CAME).exists():
+        Task.objects.filter(booking=booking, kind=Kind.TOLD_LATE, done_at=None).update(kind=Kind.NOBODY_CAME)
+    return give_again(booking=booking, kind=Kind.NOBODY_CAME, now=now)
+
+
+def not_needed(*, booking, kinds, by, now):
+    """Take what is to be done about a booking off the list, because it was not so; the booking's history says why."""
+    Task.objects.filter(booking=booking, kind__in=kinds, done_at=None).update(done_by=by.user, done_at=now)
+
+
     rows = Task.objects.filter(council=council, done_at=None)
     place = Case(*order, default=Value(len(order)), output_field=IntegerField())
     return rows.annotate(place=place).order_by("place", "made_at", "pk")

@@ -8,9 +8,9 @@ from django.db import transaction
 from django.db.models import Q
 
 from accounts import history
-from voucher import claims
+from voucher import bookings, claims
+from voucher.bookings import RestWasUsed as RestWasUsed
 from voucher.bookings import own_money, steps
-from voucher.ledger import books
 from voucher.models import Booking, ClaimLine, Dispute, PaymentRun, RunLine
 
 State = Booking.State
@@ -30,10 +30,6 @@ class InARun(Exception):
 
 class IsDisputed(Exception):
     """The carer says that less took place: that is no slip, and the carers team finds how it was."""
-
-
-class RestWasUsed(Exception):
-    """What was given back with the claim is no longer on the award, so the whole cannot be set aside again."""
 
 
 def may_withdraw(booking):
@@ -111,19 +107,7 @@ def _in_runs(booking):
 
 def _set_aside_again(booking, line, by, now):
     spent = booking.hold
-    try:
-        anew = books.unspend(
-            hold=spent,
-            more=booking.amount - spent.spent,
-            effective_on=claims.service_day(booking),
-            op_key=f"line:{line.pk}/struck",
-            actor=by.actor,
-            now=now,
-        )
-    except (books.NotEnough, books.AwardEnded) as gone:
-        raise RestWasUsed from gone
-    booking.hold = anew
-    Booking.objects.filter(pk=booking.pk).update(hold=anew)
+    bookings.set_aside_again(booking=booking, key=f"line:{line.pk}/struck", by=by, now=now)
     ClaimLine.with_struck.filter(pk=line.pk).update(struck_hold=spent)
 
 

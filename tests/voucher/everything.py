@@ -329,7 +329,7 @@ class Walk(everything_of_providers.Providers):
 
     def do_undo(self):
         row = self.booking(State.DELIVERED)
-        return row is not None and bookings.undo_delivery(booking=row, by=ALYS, now=self.now)
+        return row is not None and bookings.undo(booking=row, by=ALYS, now=self.now)
 
     do_undo.weight = 1
 

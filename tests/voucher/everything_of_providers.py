@@ -143,6 +143,13 @@ class Providers:
 
     do_not_give.weight = 7
 
+    def do_take_back_not_given(self):
+        said = Booking.objects.filter(state=State.DID_NOT_HAPPEN, ended_by=Party.PROVIDER)
+        row = self.any(said.order_by("pk"))
+        return row is not None and bookings.undo(booking=row, by=self.owners[row.provider_id], now=self.now) is None
+
+    do_take_back_not_given.weight = 4
+
     def do_say_otherwise(self):
         row = self.any(Booking.objects.filter(not_given=NotGiven.CARER_DID_NOT_COME).order_by("pk"))
         return row is not None and absences.say_otherwise(booking=row, by=ALYS, now=self.now) is not None

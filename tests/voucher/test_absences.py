@@ -200,3 +200,36 @@ def test_the_pages_of_both_say_what_happened_in_a_sentence(absent, client, bryn,
 
     assert "Alys did not come. You can claim £31.25 for it" in page
     assert "no-show" not in page.lower()
+
+
+def test_said_a_day_later_nobody_rings_at_once_unless_the_carer_says_otherwise(confirmed, bryn, caerphilly):
+    """R67. On a paper list entered days later there is no alarm: somebody sees, among all else, that all is well."""
+    say(confirmed, bryn, NotGiven.CARER_DID_NOT_COME, FRIDAY + dt.timedelta(hours=24, minutes=1))
+
+    task = tasks.waiting(caerphilly).get()
+    assert task.kind == Task.Kind.TOLD_LATE
+    assert not OutboxMessage.objects.filter(kind="booking_did_not_happen").exists()
+    assert OutboxMessage.objects.filter(kind="break_not_given").exists()
+
+    otherwise(confirmed)
+
+    assert [(each.pk, each.kind) for each in tasks.waiting(caerphilly)] == [(task.pk, Task.Kind.NOBODY_CAME)]
+
+
+def test_a_day_later_to_the_minute_it_is_still_rung_about(confirmed, bryn, caerphilly):
+    say(confirmed, bryn, NotGiven.PROVIDER_COULD_NOT, FRIDAY + dt.timedelta(hours=24))
+
+    assert tasks.waiting(caerphilly).get().kind == Task.Kind.NOBODY_CAME
+
+
+def test_the_teams_list_says_what_to_check_and_not_to_ring_now(confirmed, bryn, carys, client, caerphilly, clock):
+    clock.now = MONDAY
+    say(confirmed, bryn, NotGiven.CARER_DID_NOT_COME, MONDAY)
+    client.force_login(carys)
+
+    page = client.get(reverse("team:tasks")).content.decode()
+
+    assert "we hear of it later: see that all is well" in page
+    assert "To check, when you next speak" in page
+    assert "Ring now" not in page
+    assert "Ring now" not in client.get(reverse("team:queue")).content.decode()

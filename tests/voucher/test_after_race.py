@@ -226,7 +226,7 @@ def test_a_dispute_and_an_undone_mark_at_once_are_one_of_the_two(confirmed, owne
     deliver(booking, owner)
 
     def undo():
-        bookings.undo_delivery(booking=fresh(booking), by=Who(owner), now=AFTER)
+        bookings.undo(booking=fresh(booking), by=Who(owner), now=AFTER)
 
     results = at_once(lambda: dispute(booking), undo)
 

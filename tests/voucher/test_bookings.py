@@ -252,7 +252,7 @@ def test_nothing_is_delivered_before_it_starts(confirmed):
 def test_a_delivery_can_be_taken_back_until_it_is_claimed(confirmed, award):
     bookings.deliver(booking=confirmed, minutes=60, by=BRYN, now=confirmed.ends_at)
 
-    bookings.undo_delivery(booking=confirmed, by=BRYN, now=confirmed.ends_at)
+    bookings.undo(booking=confirmed, by=BRYN, now=confirmed.ends_at)
     bookings.deliver(booking=confirmed, minutes=150, by=BRYN, now=confirmed.ends_at)
 
     assert confirmed.due_pence == 6250

@@ -187,7 +187,7 @@ def test_a_claim_is_of_one_council(delivered, bryn):
 
 
 def test_a_delivery_that_was_undone_can_no_longer_be_claimed(delivered, bryn, award):
-    bookings.undo_delivery(booking=delivered, by=Who(user=bryn), now=SATURDAY)
+    bookings.undo(booking=delivered, by=Who(user=bryn), now=SATURDAY)
 
     with pytest.raises(claims.NotReady):
         claim([delivered], bryn, SATURDAY)
@@ -198,7 +198,7 @@ def test_a_claimed_delivery_cannot_be_undone(delivered, bryn):
     claim([delivered], bryn, SATURDAY)
 
     with pytest.raises(bookings.BookingMoved) as moved:
-        bookings.undo_delivery(booking=delivered, by=Who(user=bryn), now=SATURDAY)
+        bookings.undo(booking=delivered, by=Who(user=bryn), now=SATURDAY)
     assert moved.value.state == State.CLAIMED
 
 

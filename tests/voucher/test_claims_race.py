@@ -97,7 +97,7 @@ def test_a_claim_and_an_undo_at_the_same_moment_never_both_happen(award, cafe, o
 
     claimed, undone = at_once(
         lambda: claim([Booking.objects.get(pk=booking.pk)], owner, SATURDAY),
-        lambda: bookings.undo_delivery(booking=row, by=Who(user=owner), now=SATURDAY),
+        lambda: bookings.undo(booking=row, by=Who(user=owner), now=SATURDAY),
     )
 
     booking.refresh_from_db()

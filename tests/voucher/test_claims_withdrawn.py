@@ -65,7 +65,7 @@ def test_what_was_claimed_is_set_aside_again_and_can_be_marked_and_claimed_anew(
     assert (line.amount_pence, fresh(booking).claim_line) == (5625, None)
     assert balance() == []
     booking = fresh(booking)
-    bookings.undo_delivery(booking=booking, by=Who(bryn), now=MONDAY)
+    bookings.undo(booking=booking, by=Who(bryn), now=MONDAY)
     bookings.deliver(booking=booking, minutes=150, by=Who(bryn), now=MONDAY)
     claim([booking], bryn, MONDAY, key="again")
     assert (fresh(booking).state, books.due(payee=bryn_cafe.pk)) == (State.CLAIMED, 6250)

@@ -439,7 +439,7 @@ def test_a_disputed_break_can_no_longer_be_unmarked(given, bryn):
     dispute(booking)
 
     with pytest.raises(bookings.BookingMoved):
-        bookings.undo_delivery(booking=booking, by=Who(bryn), now=AFTER)
+        bookings.undo(booking=booking, by=Who(bryn), now=AFTER)
 
 
 def test_the_provider_gives_its_own_account(given, bryn):

@@ -73,7 +73,7 @@ def test_three_of_seven_sessions_for_50_pounds_are_21_43(caerphilly, bryn_cafe, 
     withdrawals.withdraw(booking=row, by=Who(bryn), now=over)
     assert left(award) == (25_000, 5_000, 0)
     row.refresh_from_db()
-    bookings.undo_delivery(booking=row, by=Who(bryn), now=over)
+    bookings.undo(booking=row, by=Who(bryn), now=over)
     bookings.deliver(booking=row, minutes=420, by=Who(bryn), now=over)
     claimed.claim(bryn_cafe, [row], by=Who(bryn), now=over)
     assert (left(award), books.due(bryn_cafe.pk)) == ((25_000, 0, 5_000), 5_000)
@@ -190,7 +190,7 @@ def test_own_money_follows_a_break_that_is_claimed_anew_as_the_whole(caerphilly,
 
     withdrawals.withdraw(booking=row, by=owner, now=later)
     row.refresh_from_db()
-    bookings.undo_delivery(booking=row, by=owner, now=later)
+    bookings.undo(booking=row, by=owner, now=later)
     bookings.deliver(booking=row, minutes=60, by=owner, now=later)
     claimed.claim(shop, [row], by=owner, now=later)
 

@@ -134,7 +134,7 @@ def test_an_invoice_number_that_is_too_long_is_refused_and_the_ticks_stay(page, 
 
 
 def test_what_was_undone_meanwhile_is_not_claimed(page, delivered, bryn):
-    bookings.undo_delivery(booking=delivered, by=Who(user=bryn), now=SATURDAY)
+    bookings.undo(booking=delivered, by=Who(user=bryn), now=SATURDAY)
 
     answer = claim(page, delivered)
 

@@ -93,7 +93,7 @@ def test_a_break_is_listed_as_not_claimed_from_the_day_after_the_claim_window(te
     assert listed(team, "not-claimed") == [confirmed]
     assert "To be claimed: £62.50" in text(team.get(reverse("team:listing", args=["not-claimed"])))
 
-    bookings.undo_delivery(booking=confirmed, by=Who(bryn), now=clock.at)
+    bookings.undo(booking=confirmed, by=Who(bryn), now=clock.at)
     assert listed(team, "not-claimed") == []
 
 

@@ -49,7 +49,6 @@ from voucher.bookings.delivering import due_for_waiting as due_for_waiting
 from voucher.bookings.delivering import may_object as may_object
 from voucher.bookings.delivering import not_marked as not_marked
 from voucher.bookings.delivering import object_to as object_to
-from voucher.bookings.delivering import undo_delivery as undo_delivery
 from voucher.bookings.emergencies import FundExhausted as FundExhausted
 from voucher.bookings.emergencies import late_share as late_share
 from voucher.bookings.emergencies import pay_late as pay_late
@@ -82,6 +81,10 @@ from voucher.bookings.suggesting import open_suggestions as open_suggestions
 from voucher.bookings.suggesting import suggest as suggest
 from voucher.bookings.suggesting import take as take
 from voucher.bookings.suggesting import take_none as take_none
+from voucher.bookings.undoing import RestWasUsed as RestWasUsed
+from voucher.bookings.undoing import may_undo as may_undo
+from voucher.bookings.undoing import set_aside_again as set_aside_again
+from voucher.bookings.undoing import undo as undo
 from voucher.places_taken import spans_of as spans_of
 from voucher.places_taken import taken_by_offer as taken_by_offer
 from voucher.places_taken import taken_times as taken_times

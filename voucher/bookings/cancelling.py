@@ -114,7 +114,7 @@ def pay_late_share(booking, cost, by, now):
             payee=booking.provider_id,
             charge_pence=cost.due_pence if booking.award.in_hours else None,
             effective_on=timezone.localdate(now),
-            op_key=f"booking:{booking.pk}/late_cancel",
+            op_key=f"hold:{booking.hold_id}/late_cancel",
             actor=by.actor,
             now=now,
         )

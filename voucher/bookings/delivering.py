@@ -7,7 +7,7 @@ from voucher import messages, rules, tasks
 from voucher.asking import BadLength
 from voucher.bookings import cancelling, choices, pairs, steps
 from voucher.bookings.steps import BookingMoved, NotYet, Party, State
-from voucher.models import Booking, Dispute, Task
+from voucher.models import Booking, Task
 from voucher.places_taken import spans_of
 
 
@@ -43,16 +43,6 @@ def due_for(booking, minutes):
     return due_pence, min(rules.amount_for(due_pence, minutes, booking.award.in_hours), booking.amount)
 
 
-def undo_delivery(*, booking, by, now):
-    """Take back that a break was given, until it is claimed or the carer disputes it. Raises BookingMoved."""
-    changes = dict.fromkeys(("delivered_minutes", "delivered_at", "due_pence", "due_amount"))
-    with transaction.atomic():
-        steps.lock(booking)
-        if Dispute.objects.filter(booking=booking).exists():
-            raise BookingMoved(steps.state_now(booking))
-        steps.move(booking, (State.DELIVERED,), State.CONFIRMED, by, now, act="booking.delivery_undone", **changes)
-
-
 def did_not_happen(*, booking, party, by, now, why=""):
     """Say that a confirmed break did not happen (R14): all is given back, and the carers team is told at once (R40).
 
@@ -72,9 +62,13 @@ def did_not_happen(*, booking, party, by, now, why=""):
         else:
             steps.give_back(booking, by, now)
         steps.move(booking, (State.CONFIRMED,), State.DID_NOT_HAPPEN, by, now, **changes)
-        if party != Party.TEAM:
-            tasks.give(booking=booking, kind=Task.Kind.NOBODY_CAME, now=now)
-        messages.booking_did_not_happen(booking)
+        # What a provider says a day later or more wakes nobody any more (R67); a carer's word always does.
+        if party == Party.PROVIDER and rules.is_told_late(booking.starts_at, now):
+            tasks.give_again(booking=booking, kind=Task.Kind.TOLD_LATE, now=now)
+        else:
+            if party != Party.TEAM:
+                tasks.somebody_may_be_alone(booking=booking, now=now)
+            messages.booking_did_not_happen(booking)
         if party == Party.CARER:
             messages.nobody_came_for_provider(booking)
         elif why:

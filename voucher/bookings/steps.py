@@ -78,7 +78,7 @@ def give_back(booking, by, now):
     if booking.hold is None:
         return
     try:
-        books.release(hold=booking.hold, op_key=f"booking:{booking.pk}/release", actor=by.actor, now=now)
+        books.release(hold=booking.hold, op_key=f"hold:{booking.hold_id}/release", actor=by.actor, now=now)
     except books.AlreadyResolved as lost:
         raise BookingMoved(state_now(booking)) from lost
 

@@ -1,5 +1,7 @@
 """News of one booking: asked for, answered, cancelled, coming, and what went wrong with it."""
 
+from django.db.models import Q
+
 from accounts.models import OutboxMessage
 from voucher import answer_links
 from voucher.messages.telling import context_of, queue, tell_carer, tell_provider
@@ -71,8 +73,8 @@ def is_reminded_of_breaks(carer):
 
 def booking_did_not_happen(booking):
     """Tell the carers team at once: the person cared for may be alone."""
-    scheme = booking.council.scheme
-    queue("booking_did_not_happen", booking, to=scheme.team_email, language="")
+    to = booking.council.scheme.team_email
+    queue("booking_did_not_happen", booking, to=to, language="", again=_each_time(booking))
 
 
 def break_not_given(booking):
@@ -81,7 +83,33 @@ def break_not_given(booking):
     Who did not come may be ill, or may have been there (R61).
     """
     did_not_come = booking.not_given == Booking.NotGiven.CARER_DID_NOT_COME
-    tell_carer("break_not_given", booking, did_not_come=did_not_come)
+    tell_carer("break_not_given", booking, again=_each_time(booking), did_not_come=did_not_come)
+
+
+def not_given_taken_back(booking, *, told, now):
+    """Tell of the change whoever was told that a break was not given; who was not told yet hears nothing of either.
+
+    `told` is the calendar number that the booking had when it was said.
+    """
+    if _was_told("break_not_given", booking, told, now):
+        tell_carer("not_given_taken_back", booking, again=_each_time(booking))
+    if _was_told("booking_did_not_happen", booking, told, now):
+        to = booking.council.scheme.team_email
+        queue("not_given_taken_back_for_team", booking, to=to, language="", again=_each_time(booking))
+
+
+def _was_told(name, booking, number, now):
+    """Withdraw some news of a booking that has not been sent; return whether it may have been read."""
+    key = f"{name}/{booking.pk}/{number}"
+    rows = OutboxMessage.objects.filter(Q(dedupe_key=key) | Q(dedupe_key__startswith=f"{key}/"))
+    rows.filter(sent_at=None, withdrawn_at=None, attempts=0).update(withdrawn_at=now)
+    # One that a worker has in its hands may leave still.
+    return rows.filter(withdrawn_at=None).exists()
+
+
+def _each_time(booking):
+    """What tells the same news of a booking apart: it can be said, taken back and said again."""
+    return str(booking.calendar_sequence)
 
 
 def nobody_came_for_provider(booking):

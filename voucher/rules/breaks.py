@@ -8,6 +8,7 @@ SHORTEST_ANSWER = dt.timedelta(hours=2)
 MINUTES_A_STEP_DELIVERED = 15
 PLACE_KEPT = dt.timedelta(hours=2)
 DID_NOT_HAPPEN_AFTER = dt.timedelta(minutes=15)
+TOLD_LATE_AFTER = dt.timedelta(hours=24)
 CONTACT_FOR = dt.timedelta(days=7)
 OBJECTION_DAYS = 7
 # R58. Who stands at the door answers within half an hour; who was there some days ago has a week.
@@ -102,6 +103,11 @@ def delivered_lengths(unit, unit_minutes, minutes, sessions=1):
 def did_not_happen_from(starts_at):
     """R14. Either side may say that a break did not happen from 15 minutes after its start."""
     return starts_at.astimezone(dt.UTC) + DID_NOT_HAPPEN_AFTER
+
+
+def is_told_late(starts_at, now):
+    """R67. Said more than 24 hours after the start, that a break did not happen is no reason to ring at once."""
+    return now - starts_at > TOLD_LATE_AFTER
 
 
 def last_day_to_claim(*, service_day, window_days):

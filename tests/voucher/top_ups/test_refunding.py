@@ -154,7 +154,7 @@ def test_of_a_break_given_in_part_her_own_money_comes_back_first_when_it_is_clai
     bookings.deliver(booking=row, minutes=minutes, by=own.BRYN, now=row.ends_at)
     # It can still be undone, so nothing goes back yet.
     assert top_up(row).state == "paid"
-    bookings.undo_delivery(booking=row, by=own.BRYN, now=row.ends_at)
+    bookings.undo(booking=row, by=own.BRYN, now=row.ends_at)
 
     line = claimed(fresh(row), minutes, provider)
     top_ups.give_back_what_is_due(row.ends_at)

@@ -106,14 +106,12 @@ def deliver(request, ref):
 @require_POST
 @bookings_required
 def undo(request, ref):
+    """Take back what was said of a break, given or not given, until it is claimed (R60)."""
     row = booking_of(request.provider, ref)
-    return answer(
-        request,
-        row,
-        bookings.undo_delivery,
-        goal=State.CONFIRMED,
-        said=_("Undone. The break is confirmed again, and not marked as given."),
-    )
+    said = _("Undone. The break is confirmed again, and not marked as given.")
+    if row.state == State.DID_NOT_HAPPEN:
+        said = _("Undone. The break is confirmed again, and all of it is set aside. Say now how much of it was given.")
+    return answer(request, row, bookings.undo, goal=State.CONFIRMED, said=said)
 
 
 @require_POST
@@ -124,7 +122,7 @@ def did_not_happen(request, ref):
     form = DidNotHappenForm(request.POST, prefix="not")
     if not form.is_valid():
         return _booking_page(request, row, not_given=form)
-    said = _("Noted. We have told the carer and the carers team. See below what follows.")
+    said = _("Noted. We tell the carer and the carers team. See below what follows; you can undo it.")
     return answer(
         request,
         row,
@@ -214,7 +212,7 @@ def _booking_page(request, row, *, decline=None, delivered=None, not_given=None,
         "can_say_not_given": confirmed and now >= rules.did_not_happen_from(row.starts_at),
         "waiting_cost": bookings.due_for_waiting(row, now) if confirmed else None,
         "can_cancel": confirmed and not started,
-        "can_undo": row.state == State.DELIVERED,
+        "can_undo": bookings.may_undo(row, now),
         "can_withdraw": is_owner(request) and withdrawals.may_withdraw(row),
         "decline_form": decline or DeclineForm(prefix="decline"),
         "delivered_form": delivered or DeliveredForm(booking=row, prefix="delivered", initial={"minutes": row.minutes}),
@@ -281,6 +279,16 @@ def answer(request, row, verb, *, goal, said, remember="", **arguments):
             messages.error(request, what_happened(moved.state))
     except bookings.NotLive:
         messages.error(request, NOT_WHILE_PAUSED)
+    except bookings.RestWasUsed:
+        messages.error(
+            request,
+            _("What went back has been used for something else, so this cannot be undone here. Ring the carers team."),
+        )
+    except bookings.Full:
+        messages.error(
+            request,
+            _("Its place has been taken by somebody else, so this cannot be undone here. Ring the carers team."),
+        )
     except bookings.OutsidePeriod:
         messages.error(request, _("That time is no longer within the carer’s award, so the old time stands."))
     except bookings.NotYet as early:
