@@ -17,7 +17,8 @@ def posts_required(*kinds, joining=()):
     """Let only a person in who holds one of these posts with a provider.
 
     Somebody who has not signed in is sent to sign in; somebody without the post gets 404. Sets
-    request.post and request.provider. Whoever works for several providers is asked first for which one.
+    request.post and request.provider. Whoever works for several providers is asked first for which one, and asked
+    again where the one they have chosen gives them no such post: nobody acts for another than the one they see.
 
     A provider that has not joined yet is led to its joining page, and a press there is not taken: requests, codes
     and money are not its own yet. `joining` names the states in which such a provider may enter all the same.
@@ -28,15 +29,17 @@ def posts_required(*kinds, joining=()):
         def guarded(request, *args, **kwargs):
             if not request.user.is_authenticated:
                 return redirect_to_login(request.path)
-            posts = {
-                post.provider_id: post
-                for post in Staff.objects.filter(user=request.user, kind__in=kinds).select_related("provider__council")
-            }
+            every = Staff.objects.filter(user=request.user).select_related("provider__council")
+            every = {post.provider_id: post for post in every}
+            posts = {provider: post for provider, post in every.items() if post.kind in kinds}
             if not posts:
                 raise Http404
+            # Its pages, and the one that says that there is nothing here, lead to the others.
+            request.works_for_several = len(every) > 1
             chosen = request.session.get(CHOSEN_PROVIDER)
-            if len(posts) > 1 and chosen not in posts:
-                return redirect(f"{reverse('choose_provider')}?{urlencode({'next': request.path})}")
+            if chosen not in posts and (len(posts) > 1 or chosen in every):
+                back = {"next": request.path} if request.method in {"GET", "HEAD"} else {}
+                return redirect(f"{reverse('choose_provider')}?{urlencode(back)}".rstrip("?"))
             request.post = posts[chosen] if chosen in posts else next(iter(posts.values()))
             request.provider = request.post.provider
             if request.provider.state in Provider.NOT_JOINED and request.provider.state not in joining:

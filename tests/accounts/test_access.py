@@ -158,9 +158,11 @@ def test_an_owner_of_one_provider_is_no_owner_of_the_one_where_they_are_at_the_d
     other = factories.provider(caerphilly, name="Canolfan")
     other.staff.create(user=bryn, kind="bookings")
 
-    _, request = knock("owner", bryn, provider=other.pk)
+    answer, _ = knock("owner", bryn, provider=other.pk)
 
-    assert request.provider == bryn_cafe
+    # Nor does she act for the one that she owns while the page says the other.
+    assert answer.url == f"{reverse('choose_provider')}?next=%2Fsomewhere%2F"
+    assert knock("owner", bryn)[1].provider == bryn_cafe
 
 
 def test_a_person_chooses_only_among_their_own_councils(client, carys, flintshire):

@@ -3,6 +3,7 @@
 import uuid
 
 import pytest
+from django.test import Client
 from django.urls import reverse
 
 from tests import factories
@@ -84,7 +85,9 @@ def test_who_works_for_two_sees_of_each_what_the_post_there_shows_and_one_at_a_t
 
     client.post(choose, {"choice": bryn_cafe.pk})
     # The desk of one does not make an owner there, and the other's page stays the other's.
-    assert client.get(reverse("provider:prices", args=[own.number])).status_code == 404
+    asked = client.get(reverse("provider:prices", args=[own.number]))
+    assert asked["Location"].startswith(f"{choose}?next=")
+    assert client.post(reverse("provider:pause"), {"until": ""})["Location"] == choose
     post.kind = "bookings"
     post.save()
     assert client.get(page).status_code == 404
@@ -97,3 +100,29 @@ def test_who_works_for_two_sees_of_each_what_the_post_there_shows_and_one_at_a_t
     assert client.post(choose, {"choice": elsewhere.pk}).status_code == 404
     away = client.post(choose, {"choice": bryn_cafe.pk, "next": "https://example.com/"})
     assert away["Location"] == reverse("after_sign_in")
+
+
+def test_who_works_for_two_goes_from_one_to_the_other_and_no_open_form_comes_along(bryn_cafe, huw, of_huw):
+    bryn_cafe.staff.create(user=huw, kind="owner")
+    browser, choose = Client(enforce_csrf_checks=True), reverse("choose_provider")
+    browser.force_login(huw)
+    page = reverse("provider:booking", args=[of_huw.ref])
+
+    def choice(provider):
+        token = browser.get(choose).context["csrf_token"]
+        return browser.post(choose, {"choice": provider.pk, "next": page, "csrfmiddlewaretoken": str(token)})
+
+    choice(of_huw.provider)
+    left_open = str(browser.get(reverse("provider:pause")).context["csrf_token"])
+    assert choose in browser.get(reverse("provider:service")).content.decode()
+    choice(bryn_cafe)
+
+    # A link in a message of the other says where it leads, and how to get there.
+    nothing = browser.get(page)
+    assert nothing.status_code == 404
+    assert f"{choose}?next={page}" in nothing.content.decode()
+    assert browser.post(reverse("provider:pause"), {"csrfmiddlewaretoken": left_open}).status_code == 403
+    bryn_cafe.refresh_from_db()
+    assert bryn_cafe.state == "live"
+    assert choice(of_huw.provider)["Location"] == page
+    assert browser.get(page).status_code == 200

@@ -2,6 +2,7 @@
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404
+from django.middleware.csrf import rotate_token
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -79,5 +80,7 @@ def _choose(request, options, key, question):
         if chosen is None:
             raise Http404
         request.session[key] = chosen.pk
+        # A form that still lies open for the one before is not carried out for this one.
+        rotate_token(request)
         return redirect(wanted)
     return render(request, "account/choose.html", {"options": options, "question": question, "next": wanted})
