@@ -192,6 +192,54 @@ def test_it_is_taken_back_and_what_was_open_ends(handover, bryn_cafe, bryn, now)
         closing.call_off(provider=bryn_cafe, by=Who(bryn), now=now)
 
 
+@pytest.mark.parametrize("successor", [False, True])
+def test_with_a_later_day_what_it_leaves_room_for_takes_place_after_all(booked, award, close, heir, successor, now):
+    close(successor=heir if successor else None)
+    later = booked.starts_at.date()
+
+    close(last_day=later)
+
+    assert not Handover.objects.filter(state="open").exists()
+    assert not Task.objects.filter(done_at=None).exists()
+    assert OutboxMessage.objects.filter(kind="break_goes_on").count() == 1
+    booked.refresh_from_db()
+    assert (booked.state, money_of(award)) == ("confirmed", (15_000, 5_000))
+
+
+def test_another_successor_is_asked_about_and_the_one_before_no_more(handover, booked, close, caerphilly, bryn_cafe):
+    other = factories.provider(caerphilly, name="Canolfan")
+    factories.offer(other, price_pence=2400)
+
+    close(successor=other, by_team=True)
+
+    assert [(row.offer.provider.name, row.state) for row in Handover.objects.order_by("pk")] == [
+        ("Siop Goffi", "ended"),
+        ("Canolfan", "open"),
+    ]
+
+
+def test_the_owner_changes_no_day_of_the_carers_team_and_keeps_its_successor(
+    client, close, heir, bryn_cafe, bryn, carys, now, clock
+):
+    close()
+    # Whoever adds a successor has not set the day.
+    close(successor=heir, by=Who(carys), by_team=True)
+    close(last_day=LAST_DAY + dt.timedelta(days=1))
+    bryn_cafe.refresh_from_db()
+    assert bryn_cafe.successor == heir
+
+    close(last_day=dt.date(2026, 10, 20), by=Who(carys), by_team=True)
+    client.force_login(bryn)
+    said = "only they can change it"
+    assert said in client.get(reverse("provider:close")).content.decode()
+    days = {"last_day_day": "30", "last_day_month": "11", "last_day_year": "2026"}
+    for name, data in (("close", days), ("not_close", {})):
+        assert said in client.post(reverse(f"provider:{name}"), data, follow=True).content.decode()
+    bryn_cafe.refresh_from_db()
+    assert bryn_cafe.closes_on == dt.date(2026, 10, 20)
+    closing.call_off(provider=bryn_cafe, by=Who(carys), now=now, by_team=True)
+
+
 def test_the_day_after_it_is_closed_and_its_people_still_claim(award, sitting, bryn, bryn_cafe, close, client, clock):
     given = claimed.delivered(award, sitting, by=Who(bryn))
     close()
@@ -220,8 +268,10 @@ def test_p10_the_pages_name_a_successor_and_ask_the_carer(client, booked, award,
     code = awards.new_code(award=award, by=factories.TESTS, now=now)
     client.logout()
     client.post(reverse("open_award"), {"code": code})
-    page = client.get(reverse("my:booking", args=[booked.ref])).content.decode()
-    assert "May Siop Goffi give it?" in page and "£52" in page
+    for name, args in (("my:award", ()), ("my:booking", (booked.ref,))):
+        page = client.get(reverse(name, args=args)).content.decode()
+        assert "May Siop Goffi give it?" in page
+    assert "£52" in page
     done = client.post(reverse("my:handover", args=[booked.ref]), {"answer": "yes"}, follow=True).content.decode()
     assert "Booked and confirmed." in done
     assert Booking.objects.filter(provider=heir, state="confirmed").count() == 1

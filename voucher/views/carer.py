@@ -20,7 +20,7 @@ from voucher.views.applications import applications_context
 from voucher.views.carer_after import after_context, say_otherwise
 from voucher.views.carer_finding import is_over, still_possible
 from voucher.views.my_choices import choices_context
-from voucher.views.my_handovers import handover_context
+from voucher.views.my_handovers import handover_context, say_what_became
 from voucher.views.my_record import by_phone_context
 from voucher.views.my_walk_ins import walk_ins_context
 from voucher.views.numbers import whole
@@ -41,6 +41,7 @@ def award(request):
     rows = request.award.bookings.select_related("offer", "provider", "asked_in")
     live = rows.filter(state__in=bookings.IS_LIVE)
     coming = list(live.filter(ends_at__gt=now).order_by("starts_at", "pk"))
+    say_what_became(coming)
     past = rows.exclude(pk__in=[each.pk for each in coming]).order_by("-starts_at", "-pk")
     others = (
         carer_accounts.awards_of(request.user, timezone.localdate(now)).exclude(pk=request.award.pk)
@@ -224,7 +225,7 @@ def _facts(row, with_note=True):
 
 def _free_until(row, now):
     until = row.starts_at - dt.timedelta(hours=row.free_cancel_hours)
-    return until if row.state == State.CONFIRMED and now <= until else None
+    return until if row.state == State.CONFIRMED and now <= until and not row.may_cancel_free else None
 
 
 def _by_account(request):
