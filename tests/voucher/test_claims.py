@@ -5,6 +5,7 @@ import uuid
 
 import pytest
 
+from accounts import wording
 from accounts.history import Who
 from accounts.models import HistoryEntry, OutboxMessage
 from providers.models import Provider
@@ -286,6 +287,7 @@ def test_the_claim_is_told_and_written_down(delivered, bryn, bryn_cafe):
     assert mail.to == bryn_cafe.email
     assert "£62.50" in mail.subject
     assert f"/provider/money/{made.number}/" in mail.body
+    assert f"It is paid on {wording.day(made.pay_promised_on, 'long')}." in mail.body
     assert delivered.award.carer.first_name not in mail.body
     entry = HistoryEntry.objects.get(act="claim.made")
     assert (entry.actor, entry.details) == (bryn, {"number": 1, "lines": 1, "pence": 6250})
