@@ -71,6 +71,12 @@ def test_a_look_changes_nothing_and_shows_nothing_of_the_carer(client, asked, pu
         assert secret not in page.content.decode()
 
 
+def test_the_page_says_what_comes_from_the_carer_and_what_is_claimed(client, asked):
+    Booking.objects.filter(pk=asked.pk).update(own_pence=1_250)
+
+    assert "£12.50 of it from the carer on the day; you claim £50" in text(client.get(link(asked, "yes")))
+
+
 def test_yes_confirms_by_the_link_and_leaves_the_price_set_aside(client, asked, award):
     page = client.post(link(asked, "yes"), follow=True)
 
