@@ -10,8 +10,9 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts import history
+from accounts import history, wording
 from brochure.models import Exemption, Offer
+from providers import cover
 from providers.models import DbsCheck, Document, Provider
 
 Duty, Level = Exemption.Duty, DbsCheck.Level
@@ -56,7 +57,8 @@ class Missing:
 class Shown:
     """What a provider has shown, read in three queries for all its offers."""
 
-    registration: Document | None = None
+    # The days on which a registration that was accepted counts.
+    registered: cover.Cover = field(default_factory=cover.Cover)
     registration_waits: bool = False
     checks: list = field(default_factory=list)
     exemptions: dict = field(default_factory=dict)
@@ -67,13 +69,13 @@ class Shown:
 
 def shown_by(provider):
     """Return the Shown of a provider: its registration, its workers' checks, the exemptions of its offers."""
-    found = Shown()
-    papers = provider.documents.filter(kind=Document.Kind.CIW, state__in=["accepted", "waiting"]).defer("content")
-    for paper in papers:
-        if paper.state == Document.State.ACCEPTED:
-            found.registration = paper
-        else:
+    found, accepted = Shown(), []
+    for paper in provider.documents.filter(kind=Document.Kind.CIW).defer("content"):
+        if paper.state == Document.State.WAITING:
             found.registration_waits = True
+        elif paper.state != Document.State.REFUSED and paper.seen_at:
+            accepted.append(paper)
+    found.registered = cover.of_papers(accepted)
     found.checks = list(provider.dbs_checks.select_related("confirmed_by"))
     for exemption in Exemption.objects.filter(offer__provider=provider).order_by("asked_at", "pk"):
         found.exemptions.setdefault((exemption.offer_id, exemption.duty), []).append(exemption)
@@ -123,15 +125,16 @@ def refuse_unless_checked(offer, *, on):
         raise NotChecked(found)
 
 
-def recount(provider):
+def recount(provider, *, on):
     """Write down until when the checks of each offer hold, within the caller's transaction; None where nothing ends.
 
-    Only what was there and has ended hides an offer: one that came in a file of the pilot without any checks stays.
+    It is the last day up to which they hold without a gap from the day `on`. Only what was there and has ended hides
+    an offer: one that came in a file of the pilot without any checks stays.
     """
     shown = shown_by(provider)
     rows = Offer.objects.filter(provider=provider).exclude(state=Offer.State.WITHDRAWN)
     for offer in rows.select_related("provider", "category"):
-        until = _checked_until(offer, shown)
+        until = _checked_until(offer, shown, on)
         if until != offer.checked_until:
             Offer.objects.filter(pk=offer.pk).update(checked_until=until)
 
@@ -152,7 +155,7 @@ def add_check(*, provider, person, level, issued_on, by, now, on_update_service=
         check = DbsCheck.objects.create(
             provider=provider, **about, on_update_service=on_update_service, confirmed_by=by.user, confirmed_at=now
         )
-        recount(provider)
+        recount(provider, on=timezone.localdate(now))
         history.record(act="dbs.confirmed", subject=check, by=by, at=now, council=provider.council, level=level)
     return check
 
@@ -163,7 +166,7 @@ def end_check(*, check, by, now):
     with transaction.atomic():
         _lock(provider)
         if DbsCheck.objects.filter(pk=check.pk, ended_at=None).update(ended_at=now):
-            recount(provider)
+            recount(provider, on=timezone.localdate(now))
             history.record(act="dbs.ended", subject=check, by=by, at=now, council=provider.council, level=check.level)
 
 
@@ -172,13 +175,14 @@ def note_why_no_check(*, offer, words, by, now):
     with transaction.atomic():
         Offer.objects.filter(pk=offer.pk).update(dbs_note=words.strip())
         offer.dbs_note = words.strip()
-        recount(offer.provider)
+        recount(offer.provider, on=timezone.localdate(now))
         act = "offer.no_check" if offer.dbs_note else "offer.check_asked"
         history.record(act=act, subject=offer, by=by, at=now, council=offer.provider.council)
 
 
 def _of_duty(offer, duty, shown, on):
-    if _covered(offer, duty, shown, on):
+    covered = _cover(offer, duty, shown)
+    if covered.holds(on):
         return None
     asked = shown.exemptions_for(offer, duty)
     last = asked[-1] if asked else None
@@ -186,7 +190,10 @@ def _of_duty(offer, duty, shown, on):
         words = _("%(duty)s: the exemption that you asked for waits for the carers team.")
     elif offer.provider.ciw_number and shown.registration_waits:
         words = _("%(duty)s: your registration waits for the carers team.")
-    elif offer.provider.ciw_number and shown.registration:
+    elif offer.provider.ciw_number and (again := shown.registered.again(on)):
+        begins = _("%(duty)s: your registration with Care Inspectorate Wales begins on %(day)s.")
+        return Missing(duty, begins % {"duty": Duty(duty).label, "day": wording.day(again, "long")})
+    elif offer.provider.ciw_number and shown.registered.spans:
         words = _("%(duty)s: your registration with Care Inspectorate Wales has ended. Show the newer one.")
     elif offer.provider.ciw_number:
         words = _("%(duty)s: show your registration with Care Inspectorate Wales.")
@@ -199,29 +206,19 @@ def _of_duty(offer, duty, shown, on):
     return Missing(duty, words % {"duty": Duty(duty).label})
 
 
-def _covered(offer, duty, shown, on):
-    return any(end is None or end >= on for end in _ends(offer, duty, shown))
-
-
-def _ends(offer, duty, shown):
-    """Return the last day of everything that was ever agreed for a duty of an offer; None: it has no end."""
+def _cover(offer, duty, shown):
+    """Return the cover.Cover of everything that was ever agreed for a duty of an offer."""
     agreed = [each for each in shown.exemptions_for(offer, duty) if each.reviewed_by_id and not each.refusal]
-    ends = [each.valid_until for each in agreed]
-    if offer.provider.ciw_number and shown.registration:
-        ends.append(shown.registration.valid_until)
-    return ends
+    spans = [cover.Span(cover.BEGINNING, each.valid_until or cover.END) for each in agreed]
+    return cover.joined([*spans, *(shown.registered.spans if offer.provider.ciw_number else ())])
 
 
 def _checked(shown, level):
     return any(check.ended_at is None and has_level(check, level) for check in shown.checks)
 
 
-def _checked_until(offer, shown):
-    found = []
-    for duty in duties(offer):
-        ends = _ends(offer, duty, shown)
-        if ends and None not in ends:
-            found.append(max(ends))
+def _checked_until(offer, shown, on):
+    found = [until for duty in duties(offer) if (until := _cover(offer, duty, shown).until(on))]
     level = level_needed(offer)
     enough = [check for check in shown.checks if level != Level.NONE and has_level(check, level)]
     if enough and not _checked(shown, level):

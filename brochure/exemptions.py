@@ -50,7 +50,7 @@ def agree(*, exemption, valid_until, by, now):
         raise BadEnd
     with transaction.atomic():
         _review(exemption, by, now, valid_until=valid_until)
-        care_checks.recount(exemption.offer.provider)
+        care_checks.recount(exemption.offer.provider, on=timezone.localdate(now))
         _remember("exemption.agreed", exemption, by, now)
 
 

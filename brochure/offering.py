@@ -190,7 +190,7 @@ def approve(*, version, by, now):
     if offer.state == State.DRAFT:
         offer.state = State.LIVE
     offer.save(update_fields=[*offer_content.SAVED, "state"])
-    care_checks.recount(offer.provider)
+    care_checks.recount(offer.provider, on=today)
     offer.versions.filter(state=Version.CURRENT).update(state=Version.REPLACED)
     _answer(version, Version.CURRENT, by, now)
     # Where something else was edited without a version, the one that is current says so.

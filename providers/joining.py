@@ -8,6 +8,7 @@ import secrets
 from dataclasses import dataclass
 
 from django.db import models, transaction
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts import history
@@ -123,7 +124,7 @@ def save(*, provider, step, values, by, now):
             )
             row.refresh_from_db()
             # What papers are asked for hangs on what was told (R45).
-            papers.recount(row)
+            papers.recount(row, on=timezone.localdate(now))
     for name, value in values.items():
         setattr(provider, name, value)
     return changed

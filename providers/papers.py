@@ -1,18 +1,25 @@
 """The papers of a provider (R45): what is asked of it, what was shown, what was accepted, and until when it holds."""
 
-from dataclasses import dataclass
+import copy
+from dataclasses import dataclass, field
 
 from django.db import transaction
-from django.db.models import TextChoices
+from django.db.models import F, Q, TextChoices
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts import history
+from providers import cover
+from providers.cover import Cover
 from providers.models import Document, Provider
 
 Kind, State = Document.Kind, Document.State
 # An insurance without an end would never be asked for again.
 WITH_AN_END = {Kind.PUBLIC_LIABILITY, Kind.EMPLOYERS_LIABILITY}
+# The first day of a paper as its provider told it; None is another answer: it counts from now on.
+AS_SHOWN = object()
+# Accepted now, or until a newer one was: replaced before anybody had looked at it, a paper never counted.
+WAS_ACCEPTED = Q(state=State.ACCEPTED) | Q(state=State.REPLACED, seen_at__isnull=False)
 
 
 class Reason(TextChoices):
@@ -22,11 +29,12 @@ class Reason(TextChoices):
     WAITING = "waiting", _("Waiting for the carers team")
     REFUSED = "refused", _("Not accepted")
     ENDED = "ended", _("Ended")
+    LATER = "later", _("Begins later")
     NOT_SAID = "not_said", _("You have not told us yet whether this is needed")
 
 
 class BadPaper(Exception):
-    """It cannot be added or accepted, and why: nothing, no_end, ended."""
+    """It cannot be added or accepted, and why: nothing, no_end, ended, backwards."""
 
     def __init__(self, why):
         super().__init__(why)
@@ -39,20 +47,26 @@ class Answered(Exception):
 
 @dataclass(frozen=True)
 class Standing:
-    """How one kind of paper stands: the one that counts, the one that waits, the newest that was refused."""
+    """How one kind of paper stands: the one accepted last, the one that waits, the newest that was refused.
+
+    `cover` is of every one that was accepted: the one before goes on counting until the newest begins.
+    """
 
     kind: Kind
     accepted: Document | None = None
     waiting: Document | None = None
     refused: Document | None = None
     is_asked: bool = True
+    cover: Cover = field(default_factory=Cover)
 
     def reason(self, *, on):
         """Return why it is missing on that day, or None where it is in order."""
-        if self.accepted and (self.accepted.valid_until is None or self.accepted.valid_until >= on):
+        if self.cover.holds(on):
             return None
         if self.waiting:
             return Reason.WAITING
+        if self.cover.again(on):
+            return Reason.LATER
         if self.accepted:
             return Reason.ENDED
         return Reason.REFUSED if self.refused else Reason.NOT_SHOWN
@@ -74,19 +88,32 @@ def asked(provider):
 
 def standings(provider):
     """Return {kind: Standing} of everything that was ever shown or is asked, in one query and without the files."""
-    rows = provider.documents.exclude(state=State.REPLACED).defer("content").order_by("added_at", "pk")
-    found = {kind: {} for kind in Kind}
+    rows = provider.documents.exclude(state=State.REPLACED, seen_at=None).defer("content").order_by("added_at", "pk")
+    found, counted = {kind: {} for kind in Kind}, {}
     for row in rows:
-        # The newest of each state; a refusal is over once something was accepted or shown after it.
-        found[row.kind][row.state] = row
+        if row.state in {State.ACCEPTED, State.REPLACED}:
+            counted.setdefault(row.kind, []).append(row)
+        if row.state != State.REPLACED:
+            # The newest of each state; a refusal is over once something was accepted or shown after it.
+            found[row.kind][row.state] = row
     wanted = set(asked(provider))
-    return {kind: _standing(kind, states, kind in wanted) for kind, states in found.items() if kind in wanted or states}
+    return {
+        kind: _standing(kind, states, kind in wanted, cover_of(provider, kind, counted.get(kind, [])))
+        for kind, states in found.items()
+        if kind in wanted or states
+    }
 
 
-def _standing(kind, states, is_asked):
+def cover_of(provider, kind, rows):
+    """Return the cover.Cover of a provider's papers of one kind that were accepted at some time."""
+    known = provider.insurance_until if kind == Kind.PUBLIC_LIABILITY else None
+    return cover.of_papers(rows, known_until=known)
+
+
+def _standing(kind, states, is_asked, covered):
     accepted, waiting, refused = (states.get(state) for state in (State.ACCEPTED, State.WAITING, State.REFUSED))
     newer = [row for row in (accepted, waiting) if row and refused and row.added_at >= refused.added_at]
-    return Standing(kind, accepted, waiting, None if newer else refused, is_asked)
+    return Standing(kind, accepted, waiting, None if newer else refused, is_asked, covered)
 
 
 def missing(provider, *, on):
@@ -107,12 +134,12 @@ def say(*, provider, has_staff, serves_food, by, now):
         _lock(provider)
         provider.has_staff, provider.serves_food = has_staff, serves_food
         provider.save(update_fields=["has_staff", "serves_food"])
-        recount(provider)
+        recount(provider, on=timezone.localdate(now))
         fields = ["has_staff", "serves_food"]
         history.record(act="provider.changed", subject=provider, by=by, at=now, council=provider.council, fields=fields)
 
 
-def add(*, provider, kind, by, now, file=None, reference="", valid_until=None):
+def add(*, provider, kind, by, now, file=None, reference="", valid_from=None, valid_until=None):
     """Show a paper: a file (providers.paper_files.Kept), or only its number; returns the Document, which waits.
 
     It takes the place of one of that kind that still waits; the same once more gives the first back. One that counts
@@ -120,15 +147,13 @@ def add(*, provider, kind, by, now, file=None, reference="", valid_until=None):
     """
     if file is None and not reference.strip():
         raise BadPaper("nothing")
-    if kind in WITH_AN_END and valid_until is None:
-        raise BadPaper("no_end")
-    if valid_until and valid_until < timezone.localdate(now):
-        raise BadPaper("ended")
+    _refuse_days(kind, valid_from, valid_until, timezone.localdate(now))
     sha256 = file.sha256 if file else ""
     with transaction.atomic():
         _lock(provider)
         waiting = provider.documents.filter(kind=kind, state=State.WAITING)
-        same = {"reference": reference.strip(), "valid_until": valid_until, "sha256": sha256}
+        same = {"reference": reference.strip(), "sha256": sha256}
+        same |= {"valid_from": valid_from, "valid_until": valid_until}
         if twin := waiting.filter(**same).first():
             return twin
         waiting.update(state=State.REPLACED)
@@ -141,22 +166,21 @@ def add(*, provider, kind, by, now, file=None, reference="", valid_until=None):
     return row
 
 
-def accept(*, document, by, now, valid_until=None):
-    """Let a paper count, with the end that the team read on it where that is given; the one before it is replaced.
+def accept(*, document, by, now, valid_from=AS_SHOWN, valid_until=None):
+    """Let a paper count, with the days that the team read on it where they are given; the one before it is replaced.
 
-    Raises Answered, and BadPaper where it has an end that has passed or should have one.
+    One with a first day to come counts from then on, and the one before it up to its own end. Raises Answered, and
+    BadPaper where it has an end that has passed, should have one, or begins after it.
     """
     provider = document.provider
+    valid_from = document.valid_from if valid_from is AS_SHOWN else valid_from
     valid_until = valid_until or document.valid_until
-    if document.kind in WITH_AN_END and valid_until is None:
-        raise BadPaper("no_end")
-    if valid_until and valid_until < timezone.localdate(now):
-        raise BadPaper("ended")
+    _refuse_days(document.kind, valid_from, valid_until, timezone.localdate(now))
     with transaction.atomic():
         _lock(provider)
         provider.documents.filter(kind=document.kind, state=State.ACCEPTED).update(state=State.REPLACED)
-        _answer(document, State.ACCEPTED, by, now, valid_until=valid_until)
-        recount(provider)
+        _answer(document, State.ACCEPTED, by, now, valid_from=valid_from, valid_until=valid_until)
+        recount(provider, on=timezone.localdate(now))
         _remember("document.accepted", document, by, now)
 
 
@@ -172,20 +196,47 @@ def note_look(*, document, by, now):
     _remember("document.seen", document, by, now)
 
 
-def recount(provider):
+def recount(provider, *, on):
     """Write down until when the insurance and everything else that is asked hold, within the caller's transaction.
 
-    Where nothing was accepted, what a file of the pilot said stays.
+    It is the last day up to which each is covered without a gap from the day `on`; what begins after a gap is counted
+    when it begins (`begin`). Where nothing was accepted, what a file of the pilot said stays.
     """
-    rows = provider.documents.filter(state=State.ACCEPTED).values_list("kind", "valid_until")
-    ends, wanted = dict(rows), set(asked(provider))
+    counted = {}
+    for row in provider.documents.filter(WAS_ACCEPTED).defer("content"):
+        counted.setdefault(row.kind, []).append(row)
+    wanted = set(asked(provider)) - {Kind.PUBLIC_LIABILITY}
+    others = [cover_of(provider, kind, rows).until(on) for kind, rows in counted.items() if kind in wanted]
+    provider.papers_until = min(filter(None, others), default=None)
+    insurance = cover_of(provider, Kind.PUBLIC_LIABILITY, counted.get(Kind.PUBLIC_LIABILITY, []))
     changed = ["papers_until"]
-    others = [end for kind, end in ends.items() if kind in wanted and kind != Kind.PUBLIC_LIABILITY and end]
-    provider.papers_until = min(others, default=None)
-    if Kind.PUBLIC_LIABILITY in ends:
-        provider.insurance_until = ends[Kind.PUBLIC_LIABILITY]
+    if insurance.has_begun(on):
+        provider.insurance_until = insurance.until(on)
         changed.append("insurance_until")
     provider.save(update_fields=changed)
+
+
+def to_begin(*, on):
+    """Return the accepted papers whose first day has come since they were accepted, and which were not counted yet."""
+    rows = Document.objects.filter(WAS_ACCEPTED, begun_at=None, valid_from__lte=on)
+    rows = rows.filter(seen_at__date__lt=F("valid_from")).defer("content")
+    return rows.select_related("provider__council__scheme", "seen_by").order_by("valid_from", "pk")
+
+
+def begin(*, document, now):
+    """Count a paper whose first day has come, within the caller's transaction; a second time changes nothing."""
+    _lock(document.provider)
+    if Document.objects.filter(pk=document.pk, begun_at=None).update(begun_at=now):
+        recount(document.provider, on=timezone.localdate(now))
+
+
+def gap_if_accepted(*, document, now):
+    """Return the next days that nothing would cover if this paper were accepted, as a cover.Span, or None."""
+    as_if = copy.copy(document)
+    as_if.seen_at = now
+    rows = document.provider.documents.filter(WAS_ACCEPTED, kind=document.kind).exclude(pk=document.pk)
+    rows = [*rows.defer("content"), as_if]
+    return cover_of(document.provider, document.kind, rows).gap(timezone.localdate(now))
 
 
 def waiting(council):
@@ -197,8 +248,17 @@ def waiting(council):
 def _lock(provider):
     """Let nobody else change the papers of the provider until this transaction is over."""
     Provider.objects.filter(pk=provider.pk).update(ref=provider.ref)
-    # What is asked hangs on what was told, and somebody may have told something else meanwhile.
-    provider.refresh_from_db(fields=["has_staff", "serves_food"])
+    # What is asked hangs on what was told, and somebody may have told or accepted something else meanwhile.
+    provider.refresh_from_db(fields=["has_staff", "serves_food", "insurance_until", "papers_until"])
+
+
+def _refuse_days(kind, valid_from, valid_until, today):
+    if kind in WITH_AN_END and valid_until is None:
+        raise BadPaper("no_end")
+    if valid_until and valid_until < today:
+        raise BadPaper("ended")
+    if valid_from and valid_until and valid_from > valid_until:
+        raise BadPaper("backwards")
 
 
 def _answer(document, state, by, now, **changes):

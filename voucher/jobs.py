@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from accounts import heartbeat, history, limits, mail
 from accounts.models import OutboxMessage
-from providers import pausing
+from providers import papers, pausing
 from voucher import (
     account_changes,
     bookings,
@@ -120,6 +120,11 @@ def warn_of_papers(now):
     if not rules.is_by_day(now):
         return 0, 0
     return _each(lapses.to_warn(now), "provider", lapses.warn)
+
+
+def begin_papers(now):
+    """Count the papers that were accepted before their first day and begin today (R45)."""
+    return _each(papers.to_begin(on=timezone.localdate(now)), "paper", lambda row: lapses.begin(document=row, now=now))
 
 
 def follow_lapses(now):
@@ -264,6 +269,7 @@ JOBS = {
     "walk-ins not answered": end_walk_ins,
     "awards ended": end_awards,
     "awards closed": close_awards,
+    "papers begun": begin_papers,
     "ends of papers told": warn_of_papers,
     "ended papers followed": follow_lapses,
     "reminders written": remind,

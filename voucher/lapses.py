@@ -16,10 +16,11 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts import mail
+from accounts.history import Who
 from accounts.models import OutboxMessage
 from brochure import care_checks, exemptions
 from brochure.models import Exemption, Offer
-from providers import details, papers, staff
+from providers import cover, details, papers, staff
 from providers.models import Document, Provider
 from voucher import tasks
 from voucher.models import Booking, Task
@@ -39,7 +40,10 @@ EXEMPTIONS = {
 
 @dataclass(frozen=True)
 class Ending:
-    """One thing that ends soon: of which provider, what, its last day, and the offers it hides (none: all of them)."""
+    """One thing that ends soon: of which provider, what, its last day, and the offers it hides (none: all of them).
+
+    `again` is the first day of what follows after a gap, where something does.
+    """
 
     provider: Provider
     kind: str
@@ -47,6 +51,12 @@ class Ending:
     until: dt.date
     stage: int
     offers: list = field(default_factory=list)
+    again: dt.date | None = None
+
+    @property
+    def gap(self):
+        """The days that nothing covers before it counts again, as a cover.Span, or None."""
+        return cover.Span(self.until + cover.DAY, self.again - cover.DAY) if self.again else None
 
     @property
     def pk(self):
@@ -72,7 +82,7 @@ def soon(until, *, on):
 
 
 def to_warn(now):
-    """Return the Endings whose provider has not been warned of them yet; seven queries, however many there are."""
+    """Return the Endings whose provider has not been warned of them yet; eight queries, however many there are."""
     today = timezone.localdate(now)
     soon = (today, today + dt.timedelta(days=max(WARNING_DAYS)))
     found = {each.key: each for each in [*_papers(today, soon), *_insurances(today, soon), *_exemptions(today, soon)]}
@@ -128,15 +138,25 @@ def follow(*, provider, now):
                 tasks.give_again(booking=booking, kind=Task.Kind.REARRANGE, now=now)
 
 
-def accept(*, document, by, now, valid_until=None):
+def begin(*, document, now):
+    """Count a paper whose first day has come; what it brings back into order is off the carers team's list.
+
+    It is done in the name of whoever accepted the paper: a task that is done says by whom.
+    """
+    with _brought_back(document.provider, Who(user=document.seen_by), now):
+        papers.begin(document=document, now=now)
+        care_checks.recount(document.provider, on=timezone.localdate(now))
+
+
+def accept(*, document, by, now, valid_from=papers.AS_SHOWN, valid_until=None):
     """Accept a paper as papers.accept does; what it brings back into order is off the carers team's list.
 
     Raises staff.WorksThere as well.
     """
     staff.refuse_colleague(document.provider, by)
     with _brought_back(document.provider, by, now):
-        papers.accept(document=document, by=by, now=now, valid_until=valid_until)
-        care_checks.recount(document.provider)
+        papers.accept(document=document, by=by, now=now, valid_from=valid_from, valid_until=valid_until)
+        care_checks.recount(document.provider, on=timezone.localdate(now))
 
 
 def agree(*, exemption, valid_until, by, now):
@@ -160,13 +180,13 @@ def change_number(*, provider, number, by, now):
     with _brought_back(provider, by, now):
         details.change(provider=provider, told={"ciw_number": number}, by=by, now=now)
         provider.refresh_from_db()
-        care_checks.recount(provider)
+        care_checks.recount(provider, on=timezone.localdate(now))
 
 
-def booked_after(*, provider, day, now):
-    """Return how many confirmed breaks of a provider end after a day: they would have to be arranged anew."""
+def booked_after(*, provider, day, now, last=cover.END):
+    """Return how many confirmed breaks of a provider end after a day, up to another: to be arranged anew."""
     rows = _to_come(provider, now).values_list("ends_at", flat=True)
-    return sum(timezone.localdate(ends_at) > day for ends_at in rows)
+    return sum(day < timezone.localdate(ends_at) <= last for ends_at in rows)
 
 
 @contextmanager
@@ -204,25 +224,36 @@ def _lapsed_bookings(provider, now):
 
 def _papers(today, soon):
     """Return the Endings of accepted papers: of the provider's own, and registrations on which an offer depends."""
-    rows = Document.objects.filter(state=Document.State.ACCEPTED, valid_until__range=soon, provider__state__in=WORKS)
+    ends, begins = Q(valid_until__range=soon), Q(valid_from__gt=today)
+    rows = Document.objects.filter(ends | begins, state=Document.State.ACCEPTED, provider__state__in=WORKS)
     rows = list(rows.defer("content").select_related("provider__council__scheme"))
-    depending = {}
+    depending, covers = {}, _covers(rows)
     registered = [row.provider_id for row in rows if row.kind == Document.Kind.CIW]
     for offer in Offer.objects.filter(provider__in=registered, state__in=SHOWN, checked_until__range=soon):
         if care_checks.duties(offer):
             depending.setdefault((offer.provider_id, offer.checked_until), []).append(offer)
     for row in rows:
-        about = {
-            "provider": row.provider,
-            "kind": row.kind,
-            "name": Document.Kind(row.kind).label,
-            "until": row.valid_until,
-        }
-        about["stage"] = stage(until=row.valid_until, on=today)
+        covered = covers[row.provider_id, row.kind]
+        until = covered.until(today)
+        if until is None or not soon[0] <= until <= soon[1]:
+            continue
+        about = {"provider": row.provider, "kind": row.kind, "name": Document.Kind(row.kind).label, "until": until}
+        about |= {"stage": stage(until=until, on=today), "again": covered.again(today)}
         if row.kind in papers.asked(row.provider):
             yield Ending(**about)
-        elif offers := depending.get((row.provider_id, row.valid_until)):
+        elif offers := depending.get((row.provider_id, until)):
             yield Ending(**about, offers=offers)
+
+
+def _covers(rows):
+    """Return {(provider's id, kind): cover.Cover} of accepted papers and of those that they replaced; one query."""
+    found = {(row.provider_id, row.kind): [row] for row in rows}
+    providers = {row.provider_id: row.provider for row in rows}
+    before = Document.objects.filter(papers.WAS_ACCEPTED, state=Document.State.REPLACED, provider__in=providers)
+    for row in before.defer("content"):
+        if (row.provider_id, row.kind) in found:
+            found[row.provider_id, row.kind].append(row)
+    return {key: papers.cover_of(providers[key[0]], key[1], every) for key, every in found.items()}
 
 
 def _insurances(today, soon):

@@ -1,7 +1,7 @@
 """What a provider shows before it takes bookings: documents with an end, and which of its workers were checked."""
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -29,6 +29,8 @@ class Document(models.Model):
     kind = models.CharField(max_length=20, choices=Kind)
     # A policy number, a rating, a registration number.
     reference = models.CharField(max_length=60, blank=True)
+    # The first day on which it counts; empty: it counts from when it was accepted. Older rows do not tell it.
+    valid_from = models.DateField(null=True)
     # The last day on which it counts; empty: it has no end.
     valid_until = models.DateField(null=True)
     file_name = models.CharField(max_length=120, blank=True)
@@ -40,6 +42,8 @@ class Document(models.Model):
     added_at = models.DateTimeField()
     seen_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     seen_at = models.DateTimeField(null=True)
+    # When the clock noticed that its first day had come, where it was accepted before.
+    begun_at = models.DateTimeField(null=True)
     # Why it was not accepted.
     reason = models.CharField(max_length=300, blank=True)
 
@@ -54,6 +58,12 @@ class Document(models.Model):
                 name="answered_document_says_who_saw_it",
             ),
             models.CheckConstraint(condition=~Q(state="refused") | ~Q(reason=""), name="refused_document_has_a_reason"),
+            models.CheckConstraint(
+                condition=Q(valid_from__isnull=True)
+                | Q(valid_until__isnull=True)
+                | Q(valid_from__lte=F("valid_until")),
+                name="document_ends_after_it_begins",
+            ),
         ]
 
     def __str__(self):

@@ -52,13 +52,13 @@ def checked(agency, owner, now):
 
 
 @pytest.fixture
-def registered(agency, owner, team, now):
+def registered(agency, owner, team, now, today):
     """Let the carers team accept the registration of the agency."""
 
     def registered(**fields):
         row = papers.add(provider=agency, kind=Kind.CIW, reference="W1234567", by=owner, now=now, **fields)
         papers.accept(document=row, by=team, now=now)
-        care_checks.recount(agency)
+        care_checks.recount(agency, on=today)
         return row
 
     return registered
@@ -278,7 +278,7 @@ def test_an_offer_of_the_pilot_that_never_showed_a_check_stays(agency, sitting, 
     agency.ciw_number = ""
     agency.save()
 
-    care_checks.recount(agency)
+    care_checks.recount(agency, on=today)
 
     assert sitting in catalogue.live_offers(on=today)
 

@@ -63,13 +63,17 @@ def pdf(name="certificate.pdf", content=PDF, content_type="application/pdf"):
     return SimpleUploadedFile(name, content, content_type)
 
 
-def show(client, kind, *, until=None, reference="", **files):
-    posted = {"reference": reference, **(end(until) if until else {}), **files}
+def show(client, kind, *, since=None, until=None, reference="", **files):
+    since = since or (until and dt.date(2026, 4, 1))
+    days = end(since, "valid_from") | end(until) if until else {}
+    posted = {"reference": reference, **days, **files}
     return client.post(f"/provider/papers/{kind}/", posted)
 
 
 def accept(client, document, until=None):
     posted = {"says": "yes"} | (end(until, "yes-valid_until") if until else {})
+    if document.valid_from:
+        posted |= end(document.valid_from, "yes-valid_from")
     return client.post(f"/team/papers/{document.pk}/", posted)
 
 
@@ -208,6 +212,51 @@ def every_day_at_ten(first, last):
             warned[day] = list(new)
         day += dt.timedelta(days=1)
     return warned
+
+
+def test_p8_a_newer_certificate_that_begins_after_the_old_one_ends_leaves_a_gap_that_everybody_sees(
+    clock, team, at_bryn, bryn_cafe, caerphilly
+):
+    sitting = factories.offer(bryn_cafe)
+
+    def shown(client=at_bryn):
+        return " ".join(text_of(client.get("/provider/papers/")).split())
+
+    show(at_bryn, "public-liability", until=MARCH_31, reference="PL 1")
+    accept(team, papers.waiting(caerphilly).get(), MARCH_31)
+    clock(london(2027, 2, 10, 10))
+    show(at_bryn, "public-liability", since=dt.date(2027, 4, 12), until=dt.date(2028, 4, 11), reference="PL 2")
+    newer = papers.waiting(caerphilly).get()
+    words = (
+        "Covered to Wednesday 31 March 2027, then from Monday 12 April 2027: "
+        "from Thursday 1 April 2027 to Sunday 11 April 2027 nothing covers."
+    )
+    assert words in text_of(team.get(f"/team/papers/{newer.pk}/"))
+    accept(team, newer, newer.valid_until)
+    assert f"Accepted. {words}" in text_of(team.get("/team/papers/"))
+    assert words in text_of(team.get(f"/team/providers/{bryn_cafe.ref}/"))
+
+    # The old one counts up to its end, and the clock warns of the gap.
+    assert words in shown() and "Carers do not see your offers" not in shown()
+    assert bookable(sitting, MARCH_31) and not bookable(sitting, dt.date(2027, 4, 1))
+    clock(london(2027, 3, 2, 10))
+    jobs.warn_of_papers(timezone.now())
+    [message] = OutboxMessage.objects.filter(kind="papers_ending")
+    assert "31 March" in message.subject and "counts only from Monday 12 April 2027" in message.body
+
+    # In the gap nothing is shown; when the newer one begins the clock counts it, and what is on the list is done.
+    clock(london(2027, 4, 5, 10))
+    jobs.follow_lapses(timezone.now())
+    assert not bookable(sitting, dt.date(2027, 4, 5)) and "Carers do not see your offers" in shown()
+    assert Task.objects.get(kind="papers").done_at is None
+    clock(london(2027, 4, 12, 0, 5))
+    assert [jobs.begin_papers(timezone.now()) for _twice in range(2)] == [(1, 0), (0, 0)]
+    assert bookable(sitting, dt.date(2027, 4, 12)) and words not in shown()
+    assert Task.objects.get(kind="papers").done_at
+
+
+def bookable(offer, day):
+    return catalogue.live_offers(on=day).filter(pk=offer.pk).exists()
 
 
 def test_p8_documents_lapse_on_31_march(clock, team, at_bryn, april, bryn_cafe, bryn, carys, caerphilly, ffion, gwen):

@@ -116,7 +116,7 @@ class Loader:
                     words = _("providers.csv line %(line)s: the new bank account of %(ref)s waits for a second check.")
                     self.changes.append(words % {"line": row.line, "ref": row["ref"]})
             if "ciw_number" in differs:
-                care_checks.recount(provider)
+                care_checks.recount(provider, on=self.on)
             if outcome != "same":
                 act = "provider.added" if outcome == "new" else "provider.changed"
                 self._record(act, provider, provider.council, fields=differs)

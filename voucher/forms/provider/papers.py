@@ -23,6 +23,7 @@ BAD_PAPERS = {
     "nothing": ("file", _("Choose a file, or give the number on the paper.")),
     "no_end": ("valid_until", _("Give the last day on which it counts.")),
     "ended": ("valid_until", _("This paper has ended. Show the newer one.")),
+    "backwards": ("valid_until", _("The last day is before the first one.")),
 }
 REFERENCES = {
     Kind.PUBLIC_LIABILITY: _("Policy number"),
@@ -36,7 +37,7 @@ YES_OR_NO = [("yes", _("Yes")), ("no", _("No"))]
 
 
 class PaperForm(forms.Form):
-    """A paper of one kind: a file or its number, and its last day."""
+    """A paper of one kind: a file or its number, its first day and its last."""
 
     file = forms.FileField(
         label=_("The paper"),
@@ -52,6 +53,8 @@ class PaperForm(forms.Form):
         self.fields["reference"].label = REFERENCES[kind]
         self.fields["reference"].help_text = _("Instead of a file, or beside it.")
         has_an_end = kind in WITH_AN_END
+        first = _("The day on which it begins to count, also where that is still to come.")
+        self.fields["valid_from"] = DayField(label=_("First day"), help_text=first, required=has_an_end)
         hint = _("As it stands on the paper.") if has_an_end else _("Leave it empty where it has no end.")
         self.fields["valid_until"] = DayField(label=_("Last day"), help_text=hint, required=has_an_end)
 

@@ -8,10 +8,13 @@ from providers.papers import WITH_AN_END
 
 
 class AcceptForm(forms.Form):
-    """Until when a paper or an exemption counts; the team reads it on the paper itself."""
+    """When a paper or an exemption counts; the team reads it on the paper itself."""
 
-    def __init__(self, *args, kind=None, today, until=None, **options):
+    def __init__(self, *args, kind=None, today, begins=None, until=None, **options):
         super().__init__(*args, **options)
+        if kind:
+            hint = _("As you read it on the paper. Empty: it counts from now on, in place of what we have.")
+            self.fields["valid_from"] = DayField(label=_("First day"), help_text=hint, required=False, initial=begins)
         # An exemption always has an end.
         needs_an_end = kind is None or kind in WITH_AN_END
         hint = _("As you read it on the paper.") if kind else _("Then it is looked at again.")

@@ -8,10 +8,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts import wording
 from accounts.history import Who
 from brochure import care_checks, exemptions
 from brochure.models import Offer
-from providers import papers
+from providers import cover, papers
 from providers.access import papers_readers_required, papers_required
 from providers.models import Document, Staff
 from voucher import lapses
@@ -63,7 +64,10 @@ def paper(request, kind):
             messages.success(request, _("Thank you. The carers team looks at it. What counts now goes on counting."))
             return redirect("provider:papers")
     standing = papers.standings(request.provider).get(kind)
+    covered = standing.cover if standing else cover.Cover()
+    today = timezone.localdate()
     context = {"form": form, "kind": kind, "standing": standing, "is_ciw": kind == Kind.CIW}
+    context |= {"end": covered.until(today), "gap": (gap := covered.gap(today)) and gap_in_words(gap)}
     return render(request, "provider/paper.html", context)
 
 
@@ -172,7 +176,7 @@ def paper_lines(provider, today, offers):
     for kind in [*kinds, *others]:
         standing = shown.get(kind) or papers.Standing(kind, is_asked=False)
         reason = standing.reason(on=today)
-        end = standing.accepted.valid_until if standing.accepted else None
+        end, gap = standing.cover.until(today), standing.cover.gap(today)
         lines.append(
             {
                 "kind": kind,
@@ -181,11 +185,27 @@ def paper_lines(provider, today, offers):
                 "is_asked": kind in kinds,
                 "reason": reason,
                 "state": _state(provider, kind, reason, today),
+                "end": end,
+                "begins": standing.accepted and not standing.cover.has_begun(today) and standing.cover.again(today),
+                "gap": gap and gap_in_words(gap),
                 "soon": lapses.soon(end, on=today),
                 "from_file": _from_file(provider, kind, standing),
             }
         )
     return lines
+
+
+def gap_in_words(gap):
+    """Return the days that nothing covers, a cover.Span between two papers, in a sentence or two."""
+    words = {
+        "until": wording.day(gap.first - cover.DAY, "long"),
+        "again": wording.day(gap.last + cover.DAY, "long"),
+        "first": wording.day(gap.first, "long"),
+        "last": wording.day(gap.last, "long"),
+    }
+    if gap.first == gap.last:
+        return _("Covered to %(until)s, then from %(again)s: on %(first)s nothing covers.") % words
+    return _("Covered to %(until)s, then from %(again)s: from %(first)s to %(last)s nothing covers.") % words
 
 
 def offer_line(offer, shown, today):
@@ -209,7 +229,8 @@ def _state(provider, kind, reason, today):
         return ("live", _("In order"))
     if _from_file(provider, kind, None) and provider.is_insured(on=today) and reason == papers.Reason.NOT_SHOWN:
         return ("live", _("In order"))
-    colours = {papers.Reason.WAITING: "requested", papers.Reason.ENDED: "declined", papers.Reason.REFUSED: "declined"}
+    colours = dict.fromkeys([papers.Reason.ENDED, papers.Reason.LATER, papers.Reason.REFUSED], "declined")
+    colours[papers.Reason.WAITING] = "requested"
     return (colours.get(reason, "draft"), reason.label)
 
 

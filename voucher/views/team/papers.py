@@ -8,17 +8,18 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts import wording
 from accounts.access import carers_team_required
 from accounts.history import Who
 from brochure import care_checks, exemptions
 from brochure.models import Exemption, Offer
-from providers import papers, staff
+from providers import cover, papers, staff
 from providers.models import Document
-from voucher import alternatives, lapses, looks
+from voucher import alternatives, bookings, lapses, looks
 from voucher.forms.provider.papers import BAD_PAPERS
 from voucher.forms.team.papers import AcceptForm, NoCheckForm, RefuseForm
 from voucher.models import Booking, Task
-from voucher.views.provider.papers import download, offer_line, paper_lines
+from voucher.views.provider.papers import download, gap_in_words, offer_line, paper_lines
 from voucher.views.team.colleagues import not_by_colleagues
 
 A_PAGE = 25
@@ -64,15 +65,13 @@ def paper(request, pk):
     """One paper: open it, accept it or say why not."""
     row, now = _paper_of(request.council, pk), timezone.now()
     today, says = timezone.localdate(now), request.POST.get("says")
-    accept = AcceptForm(
-        request.POST if says == "yes" else None, prefix="yes", kind=row.kind, today=today, until=row.valid_until
-    )
+    days = {"today": today, "begins": row.valid_from, "until": row.valid_until}
+    accept = AcceptForm(request.POST if says == "yes" else None, prefix="yes", kind=row.kind, **days)
     refuse = RefuseForm(request.POST if says == "no" else None, prefix="no")
     try:
         if accept.is_valid():
-            by, until = Who(request.user), accept.cleaned_data["valid_until"]
-            lapses.accept(document=row, valid_until=until, by=by, now=now)
-            messages.success(request, _("Accepted. It counts from now on."))
+            lapses.accept(document=row, **accept.cleaned_data, by=Who(request.user), now=now)
+            messages.success(request, _accepted(row, today))
             return redirect("team:papers")
         if refuse.is_valid():
             papers.refuse(document=row, reason=refuse.cleaned_data["reason"], by=Who(request.user), now=now)
@@ -84,7 +83,13 @@ def paper(request, pk):
     except papers.BadPaper as fault:
         accept.add_error("valid_until", BAD_PAPERS[fault.why][1])
     counts = papers.standings(row.provider).get(row.kind)
+    waits = row.state == Document.State.WAITING
+    gap = papers.gap_if_accepted(document=row, now=now) if waits else None
     context = {
+        "gap": gap,
+        "booked_in_gap": gap
+        and lapses.booked_after(provider=row.provider, day=gap.first - cover.DAY, last=gap.last, now=now),
+        "gap_words": gap and gap_in_words(gap),
         "paper": row,
         "accept": accept,
         "refuse": refuse,
@@ -164,8 +169,8 @@ def rearrange(request, pk):
     award = booking.award
     by = Who(user=request.user, on_behalf_of=f"award {award.ref}")
     looks.note_each(carers=[award.carer], council=request.council, by=by, now=now)
-    others = []
-    if booking.state in Booking.LIVE and booking.starts_at > now:
+    others, is_open = [], booking.state in Booking.LIVE and booking.starts_at > now
+    if is_open:
         # What is set aside for this break is free again once it is cancelled.
         most = award.account.available + (booking.amount or 0)
         others = alternatives.somebody_else(
@@ -178,7 +183,18 @@ def rearrange(request, pk):
             by=by,
         )
     context = {"task": task, "booking": booking, "carer": award.carer, "award": award, "others": others}
+    context |= {"open": is_open, "other_half": bookings.other_half(booking)}
     return render(request, "team/rearrange.html", context)
+
+
+def _accepted(row, today):
+    """Return what is said once a paper is accepted: from when it counts, and which days nothing covers."""
+    standing = papers.standings(row.provider)[row.kind]
+    if gap := standing.cover.gap(today):
+        return _("Accepted. %(gap)s") % {"gap": gap_in_words(gap)}
+    if row.valid_from and row.valid_from > today:
+        return _("Accepted. It counts from %(day)s on.") % {"day": wording.day(row.valid_from, "long")}
+    return _("Accepted. It counts from now on.")
 
 
 def _paper_of(council, pk):
