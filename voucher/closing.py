@@ -7,6 +7,7 @@ claimed and paid there, and the history of codes and bookings keeps its number.
 import datetime as dt
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from accounts import days, history
@@ -17,6 +18,7 @@ from voucher.bookings import choices, steps
 from voucher.models import Award, Booking, Handover, Task
 
 State, Open = Provider.State, Handover.State.OPEN
+CLOSES = "provider.closes"
 # Whoever closes by its own wish gives this much notice to those who have booked.
 NOTICE = dt.timedelta(days=28)
 TO_ANSWER = dt.timedelta(days=14)
@@ -33,6 +35,10 @@ class TooSoon(Exception):
 
 class NotOpen(Exception):
     """The provider is not live, paused or stopped: it has closed, or has not joined."""
+
+
+class SetByTeam(Exception):
+    """The carers team has set the last day; the provider itself neither moves it nor takes it back."""
 
 
 class NoSuccessor(Exception):
@@ -58,20 +64,31 @@ def announce(*, provider, last_day, successor=None, by, now, by_team=False):
     """Say that a provider gives breaks up to `last_day`, inclusive, and who takes over what is booked later, if any.
 
     Open requests for later days end and go to the next choice; the carers of confirmed breaks are told at once. Said
-    again it may name another day or successor. Raises NotOpen, TooSoon, NoSuccessor.
+    again it may name another day or successor: what a later day leaves room for takes place after all, and of a
+    successor that is none any more no carer is asked. The provider itself moves no day that the team has set, and
+    keeps the successor that is there. Raises NotOpen, TooSoon, NoSuccessor, SetByTeam.
     """
     if last_day < (first := earliest(provider, now, by_team=by_team)):
         raise TooSoon(first)
     if successor is not None and (successor.pk == provider.pk or successor.state != State.LIVE):
         raise NoSuccessor
     with transaction.atomic():
+        before = _locked(provider)
+        of_team = is_set_by_team(before)
+        if of_team and not by_team:
+            raise SetByTeam
+        if successor is None and not by_team:
+            successor = before.successor
         rows = Provider.objects.filter(pk=provider.pk, state__in=[*suspending.CAN_BE_STOPPED, State.SUSPENDED])
         if not rows.update(closes_on=last_day, successor=successor):
             raise NotOpen
         provider.refresh_from_db()
         details = {"last_day": last_day.isoformat()} | ({"successor": successor.ref} if successor else {})
-        history.record(act="provider.closes", subject=provider, by=by, at=now, council=provider.council, **details)
+        # Whoever adds a successor to a day of the provider's own has not set that day.
+        details["by_team"] = of_team if last_day == before.closes_on else by_team
+        history.record(act=CLOSES, subject=provider, by=by, at=now, council=provider.council, **details)
         messages.provider_closes(provider, now)
+        _let_go_on(provider, by, now)
     for booking in _booked_after(provider, now):
         settle(booking=booking, by=by, now=now)
 
@@ -93,28 +110,28 @@ def settle(*, booking, by, now):
         suspending.settle(booking=booking, by=by, now=now)
 
 
-def call_off(*, provider, by, now):
+def is_set_by_team(provider):
+    """True where the last day of a provider that closes is the carers team's word, and not its own wish."""
+    if provider.closes_on is None:
+        return False
+    said = history.history_of(provider).filter(act=CLOSES).order_by("-pk").first()
+    return bool(said and said.details.get("by_team"))
+
+
+def call_off(*, provider, by, now, by_team=False):
     """Take it back before the day: the provider goes on, and what was offered to a successor is no longer open.
 
     What waited to be arranged anew, and nothing else stands in its way, takes place after all, and its carer is told.
+    Raises NotOpen, and SetByTeam for the provider itself.
     """
     with transaction.atomic():
+        if is_set_by_team(_locked(provider)) and not by_team:
+            raise SetByTeam
         rows = Provider.objects.filter(pk=provider.pk, closes_on__isnull=False).exclude(state=State.CLOSED)
         if not rows.update(closes_on=None, successor=None):
             raise NotOpen
         provider.refresh_from_db()
-        handed_over = Handover.objects.filter(booking__provider=provider, state=Open)
-        asked = list(
-            Booking.objects.filter(handovers__in=handed_over, state=Booking.State.CONFIRMED).select_related(
-                "offer__provider", "award__carer", "provider", "council__scheme"
-            )
-        )
-        handed_over.update(state=Handover.State.ENDED, answered_at=now)
-        if not provider.is_stopped:
-            told = suspending.let_go_on(provider=provider, by=by, now=now)
-            for booking in asked:
-                if booking not in told:
-                    messages.break_goes_on(booking, now)
+        _let_go_on(provider, by, now)
         history.record(act="provider.closes_not", subject=provider, by=by, at=now, council=provider.council)
 
 
@@ -204,11 +221,38 @@ def open_handover(booking):
     return rows.select_related("offer__provider", "booking__provider").first()
 
 
+def _locked(provider):
+    return Provider.objects.select_for_update(no_key=True).get(pk=provider.pk)
+
+
+def _let_go_on(provider, by, now):
+    """End the questions about what the provider gives itself after all, or about who is no successor any more.
+
+    What takes place as it was booked is off the carers team's list, and its carer is told.
+    """
+    waiting = Handover.objects.filter(booking__provider=provider, state=Open)
+    on = Q(booking__ends_at__lte=_after(provider)) if provider.closes_on else Q()
+    asked = waiting.filter(on, booking__state=Booking.State.CONFIRMED)
+    around = ("offer__provider", "award__carer", "provider", "council__scheme")
+    rows = list(Booking.objects.filter(handovers__in=asked).select_related(*around))
+    waiting.filter(on | ~Q(offer__provider=provider.successor)).update(state=Handover.State.ENDED, answered_at=now)
+    if provider.is_stopped:
+        return
+    told = suspending.let_go_on(provider=provider, by=by, now=now)
+    for booking in rows:
+        if booking not in told:
+            messages.break_goes_on(booking, now)
+
+
+def _after(provider):
+    """Return the moment at which the last day of a provider is over."""
+    return days.midnight(provider.closes_on + dt.timedelta(days=1))
+
+
 def _booked_after(provider, now):
     """Return what is asked for or booked with the provider, still to come, and over only after its last day."""
-    after = days.midnight(provider.closes_on + dt.timedelta(days=1))
     states = [*suspending.OPEN_REQUESTS, Booking.State.CONFIRMED]
-    rows = Booking.objects.filter(provider=provider, state__in=states, ends_at__gt=after, starts_at__gt=now)
+    rows = Booking.objects.filter(provider=provider, state__in=states, ends_at__gt=_after(provider), starts_at__gt=now)
     return rows.select_related(*suspending.AROUND, "provider__successor").order_by("starts_at", "pk")
 
 

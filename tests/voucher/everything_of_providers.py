@@ -266,7 +266,7 @@ class Providers:
     def do_close(self):
         provider = self.provider()
         if provider.closes_on or provider == self.heir:
-            return closing.call_off(provider=provider, by=self.team, now=self.now) is None
+            return closing.call_off(provider=provider, by=self.team, now=self.now, by_team=True) is None
         last_day = timezone.localdate(self.now) + dt.timedelta(days=self.random.choice([1, 2, 3]))
         successor = self.heir if self.random.random() < 0.9 else None
         act = {"by": self.team, "by_team": True, "now": self.now}

@@ -208,7 +208,7 @@ def test_closing_is_called_off_and_what_waited_takes_place_after_all(award, cour
     mine = confirmed(award, course, FIRST, 360, owner, now)
     closing.announce(provider=bryn_cafe, last_day=dt.date(2026, 11, 12), by=owner, now=now, by_team=True)
 
-    closing.call_off(provider=bryn_cafe, by=owner, now=now)
+    closing.call_off(provider=bryn_cafe, by=owner, now=now, by_team=True)
 
     assert Task.objects.get().done_at is not None
     assert OutboxMessage.objects.filter(kind="break_goes_on").count() == 1
@@ -224,7 +224,7 @@ def test_who_was_asked_about_a_successor_is_told_that_it_goes_on(award, bryn_caf
     closing.announce(provider=bryn_cafe, last_day=last_day, successor=heir, by=owner, now=now, by_team=True)
     assert Handover.objects.get(booking=mine).state == Handover.State.OPEN
 
-    closing.call_off(provider=bryn_cafe, by=owner, now=now)
+    closing.call_off(provider=bryn_cafe, by=owner, now=now, by_team=True)
 
     assert OutboxMessage.objects.filter(kind="break_goes_on").count() == 1
     assert Handover.objects.get().state == Handover.State.ENDED
@@ -237,7 +237,7 @@ def test_a_provider_stopped_while_it_closes_stays_on_the_list_when_closing_is_ca
     closing.announce(provider=bryn_cafe, last_day=dt.date(2026, 11, 12), by=owner, now=now, by_team=True)
     suspending.suspend(provider=fresh(bryn_cafe), reason="A report", by=Who(user=carys), now=now)
 
-    closing.call_off(provider=fresh(bryn_cafe), by=Who(user=carys), now=now)
+    closing.call_off(provider=fresh(bryn_cafe), by=Who(user=carys), now=now, by_team=True)
 
     assert Task.objects.get(kind=Task.Kind.REARRANGE).done_at is None
     assert not OutboxMessage.objects.filter(kind="break_goes_on").exists()

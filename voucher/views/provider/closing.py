@@ -31,10 +31,14 @@ def close(request):
         except closing.NotOpen:
             messages.info(request, _("Your service has closed already."))
             return redirect("provider:service")
+        except closing.SetByTeam:
+            messages.error(request, not_yours(row))
+            return redirect("provider:close")
         else:
             messages.success(request, _("Noted. Whoever has booked for later is told, and we ring you."))
             return redirect("provider:close")
-    return render(request, "provider/close.html", {"provider": row, "form": form, "first": closing.earliest(row, now)})
+    context = {"provider": row, "form": form, "set_by_team": closing.is_set_by_team(row)}
+    return render(request, "provider/close.html", context)
 
 
 @require_POST
@@ -45,6 +49,14 @@ def not_close(request):
         closing.call_off(provider=request.provider, by=Who(request.user), now=timezone.now())
     except closing.NotOpen:
         messages.info(request, _("Nothing has changed: no last day was set, or it has closed."))
+    except closing.SetByTeam:
+        messages.error(request, not_yours(request.provider))
     else:
         messages.success(request, _("Taken back. You go on."))
     return redirect("provider:close")
+
+
+def not_yours(provider):
+    """Say who alone changes a last day that the carers team has set."""
+    words = _("The carers team has set this day, and only they can change it. Ring them: %(phone)s.")
+    return words % {"phone": provider.council.scheme.team_phone}

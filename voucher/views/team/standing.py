@@ -106,7 +106,7 @@ def not_close(request, ref):
     """Take back that a provider closes."""
     row = _own(request, ref)
     try:
-        closing.call_off(provider=row, by=Who(request.user), now=timezone.now())
+        closing.call_off(provider=row, by=Who(request.user), now=timezone.now(), by_team=True)
     except closing.NotOpen:
         messages.info(request, _("Nothing has changed: no last day was set, or it has closed."))
     else:
