@@ -110,7 +110,7 @@ def ask_own(request, slug):
         starts_at = form.cleaned_data.get("starts_at")
         if "starts_at" in form.errors:
             form.offer_times(days[:DAYS_SHOWN], bookings.rates_of(offer, timezone.localdate(now)))
-        return _last_look(request, offer, form, starts_at, minutes, quotes[minutes], now)
+        return _last_look(request, offer, form, starts_at, minutes, quotes[minutes])
     return _next_question(request, offer, minutes, days, now)
 
 
