@@ -1,8 +1,14 @@
-"""A real browser for the journeys."""
+"""What every journey needs: a real browser, and that it stays open."""
 
 import pytest
 
 from tests.journeys.browser import chromium
+
+
+@pytest.fixture(autouse=True)
+def browsers_stay_open(settings):
+    """Days pass in a story, and nobody is signed out meanwhile."""
+    settings.SESSION_COOKIE_AGE = 10**8
 
 
 @pytest.fixture

@@ -10,7 +10,6 @@ import zipfile
 import pytest
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
 
 from accounts.models import HistoryEntry, OutboxMessage
 from tests import factories
@@ -27,22 +26,10 @@ PIN = "7294"
 ASKED = {"facts": ["address", "booking"], "call_back": "rang_back"}
 
 
-class Clock:
-    """What time it is in a story; `now` sets it."""
-
-    def __init__(self, now):
-        self.now = now
-
-    def __call__(self):
-        return self.now
-
-
 @pytest.fixture
-def clock(monkeypatch, settings):
-    # Days pass in a story; the browser stays open, and sent codes stay readable.
-    settings.SESSION_COOKIE_AGE, settings.DEMO = 10**8, True
-    clock = Clock(ISSUED)
-    monkeypatch.setattr(timezone, "now", clock)
+def clock(clock, settings):
+    # Codes that were sent stay readable.
+    settings.DEMO, clock.now = True, ISSUED
     return clock
 
 

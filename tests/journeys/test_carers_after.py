@@ -25,9 +25,8 @@ PAY_ON = dt.date(2026, 11, 5)
 
 
 @pytest.fixture
-def clock(monkeypatch, settings, now):
+def clock(monkeypatch, now):
     """The pages' clock: clock(moment) sets it."""
-    settings.SESSION_COOKIE_AGE = 10**8
     at = {"now": now}
     monkeypatch.setattr(timezone, "now", lambda: at["now"])
     return lambda moment: at.update(now=moment)

@@ -6,7 +6,6 @@ import re
 import pytest
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
 
 from accounts.models import HistoryEntry, OutboxMessage
 from brochure.models import OfferPrice, PostcodeDistrict
@@ -16,21 +15,6 @@ from voucher.ledger import audit
 from voucher.models import Booking, Carer, Wish
 
 pytestmark = pytest.mark.django_db
-
-
-class Clock:
-    def __init__(self, now):
-        self.now = now
-
-    def __call__(self):
-        return self.now
-
-
-@pytest.fixture
-def clock(monkeypatch, now):
-    clock = Clock(now)
-    monkeypatch.setattr(timezone, "now", clock)
-    return clock
 
 
 @pytest.fixture(autouse=True)

@@ -27,9 +27,8 @@ LAST_DAY = dt.date(2026, 9, 2)
 
 
 @pytest.fixture
-def clock(monkeypatch, settings):
+def clock(monkeypatch):
     """The time of the pages: a list with the one moment that it is now."""
-    settings.SESSION_COOKIE_AGE = 10**8
     cache.clear()
     told = [london(2026, 3, 3, 10)]
     monkeypatch.setattr(timezone, "now", lambda: told[0])

@@ -9,7 +9,6 @@ import uuid
 import pytest
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
 
 from accounts.models import HistoryEntry, OutboxMessage
 from tests import factories, fakes
@@ -22,22 +21,6 @@ pytestmark = pytest.mark.django_db
 State = Booking.State
 FOUR_HOURS = 240
 ON_FRIDAY = "2026-10-16T13:00Z"
-
-
-class Clock:
-    def __init__(self, now):
-        self.now = now
-
-    def __call__(self):
-        return self.now
-
-
-@pytest.fixture
-def clock(monkeypatch, settings, now):
-    settings.SESSION_COOKIE_AGE = 10**8
-    clock = Clock(now)
-    monkeypatch.setattr(timezone, "now", clock)
-    return clock
 
 
 @pytest.fixture

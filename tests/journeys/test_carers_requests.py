@@ -25,25 +25,6 @@ THURSDAY = london(2026, 10, 22, 14)
 SATURDAY = london(2026, 10, 24, 9)
 
 
-class Clock:
-    """What time it is in a story; `at` sets it."""
-
-    def __init__(self, now):
-        self.now = now
-
-    def __call__(self):
-        return self.now
-
-
-@pytest.fixture
-def clock(monkeypatch, settings, now):
-    # Days pass in a story; the browser stays open.
-    settings.SESSION_COOKIE_AGE = 10**8
-    clock = Clock(now)
-    monkeypatch.setattr(timezone, "now", clock)
-    return clock
-
-
 @pytest.fixture
 def mair(caerphilly):
     return factories.provider(caerphilly, name="Mair", postcode="NP12 1AA")

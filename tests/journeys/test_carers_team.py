@@ -24,9 +24,8 @@ YES = {"says": "yes", "yes-answer": ""}
 
 
 @pytest.fixture
-def clock(monkeypatch, settings):
+def clock(monkeypatch):
     """The time of the pages: a list with the one moment that it is now."""
-    settings.SESSION_COOKIE_AGE = 10**8
     cache.clear()
     told = [london(2026, 3, 3, 10)]
     monkeypatch.setattr(timezone, "now", lambda: told[0])

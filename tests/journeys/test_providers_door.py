@@ -22,11 +22,6 @@ CHECK = "/provider/code/"
 YES, SHORT, NO = "Yes, enough for this", "No, not enough for this", "No, this code does not work"
 
 
-@pytest.fixture(autouse=True)
-def browsers_stay_open(settings):
-    settings.SESSION_COOKIE_AGE = 10**8
-
-
 @pytest.fixture
 def swim(bryn_cafe):
     """£12.50 for the pool, with no need to book."""

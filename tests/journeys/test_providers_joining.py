@@ -26,22 +26,10 @@ BEGUN = london(2026, 10, 12, 19)
 State = Provider.State
 
 
-class Clock:
-    """What time it is in a story; `now` sets it."""
-
-    def __init__(self, now):
-        self.now = now
-
-    def __call__(self):
-        return self.now
-
-
 @pytest.fixture
-def clock(monkeypatch, settings):
-    # Days pass in a story; the browser stays open, and sent codes stay readable.
-    settings.SESSION_COOKIE_AGE, settings.DEMO = 10**8, True
-    clock = Clock(BEGUN)
-    monkeypatch.setattr(timezone, "now", clock)
+def clock(clock, settings):
+    # Codes that were sent stay readable.
+    settings.DEMO, clock.now = True, BEGUN
     return clock
 
 

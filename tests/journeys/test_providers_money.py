@@ -68,8 +68,7 @@ class World:
 
 
 @pytest.fixture
-def world(client, clock, settings):
-    settings.SESSION_COOKIE_AGE = 10**8
+def world(client, clock):
     return World(client, clock)
 
 

@@ -30,9 +30,7 @@ def signed_in(user):
 
 
 @pytest.fixture
-def as_bryn(bryn, clock, settings):
-    # Days pass in these stories, and nobody is signed out meanwhile.
-    settings.SESSION_COOKIE_AGE = 10**8
+def as_bryn(bryn, clock):
     return signed_in(bryn)
 
 

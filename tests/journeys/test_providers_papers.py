@@ -31,9 +31,8 @@ NEW_YEAR = london(2027, 1, 11, 10)
 
 
 @pytest.fixture
-def clock(monkeypatch, settings, now):
+def clock(monkeypatch, now):
     """The pages' clock: clock(moment) sets it."""
-    settings.SESSION_COOKIE_AGE = 10**8
     at = {"now": now}
     monkeypatch.setattr(timezone, "now", lambda: at["now"])
     return lambda moment: at.update(now=moment)

@@ -26,8 +26,7 @@ OCTOBER = dt.date(2026, 10, 1)
 
 
 @pytest.fixture
-def clock(clock, settings):
-    settings.SESSION_COOKIE_AGE = 10**8
+def clock(clock):
     clock.now = ENTERED
     return clock
 

@@ -25,12 +25,6 @@ FRIDAY_BEFORE = london(2026, 8, 28, 15)
 THURSDAY = london(2026, 9, 3, 14)
 
 
-@pytest.fixture(autouse=True)
-def browsers_stay_open(settings):
-    # Days pass in a story; the browser stays open.
-    settings.SESSION_COOKIE_AGE = 10**8
-
-
 @pytest.fixture
 def sitting(bryn_cafe):
     return factories.offer(bryn_cafe, price_pence=2_500)
