@@ -43,11 +43,15 @@ class NotEnough(Exception):
 
 @dataclass(frozen=True)
 class Yes:
-    """What a provider learns after a yes: a first name, a number to refer to, and what is booked here today."""
+    """What a provider learns after a yes: a first name, a number to refer to, and what is booked here today.
+
+    `check` stands for this look alone, where `ref` may be the number of a booking.
+    """
 
     award: Award
     ref: str
     price_pence: int
+    check: str
     booked: list = field(default_factory=list)
 
     @property
@@ -67,7 +71,8 @@ def check(*, provider, offer, minutes, code, pin, by, now):
         booked = today_at(award, provider, now)
         if not booked and not _pays(award, price_pence, minutes, on=timezone.localdate(now)):
             raise NotEnough
-        return Yes(award, booked[0].ref if booked else _new_ref(), price_pence, booked)
+        check = _new_ref()
+        return Yes(award, booked[0].ref if booked else check, price_pence, check, booked)
 
     yes = tried(provider=provider, code=code, pin=pin, by=by, now=now, then=found)
     history.record(
@@ -103,6 +108,24 @@ def tried(*, provider, code, pin, by, now, then=lambda award: award):
         raise
     limits.give_back(key, HOUR, now)
     return answer
+
+
+def not_enough(*, provider, by, now):
+    """Count a no that came after the look: what was asked for beside a booking was more than there is. Raises Locked.
+
+    It counts like any other no, or a balance could be felt with whoever is booked. Call it outside a transaction.
+    """
+    key = f"provider_code:{provider.pk}"
+    if not limits.allow(key, WRONG_AN_HOUR, HOUR, now):
+        raise Locked(again_at(now))
+    if limits.is_used_up(key, WRONG_AN_HOUR, HOUR, now):
+        _tell_of_lock(provider, by, now)
+
+
+def refuse_locked(*, provider, now):
+    """Raise Locked where too many codes did not work at this provider within the hour."""
+    if limits.is_used_up(f"provider_code:{provider.pk}", WRONG_AN_HOUR, HOUR, now):
+        raise Locked(again_at(now))
 
 
 def price_now(offer, minutes, now):

@@ -1,5 +1,6 @@
 """A carer comes without having booked: with the PIN it is booked at once, without it once she has said yes (R58)."""
 
+import datetime as dt
 import secrets
 
 from django.db import transaction
@@ -79,8 +80,7 @@ def ask(*, award, offer, minutes, starts_at, seen_price_pence, by, now, key):
     def do():
         asking.refuse_own(award, by)
         _refuse(award, making.lock_offers([offer.pk])[offer.pk], minutes, starts_at, seen_price_pence, by, now)
-        # The same question at the same minute is one question.
-        row = WalkIn.objects.filter(award=award, offer=offer, starts_at=starts_at, state=State.WAITING).first()
+        row = _asked_already(award, offer, minutes, starts_at, now)
         if row is None:
             until = rules.walk_in_answered_by(now, starts_at)
             row = _row(award, offer, minutes, starts_at, seen_price_pence, by, now, answer_by=until)
@@ -169,6 +169,16 @@ def waiting_for(award, now):
     """Return what waits for the carer's yes, the newest first."""
     rows = WalkIn.objects.filter(award=award, state=State.WAITING, answer_by__gt=now)
     return list(rows.select_related("offer", "provider"))
+
+
+def _asked_already(award, offer, minutes, starts_at, now):
+    """Return the question that waits for her yes about this very visit: whoever checks the code again asks no second.
+
+    A carer is in one place at a time, so another visit of that length begins only after it.
+    """
+    length = dt.timedelta(minutes=minutes)
+    rows = WalkIn.objects.filter(award=award, offer=offer, minutes=minutes, state=State.WAITING, answer_by__gt=now)
+    return rows.filter(starts_at__gt=starts_at - length, starts_at__lt=starts_at + length).first()
 
 
 def _take(walk_in, now):

@@ -1,6 +1,7 @@
 """At a provider's door: whether a carer's code is enough, and what is taken from it where she came without booking."""
 
 import datetime as dt
+from contextlib import suppress
 
 from csp.constants import WASM_UNSAFE_EVAL
 from csp.decorators import csp_update
@@ -22,7 +23,7 @@ from providers.models import Staff
 from voucher import bookings, code_checks, pins, walk_ins
 from voucher.forms.provider.bookings import CheckCodeForm
 from voucher.ledger.acts import KeyWasUsed
-from voucher.models import Award, WalkIn
+from voucher.models import Award, Booking, WalkIn
 
 # The key in the session: what was answered with yes a moment ago, by its reference. Numbers only, never the code.
 CHECKS = "checks"
@@ -66,6 +67,7 @@ def take_walk_in(request):
     offer, award = live.filter(pk=checked["offer"]).first(), Award.objects.get(pk=checked["award"])
     take = walk_ins.book if checked["pin"] else walk_ins.ask
     try:
+        code_checks.refuse_locked(provider=request.provider, now=now)
         if offer is None:
             raise bookings.NotLive
         row = take(
@@ -79,7 +81,12 @@ def take_walk_in(request):
             now=now,
             key=f"walk-in/{request.provider.pk}/{ref}",
         )
+    except code_checks.Locked as locked:
+        words = _("Too many codes did not work. Try again from %(again)s on, or ring the carers team.")
+        messages.error(request, words % {"again": wording.time(locked.again_at)})
     except bookings.Refused as refusal:
+        if isinstance(refusal, bookings.NotEnough):
+            _count_no(request, now)
         messages.error(request, why_no_walk_in(refusal))
     except KeyWasUsed:
         messages.error(request, _("This was done already. Look at the list of today."))
@@ -170,18 +177,26 @@ def _answer(request, given, now):
         return {"answer": "pin"}
     except pins.PinLocked:
         return {"answer": "locked"}
-    if yes.booked:
-        return {"answer": "booked", "yes": yes, "may_mark": may_mark(request)}
-    takes = walk_ins.takes_walk_ins(given["offer"]) and minutes in availability.lengths(given["offer"])
+    offer, with_pin = given["offer"], bool(yes.award.carer.pin)
+    takes = walk_ins.takes_walk_ins(offer) and minutes in availability.lengths(offer) and yes.price_pence is not None
+    # What is booked and not given yet is had with its booking; anything else can be taken beside it.
+    takes = takes and not any(row.offer_id == offer.pk and row.state == Booking.State.CONFIRMED for row in yes.booked)
     if takes:
         _remember(request, given, minutes, yes, now)
-    return {"answer": "yes", "yes": yes, "takes_walk_in": takes, "with_pin": bool(yes.award.carer.pin)}
+    told = {"yes": yes, "takes_walk_in": takes, "with_pin": with_pin, "asked_offer": offer}
+    return told | {"answer": "booked" if yes.booked else "yes", "may_mark": may_mark(request)}
+
+
+def _count_no(request, now):
+    """Count what was asked for and is more than there is; the sentence about it is said in any case."""
+    with suppress(code_checks.Locked):
+        code_checks.not_enough(provider=request.provider, by=Who(user=request.user), now=now)
 
 
 def _remember(request, given, minutes, yes, now):
     """Keep what was checked for a quarter of an hour, so that the code need not be typed again."""
     checks = {ref: each for ref, each in request.session.get(CHECKS, {}).items() if not _is_old(each, now)}
-    checks[yes.ref] = {
+    checks[yes.check] = {
         "provider": request.provider.pk,
         "award": yes.award.pk,
         "offer": given["offer"].pk,
