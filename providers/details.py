@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts import history, mail
+from accounts.models import OutboxMessage
 from providers.models import Provider
 
 log = logging.getLogger(__name__)
@@ -26,6 +27,7 @@ COLUMNS = (
 )
 # R63. A number that came so lately is not the one to ring about money; the one before is kept for as long.
 NUMBER_IS_NEW = dt.timedelta(days=30)
+ADDRESS_CHANGED = "provider_address_changed"
 
 
 @transaction.atomic
@@ -49,9 +51,18 @@ def change(*, provider, told, by, now):
         act="provider.changed", subject=provider, by=by, at=now, council=before.council, fields=list(changed)
     )
     if "email" in changed:
-        _tell("provider_address_changed", before, to=before.email, language=before.language, now=now)
+        _tell(ADDRESS_CHANGED, before, to=before.email, language=before.language, now=now)
     _tell("provider_changed", before, to=before.council.scheme.team_email, language="", now=now, fields=changed)
     return changed
+
+
+def addresses_before(provider, *, at):
+    """R63. Return the e-mail addresses that the provider had within thirty days before a moment, the newest last.
+
+    Whoever changes the address and then the bank account does not get rid of who would have noticed.
+    """
+    told = OutboxMessage.objects.filter(kind=ADDRESS_CHANGED, dedupe_key__startswith=f"{ADDRESS_CHANGED}/{provider.pk}/")
+    return list(told.filter(created_at__gt=at - NUMBER_IS_NEW).order_by("pk").values_list("to", flat=True))
 
 
 def _number_before(before, today):

@@ -95,3 +95,17 @@ def test_the_number_before_several_changes_is_kept_for_thirty_days(bryn_cafe, no
     details.change(provider=bryn_cafe, told={"phone": "01443 815500"}, by=factories.TESTS, now=later)
 
     assert (bryn_cafe.phone_before, bryn_cafe.phone_since) == ("01443 815599", later.date())
+
+
+def test_who_changes_the_address_and_then_the_account_does_not_get_rid_of_the_old_address(owner, bryn_cafe, clock):
+    old = bryn_cafe.email
+    change(owner, bryn_cafe, email="new@provider.example")
+    bank = {"name": "Bryn Powell", "sort_code": "445566", "account_number": "20202020"}
+    clock.now += dt.timedelta(minutes=9)
+
+    owner.post(reverse("provider:bank"), bank)
+
+    told = OutboxMessage.objects.filter(kind="account_change_asked").values_list("to", flat=True)
+    assert set(told) == {old, "new@provider.example", "bryn@provider.example"}
+    bryn_cafe.refresh_from_db()
+    assert details.addresses_before(bryn_cafe, at=clock.now + dt.timedelta(days=31)) == []

@@ -5,6 +5,7 @@ import logging
 from django.utils import timezone
 
 from accounts import mail
+from providers import details
 from providers.models import Staff
 
 log = logging.getLogger(__name__)
@@ -40,6 +41,9 @@ def _write(name, provider, context, key, council):
     readers = {post.user.email: post.user.language for post in posts if post.user.is_active}
     # The provider's own address is told in any case, in its own language.
     readers = {provider.email: provider.language} | {to: language for to, language in readers.items() if to}
+    if "account" in context:
+        before = details.addresses_before(provider, at=timezone.now())
+        readers = dict.fromkeys(before, provider.language) | readers
     context |= {"provider": provider, "scheme": council.scheme, "today": timezone.localdate()}
     for number, (to, language) in enumerate(sorted(readers.items())):
         try:
