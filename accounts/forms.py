@@ -1,4 +1,4 @@
-"""How every form of the site is drawn, and the fields that are ours: a day in three boxes, pounds."""
+"""How every form of the site is drawn, and the fields that are ours: one line, a day in three boxes, pounds."""
 
 import datetime as dt
 import re
@@ -9,7 +9,9 @@ from django.forms.boundfield import BoundField
 from django.forms.renderers import TemplatesSetting
 from django.utils.translation import gettext_lazy as _
 
-from accounts import wording
+from accounts import composing, wording
+
+TOO_LONG = _("This is too long. Use %(limit_value)s letters at most.")
 
 
 class PageField(BoundField):
@@ -64,6 +66,17 @@ class PageForms(TemplatesSetting):
     form_template_name = "django/forms/page_form.html"
     field_template_name = "django/forms/page_field.html"
     bound_field_class = PageField
+
+
+class LineField(forms.CharField):
+    """One line of text; a line break in it would begin words of its own in a message."""
+
+    def __init__(self, **options):
+        options["error_messages"] = {"max_length": TOO_LONG} | options.get("error_messages", {})
+        super().__init__(**options)
+
+    def clean(self, value):
+        return composing.one_line(super().clean(value))
 
 
 class DateParts(forms.MultiWidget):

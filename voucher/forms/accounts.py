@@ -7,10 +7,12 @@ from django import forms
 from django.core.validators import RegexValidator
 from django.utils.translation import gettext_lazy as _
 
-from accounts.forms import DayField
+from accounts.forms import DayField, LineField
 from voucher.models import ReturnedPayment
 
 MOST = 300
+# A browser neither fills in an account nor looks at its spelling.
+NOT_FILLED_IN = {"autocomplete": "off", "spellcheck": "false"}
 # It stands in the bank file where other payments have our own words: in the letters that Bacs prints, 6 to 18 of them.
 ROLL_NUMBER = RegexValidator(
     r"^[A-Za-z0-9][A-Za-z0-9.&/ -]{5,17}$",
@@ -19,9 +21,12 @@ ROLL_NUMBER = RegexValidator(
 
 
 class DigitsField(forms.CharField):
-    """Digits that people write with spaces and dashes, kept without them."""
+    """So many digits, which people write with spaces and dashes; kept without them."""
 
-    widget = forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off", "spellcheck": "false"})
+    def __init__(self, *, digits, words, width, **options):
+        look = {"class": f"govuk-input--width-{width}", "inputmode": "numeric"} | NOT_FILLED_IN
+        validators = [RegexValidator(rf"^[0-9]{{{digits}}}$", words)]
+        super().__init__(validators=validators, widget=forms.TextInput(attrs=look), **options)
 
     def to_python(self, value):
         return re.sub(r"[\s–-]", "", super().to_python(value))
@@ -30,48 +35,56 @@ class DigitsField(forms.CharField):
 class AccountForm(forms.Form):
     """The bank account into which a provider would like to be paid."""
 
-    name = forms.CharField(
+    name = LineField(
         label=_("Name on the account"),
         help_text=_("As it stands on your bank statement."),
         max_length=120,
         error_messages={"required": _("Enter the name on the account.")},
+        widget=forms.TextInput(attrs=NOT_FILLED_IN),
     )
     sort_code = DigitsField(
         label=_("Sort code"),
         help_text=_("Six digits, as in 12-34-56."),
-        validators=[RegexValidator(r"^\d{6}$", _("A sort code has six digits."))],
+        digits=6,
+        words=_("A sort code has six digits."),
+        width=5,
         error_messages={"required": _("Enter the sort code.")},
     )
     account_number = DigitsField(
         label=_("Account number"),
         help_text=_("Eight digits. Put zeros before a shorter number."),
-        validators=[RegexValidator(r"^\d{8}$", _("An account number has eight digits."))],
+        digits=8,
+        words=_("An account number has eight digits."),
+        width=10,
         error_messages={"required": _("Enter the account number.")},
     )
-    roll_number = forms.CharField(
+    roll_number = LineField(
         label=_("Building society roll number"),
-        help_text=_("Only if yours has one."),
+        help_text=_("Only if your account has one."),
         validators=[ROLL_NUMBER],
         max_length=18,
         required=False,
+        widget=forms.TextInput(attrs={"class": "govuk-input--width-10"} | NOT_FILLED_IN),
     )
-
-    def __init__(self, *args, has_account=False, **kwargs):
-        super().__init__(*args, **kwargs)
-        if has_account:
-            self.fields["holds_payments"] = forms.BooleanField(
-                label=_("The account you pay me into now is closed: hold my payments until the new one is used"),
-                required=False,
-            )
 
     def refuse(self, fault):
         """Say which field Bacs cannot take."""
-        words = {
-            "sort_code": _("Banks do not know this sort code. Look at it again."),
-            "account_number": _("Banks do not know this account number. Look at it again."),
-        }
-        field = fault.field if fault.field in words else "name"
-        self.add_error(field, words.get(field, _("Write the name with letters and digits that a bank can print.")))
+        field, words = {
+            "sort_code": ("sort_code", _("Banks do not know this sort code. Look at it again.")),
+            "account_number": ("account_number", _("Banks do not know this account number. Look at it again.")),
+            # There it stands in the bank file.
+            "reference": ("roll_number", ROLL_NUMBER.message),
+        }.get(fault.field, ("name", _("Write the name with letters and digits that a bank can print.")))
+        self.add_error(field, words)
+
+
+class ChangedAccountForm(AccountForm):
+    """Another account than the one into which a provider is paid now."""
+
+    holds_payments = forms.BooleanField(
+        label=_("The account you pay me into now is closed: hold my payments until the new one is used"),
+        required=False,
+    )
 
 
 class CallForm(forms.Form):

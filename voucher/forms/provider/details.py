@@ -5,10 +5,10 @@ import datetime as dt
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from accounts.forms import DayField
+from accounts.forms import DayField, LineField
 from accounts.models import Language
 from providers.models import Staff
-from voucher.forms.provider.joining import ContactForm, LineField
+from voucher.forms.provider.joining import ContactForm
 
 Kind = Staff.Kind
 PAUSE_MOST = dt.timedelta(days=366)

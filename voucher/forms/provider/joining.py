@@ -4,28 +4,15 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from accounts import composing
+from accounts.forms import TOO_LONG, LineField
 from accounts.models import Council, Language
 from providers.models import Provider
-from voucher.forms.accounts import ROLL_NUMBER
 from voucher.pilot import cells
 
 YES_NO = [("yes", _("Yes")), ("no", _("No"))]
 Vat = Provider.Vat
 CHARGED = (Vat.STANDARD, Vat.REDUCED, Vat.ZERO)
-TOO_LONG = _("This is too long. Use %(limit_value)s letters at most.")
 CHOOSE = {"invalid_choice": _("Choose one from the list.")}
-
-
-class LineField(forms.CharField):
-    """One line of text; a line break in it would begin words of its own in a message."""
-
-    def __init__(self, **options):
-        options["error_messages"] = {"max_length": TOO_LONG} | options.get("error_messages", {})
-        super().__init__(**options)
-
-    def clean(self, value):
-        return composing.one_line(super().clean(value))
 
 
 class ReadField(LineField):
@@ -248,58 +235,6 @@ class ContactForm(StepForm):
         return data
 
 
-class AccountForm(StepForm):
-    """Where they are paid."""
-
-    all_is_optional = False
-
-    name = LineField(
-        label=_("Name on the account"),
-        max_length=120,
-        error_messages={"required": _("Enter the name on the account.")},
-        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
-    )
-    sort_code = ReadField(
-        label=_("Sort code"),
-        max_length=8,
-        read=cells.sort_code,
-        words=_("A sort code has 6 numbers, like 12-34-56."),
-        error_messages={"required": _("Enter the sort code.")},
-        widget=forms.TextInput(
-            attrs={
-                "class": "govuk-input--width-5",
-                "inputmode": "numeric",
-                "autocomplete": "off",
-                "spellcheck": "false",
-            }
-        ),
-    )
-    account_number = ReadField(
-        label=_("Account number"),
-        help_text=_("8 numbers. Where yours has 7 or 6, put noughts in front."),
-        max_length=8,
-        read=cells.account_number,
-        words=_("An account number has 8 numbers."),
-        error_messages={"required": _("Enter the account number.")},
-        widget=forms.TextInput(
-            attrs={
-                "class": "govuk-input--width-10",
-                "inputmode": "numeric",
-                "autocomplete": "off",
-                "spellcheck": "false",
-            }
-        ),
-    )
-    roll_number = LineField(
-        label=_("Roll number of a building society"),
-        help_text=_("Only if your account has one."),
-        validators=[ROLL_NUMBER],
-        max_length=18,
-        required=False,
-        widget=forms.TextInput(attrs={"class": "govuk-input--width-10", "autocomplete": "off"}),
-    )
-
-
 class VatForm(StepForm):
     """Whether VAT is in their prices."""
 
@@ -349,7 +284,7 @@ class VatForm(StepForm):
         return {} if self.errors else super().told | {"vat_told": True}
 
 
-class TermsForm(StepForm):
+class TermsForm(forms.Form):
     """That the terms were read, and are agreed to."""
 
     edition = forms.CharField(widget=forms.HiddenInput)
@@ -358,9 +293,8 @@ class TermsForm(StepForm):
         error_messages={"required": _("Tick that you agree. If something in the terms does not suit you, ring us.")},
     )
 
-    def __init__(self, data=None, *, provider, edition):
-        super().__init__(data, provider=provider)
-        self.initial["edition"] = edition
+    def __init__(self, data=None, *, edition):
+        super().__init__(data, initial={"edition": edition})
 
 
 class SendForm(forms.Form):

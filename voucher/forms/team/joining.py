@@ -4,9 +4,10 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts import composing
+from accounts.forms import TOO_LONG, LineField
 from accounts.models import Language
 from brochure.models import Offer
-from voucher.forms.provider.joining import CHOOSE, TOO_LONG, LineField
+from voucher.forms.provider.joining import CHOOSE
 
 
 class WordsForm(forms.Form):

@@ -13,7 +13,7 @@ from providers import stripe_api
 from providers.access import owner_required
 from providers.models import BankAccount, Provider
 from voucher import account_changes, bacs
-from voucher.forms.accounts import AccountForm
+from voucher.forms.accounts import AccountForm, ChangedAccountForm
 from voucher.models import ReturnedPayment
 
 State = BankAccount.State
@@ -25,18 +25,12 @@ State = BankAccount.State
 @owner_required
 def bank(request):
     """Show where the provider is paid and what waits; a press asks for another account."""
-    has_account = account_changes.has_account(request.provider)
-    form = AccountForm(request.POST if request.method == "POST" else None, has_account=has_account)
+    form_class = ChangedAccountForm if account_changes.has_account(request.provider) else AccountForm
+    form = form_class(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
-        wanted = form.cleaned_data
+        by, now = Who(request.user), timezone.now()
         try:
-            account_changes.ask(
-                provider=request.provider,
-                **{name: wanted[name] for name in ("name", "sort_code", "account_number", "roll_number")},
-                holds_payments=wanted.get("holds_payments", False),
-                by=Who(request.user),
-                now=timezone.now(),
-            )
+            account_changes.ask(provider=request.provider, **form.cleaned_data, by=by, now=now)
         except bacs.BacsFault as fault:
             form.refuse(fault)
         except account_changes.SameAccount:

@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.context import WELSH_PREFIX, twins
@@ -17,25 +18,17 @@ from providers.access import joining_required
 from providers.joining import Step
 from providers.models import JoiningNote, Provider
 from voucher import account_changes, bacs, joining_desk
-from voucher.forms.provider.joining import (
-    AccountForm,
-    ContactForm,
-    OrganisationForm,
-    SendForm,
-    TermsForm,
-    VatForm,
-)
+from voucher.forms.accounts import AccountForm
+from voucher.forms.provider.joining import ContactForm, OrganisationForm, SendForm, TermsForm, VatForm
 from voucher.navigation import address
 
 OTHER_LANGUAGE = "other-language"  # what a press says that keeps the page and goes on in the other language
-# The parts that have a page here; offers and papers have pages of their own.
 FORMS = {
     Step.ORGANISATION: OrganisationForm,
     Step.CONTACT: ContactForm,
-    Step.BANK: AccountForm,
     Step.VAT: VatForm,
-    Step.TERMS: TermsForm,
 }
+# These parts have pages of their own.
 ELSEWHERE = {Step.OFFERS: "provider:offers", Step.PAPERS: "provider:papers"}
 HINTS = {
     Step.ORGANISATION: gettext_lazy("Your name, and what kind of organisation you are."),
@@ -90,12 +83,13 @@ def _reasons(provider):
     return provider.joining_notes.filter(kind=JoiningNote.Kind.REFUSED).values_list("words", flat=True).last()
 
 
+@sensitive_post_parameters("sort_code", "account_number", "roll_number", "name")
 @pages
 @never_cache
 @joining_required
 def step(request, step):
     """One part: what is right is kept with every press, whole or not, and the page may go on in the other language."""
-    if step not in FORMS:
+    if step not in Step.values or step in ELSEWHERE:
         raise Http404
     provider = request.provider
     if provider.state not in Provider.MAY_CHANGE:
@@ -122,7 +116,9 @@ def step(request, step):
 def _form(request, step):
     data = request.POST if request.method == "POST" else None
     if step == Step.TERMS:
-        return TermsForm(data, provider=request.provider, edition=joining.TERMS_EDITION)
+        return TermsForm(data, edition=joining.TERMS_EDITION)
+    if step == Step.BANK:
+        return AccountForm(data)
     return FORMS[step](data, provider=request.provider)
 
 
@@ -157,18 +153,11 @@ def _keep_account(form, provider, by, now):
     try:
         joining_desk.give_account(provider=provider, **form.cleaned_data, by=by, now=now)
     except bacs.BacsFault as fault:
-        words = {
-            "sort_code": _("A sort code has 6 numbers, like 12-34-56."),
-            "account_number": _("An account number has 8 numbers."),
-        }
-        form.add_error(fault.field if fault.field in words else "name", words.get(fault.field) or _NAME)
+        form.refuse(fault)
         return False
     except account_changes.SameAccount:
-        return True
+        pass
     return True
-
-
-_NAME = gettext_lazy("Enter the name on the account with letters of our alphabet.")
 
 
 @pages
