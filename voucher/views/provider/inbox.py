@@ -16,7 +16,6 @@ from providers.models import Staff
 from voucher import claims, pay_days, places_taken
 from voucher.models import Booking, RunLine, Suggestion
 from voucher.views.provider.clocks import clock
-from voucher.views.provider.requests import may_take_on
 
 A_PAGE = 25
 NEXT_SHOWN = 5
@@ -49,7 +48,7 @@ def inbox(request):
         "unmarked_more": len(unmarked) > A_PAGE,
         "today": _today(coming.filter(starts_at__lt=tonight), now, tonight),
         "following": _following(coming, tonight),
-        "can_take_on": may_take_on(request.provider),
+        "can_take_on": request.provider.may_say_yes,
         "money": _money(request.provider, timezone.localdate(now)) if request.post.kind == Staff.Kind.OWNER else None,
     }
     return render(request, "provider/inbox.html", context)

@@ -1,23 +1,22 @@
 """A provider's page of one booking, and all that can be done with it."""
 
 from django.contrib import messages
-from django.db import transaction
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts import history, wording
+from accounts import history
 from accounts.history import Who
 from accounts.templatetags.look import phone_link
 from providers.access import bookings_required
 from providers.models import Staff
 from voucher import bookings, rules, withdrawals, writing
-from voucher.forms.provider.bookings import DeclineForm, DeliveredForm, DidNotHappenForm, length_in_words
+from voucher.forms.provider.bookings import DeclineForm, DeliveredForm, DidNotHappenForm
 from voucher.models import Booking, TopUp
+from voucher.views import booking_pages
 from voucher.views.offer_cards import moment_of
 from voucher.views.own_money_words import payment_context
 from voucher.views.provider.after import after_context
@@ -174,15 +173,6 @@ def told(row, by_message, by_team):
     return by_team if writing.is_rung(row.award.carer, day=day, on=today) else by_message
 
 
-def is_owner(request):
-    return request.post.kind == Staff.Kind.OWNER
-
-
-def may_take_on(provider):
-    """A provider that is suspended, or paused by the carers team, finishes and claims its work; it takes on no more."""
-    return provider.may_say_yes
-
-
 def may_see_contact(row, now):
     """True from confirmation until seven days after the break (R22), unless it did not come to be, or it is stopped."""
     if row.provider.is_stopped:
@@ -194,7 +184,7 @@ def may_see_contact(row, now):
 def _booking_page(request, row, *, decline=None, delivered=None, not_given=None, contact=None):
     now = timezone.now()
     started = row.starts_at <= now
-    confirmed = row.state == State.CONFIRMED
+    confirmed, is_owner = row.state == State.CONFIRMED, request.post.kind == Staff.Kind.OWNER
     context = {
         "booking": row,
         # The form with something to mend, for the list of problems at the top.
@@ -206,18 +196,18 @@ def _booking_page(request, row, *, decline=None, delivered=None, not_given=None,
         "can_answer": row.state == State.REQUESTED and row.answer_by > now,
         "suggested": bookings.open_suggestions(row, Booking.Party.PROVIDER),
         "proposed": bookings.proposed(row) if confirmed else None,
-        "can_take_on": may_take_on(request.provider),
+        "can_take_on": request.provider.may_say_yes,
         "clock": clock(row.answer_by, now),
         "can_deliver": confirmed and started,
         "can_say_not_given": confirmed and now >= rules.did_not_happen_from(row.starts_at),
         "waiting_cost": bookings.due_for_waiting(row, now) if confirmed else None,
         "can_cancel": confirmed and not started,
         "can_undo": bookings.may_undo(row, now),
-        "can_withdraw": is_owner(request) and withdrawals.may_withdraw(row),
+        "can_withdraw": is_owner and withdrawals.may_withdraw(row),
         "decline_form": decline or DeclineForm(prefix="decline"),
         "delivered_form": delivered or DeliveredForm(booking=row, prefix="delivered", initial={"minutes": row.minutes}),
         "not_given_form": not_given or DidNotHappenForm(prefix="not"),
-        "is_owner": is_owner(request),
+        "is_owner": is_owner,
     }
     context |= after_context(row, now) | payment_context(row, now)
     return render(request, "provider/booking.html", context)
@@ -227,23 +217,15 @@ def _facts(row):
     """Return what the page of a booking lists: when, how long, the price, for whom, and how it came out."""
     carer = row.award.carer
     facts = [
-        (_("When"), capfirst(wording.span(row.starts_at, row.ends_at))),
-        (_("How long"), length_in_words(row, row.minutes)),
-        (_("Price agreed"), wording.money(row.price_pence) if row.price_pence else _("Free")),
-        (_("For"), f"{carer.first_name}, {carer.town}"),
-        (_("Booking"), row.ref),
+        *booking_pages.facts_agreed(row),
+        {"key": _("For"), "value": f"{carer.first_name}, {carer.town}"},
+        {"key": _("Booking"), "value": row.ref},
     ]
     if row.state == State.DECLINED:
-        facts.append((_("Your reason"), row.get_decline_reason_display()))
+        facts.append({"key": _("Your reason"), "value": row.get_decline_reason_display()})
     if row.decline_note:
-        facts.append((_("Your word to the carer"), row.decline_note))
-    if row.delivered_minutes is not None:
-        facts.append((_("Given"), length_in_words(row, row.delivered_minutes)))
-    if row.due_pence:
-        facts.append((_("You are paid"), wording.money(row.undisputed_pence)))
-    if row.in_question_pence:
-        facts.append((_("In question"), wording.money(row.in_question_pence)))
-    return [{"key": key, "value": value} for key, value in facts]
+        facts.append({"key": _("Your word to the carer"), "value": row.decline_note})
+    return facts + booking_pages.facts_after(row, paid=_("You are paid"))
 
 
 def _contact(row):
@@ -261,22 +243,10 @@ def _contact(row):
     return rows
 
 
-def answer(request, row, verb, *, goal, said, remember="", **arguments):
-    """Do one thing to a booking and say so; when somebody was quicker, say what happened instead.
-
-    `remember` names one more line of history, written with the act or not at all.
-    """
-    by, now = Who(user=request.user), timezone.now()
+def answer(request, row, verb, **what):
+    """Do one thing to a booking and say so, as booking_pages.do; say why where it cannot be done."""
     try:
-        with transaction.atomic():
-            verb(booking=row, by=by, now=now, **arguments)
-            if remember:
-                history.record(act=remember, subject=row, by=by, at=now, council=row.council)
-    except bookings.BookingMoved as moved:
-        if moved.state == goal:
-            messages.success(request, said)
-        else:
-            messages.error(request, what_happened(moved.state))
+        booking_pages.do(request, row, verb, by=Who(user=request.user), moved=what_happened, **what)
     except bookings.NotLive:
         messages.error(request, NOT_WHILE_PAUSED)
     except bookings.RestWasUsed:
@@ -291,12 +261,8 @@ def answer(request, row, verb, *, goal, said, remember="", **arguments):
         )
     except bookings.OutsidePeriod:
         messages.error(request, _("That time is no longer within the carer’s award, so the old time stands."))
-    except bookings.NotYet as early:
-        messages.error(request, _("That can be said from %(moment)s.") % {"moment": wording.moment(early.at)})
     except bookings.HasStarted:
         messages.error(request, _("The break has started, so say that it did not happen instead."))
-    else:
-        messages.success(request, said)
     return _to(row)
 
 

@@ -1,11 +1,9 @@
 """What the carers team does for a provider that it has rung: saying what became of a break, and claiming late."""
 
 from django.contrib import messages
-from django.db import transaction
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
@@ -15,11 +13,11 @@ from accounts.access import carers_team_required
 from accounts.history import Who
 from accounts.templatetags.look import phone_link
 from voucher import bookings, claims, looks, rules
-from voucher.forms.provider.bookings import DeliveredForm, length_in_words
+from voucher.forms.provider.bookings import DeliveredForm
 from voucher.forms.team.bookings import LateClaimForm, NotGivenForm
 from voucher.ledger import acts
 from voucher.models import Booking
-from voucher.views import history_words
+from voucher.views import booking_pages, history_words
 from voucher.views.own_money_words import payment_context
 from voucher.views.team.after import after_context
 from voucher.views.team.colleagues import not_by_colleagues
@@ -143,27 +141,14 @@ def _already(when, pence):
     return _("Already claimed on %(day)s, %(amount)s.") % words
 
 
-def _say(request, row, verb, *, goal, said, remember="", **arguments):
-    """Do one thing to a booking for its provider and say so; whoever was quicker, the page shows how it stands.
-
-    `remember` names one more line of history, written with the act or not at all.
-    """
-    by, now = _who(request, row), timezone.now()
-    try:
-        with transaction.atomic():
-            verb(booking=row, by=by, now=now, **arguments)
-            if remember:
-                history.record(act=remember, subject=row, by=by, at=now, council=row.council)
-    except bookings.BookingMoved as moved:
-        if moved.state == goal:
-            messages.success(request, said)
-        else:
-            messages.error(request, _("Nothing was changed: somebody was quicker. See below how this booking stands."))
-    except bookings.NotYet as early:
-        messages.error(request, _("That can be said from %(moment)s.") % {"moment": wording.moment(early.at)})
-    else:
-        messages.success(request, said)
+def _say(request, row, verb, **what):
+    """Do one thing to a booking for its provider and say so, as booking_pages.do."""
+    booking_pages.do(request, row, verb, by=_who(request, row), moved=_somebody_was_quicker, **what)
     return _to(row)
+
+
+def _somebody_was_quicker(_state):
+    return _("Nothing was changed: somebody was quicker. See below how this booking stands.")
 
 
 def _out_of_time(row, now):
@@ -205,18 +190,10 @@ def _facts(row):
         {"key": _("Provider"), "value": provider.name, "href": reverse("team:provider", args=[provider.ref])},
         {"key": _("Telephone"), "value": provider.phone, "href": f"tel:{phone_link(provider.phone)}"},
         {"key": _("Carer"), "value": str(carer), "href": reverse("team:award", args=[row.award.ref])},
-        {"key": _("When"), "value": capfirst(wording.span(row.starts_at, row.ends_at))},
-        {"key": _("How long"), "value": length_in_words(row, row.minutes)},
-        {"key": _("Price agreed"), "value": wording.money(row.price_pence) if row.price_pence else _("Free")},
+        *booking_pages.facts_agreed(row),
         {"key": _("Booking"), "value": row.ref},
     ]
     if row.offer_version:
         said = {"number": row.offer_version.number, "day": wording.day(row.offer_version.made_at, "long")}
         facts.append({"key": _("Asked for by"), "value": _("version %(number)s of the offer, of %(day)s") % said})
-    if row.delivered_minutes is not None:
-        facts.append({"key": _("Given"), "value": length_in_words(row, row.delivered_minutes)})
-    if row.due_pence:
-        facts.append({"key": _("The provider is paid"), "value": wording.money(row.undisputed_pence)})
-    if row.in_question_pence:
-        facts.append({"key": _("In question"), "value": wording.money(row.in_question_pence)})
-    return facts
+    return facts + booking_pages.facts_after(row, paid=_("The provider is paid"))
