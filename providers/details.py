@@ -52,8 +52,14 @@ def change(*, provider, told, by, now):
     )
     if "email" in changed:
         _tell(ADDRESS_CHANGED, before, to=before.email, language=before.language, now=now)
-    _tell("provider_changed", before, to=before.council.scheme.team_email, language="", now=now, fields=changed)
+    tell_team(before, changed, now=now)
     return changed
+
+
+def tell_team(provider, fields, *, now):
+    """Tell the carers team which things a provider has changed about itself, within the caller's transaction."""
+    team = provider.council.scheme.team_email
+    _tell("provider_changed", provider, to=team, language="", now=now, fields=fields)
 
 
 def addresses_before(provider, *, at):
@@ -61,7 +67,9 @@ def addresses_before(provider, *, at):
 
     Whoever changes the address and then the bank account does not get rid of who would have noticed.
     """
-    told = OutboxMessage.objects.filter(kind=ADDRESS_CHANGED, dedupe_key__startswith=f"{ADDRESS_CHANGED}/{provider.pk}/")
+    told = OutboxMessage.objects.filter(
+        kind=ADDRESS_CHANGED, dedupe_key__startswith=f"{ADDRESS_CHANGED}/{provider.pk}/"
+    )
     return list(told.filter(created_at__gt=at - NUMBER_IS_NEW).order_by("pk").values_list("to", flat=True))
 
 

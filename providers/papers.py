@@ -9,13 +9,15 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts import history
-from providers import cover
+from providers import cover, details
 from providers.cover import Cover
 from providers.models import Document, Provider
 
 Kind, State = Document.Kind, Document.State
 # An insurance without an end would never be asked for again.
 WITH_AN_END = {Kind.PUBLIC_LIABILITY, Kind.EMPLOYERS_LIABILITY}
+# Asked only of whoever says so of itself.
+LET_GO = {Kind.EMPLOYERS_LIABILITY: "has_staff", Kind.FOOD: "serves_food"}
 # The first day of a paper as its provider told it; None is another answer: it counts from now on.
 AS_SHOWN = object()
 # Accepted now, or until a newer one was: replaced before anybody had looked at it, a paper never counted.
@@ -39,6 +41,14 @@ class BadPaper(Exception):
     def __init__(self, why):
         super().__init__(why)
         self.why = why
+
+
+class HasEnded(Exception):
+    """A paper that has ended is let go by the carers team, not by the provider's own word; `kinds` says which."""
+
+    def __init__(self, kinds):
+        super().__init__(", ".join(kinds))
+        self.kinds = kinds
 
 
 class Answered(Exception):
@@ -129,14 +139,44 @@ def missing(provider, *, on):
 
 
 def say(*, provider, has_staff, serves_food, by, now):
-    """Note whether a provider employs anybody and serves food, on which R45 depends."""
+    """Note whether a provider employs anybody and serves food, on which R45 depends.
+
+    Of a provider that has joined the carers team is told. Raises HasEnded where its word would bring it back after
+    something has ended.
+    """
+    told = {"has_staff": has_staff, "serves_food": serves_food}
     with transaction.atomic():
         _lock(provider)
-        provider.has_staff, provider.serves_food = has_staff, serves_food
-        provider.save(update_fields=["has_staff", "serves_food"])
-        recount(provider, on=timezone.localdate(now))
-        fields = ["has_staff", "serves_food"]
-        history.record(act="provider.changed", subject=provider, by=by, at=now, council=provider.council, fields=fields)
+        fields = [name for name, value in told.items() if getattr(provider, name) != value]
+        has_joined = provider.state not in Provider.NOT_JOINED
+        if has_joined and (ended := _ended(provider, told, on=timezone.localdate(now))):
+            raise HasEnded(ended)
+        _note(provider, told, by, now)
+        if fields and has_joined:
+            details.tell_team(provider, fields, now=now)
+
+
+def let_go(*, provider, kind, by, now):
+    """Ask no more, for the carers team, for a paper that hangs on what the provider does: it does that no longer."""
+    with transaction.atomic():
+        _lock(provider)
+        _note(provider, {LET_GO[kind]: False}, by, now)
+
+
+def _ended(provider, told, *, on):
+    """Return the kinds of paper that would be asked no more and of which one was accepted, but none holds."""
+    gone = [kind for kind, name in LET_GO.items() if getattr(provider, name) and not told[name]]
+    shown = standings(provider) if gone else {}
+    return [kind for kind in gone if shown[kind].accepted and shown[kind].reason(on=on)]
+
+
+def _note(provider, told, by, now):
+    for name, value in told.items():
+        setattr(provider, name, value)
+    provider.save(update_fields=list(told))
+    recount(provider, on=timezone.localdate(now))
+    about = {"subject": provider, "by": by, "at": now, "council": provider.council}
+    history.record(act="provider.changed", fields=list(told), **about)
 
 
 def add(*, provider, kind, by, now, file=None, reference="", valid_from=None, valid_until=None):

@@ -183,6 +183,16 @@ def change_number(*, provider, number, by, now):
         care_checks.recount(provider, on=timezone.localdate(now))
 
 
+def let_go(*, provider, kind, by, now):
+    """Ask for a paper no more as papers.let_go does; what it brings back into order is off the carers team's list.
+
+    Raises staff.WorksThere as well.
+    """
+    staff.refuse_colleague(provider, by)
+    with _brought_back(provider, by, now):
+        papers.let_go(provider=provider, kind=kind, by=by, now=now)
+
+
 def booked_after(*, provider, day, now, last=cover.END):
     """Return how many confirmed breaks of a provider end after a day, up to another: to be arranged anew."""
     rows = _to_come(provider, now).values_list("ends_at", flat=True)

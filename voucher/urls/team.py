@@ -55,6 +55,7 @@ urlpatterns = [
     path("papers/", team_papers.waiting, name="papers"),
     path("papers/<int:pk>/", team_papers.paper, name="paper"),
     path("papers/<int:pk>/file/", team_papers.paper_file, name="paper_file"),
+    path("providers/<slug:ref>/papers/<slug:kind>/let-go/", team_papers.let_go, name="let_go"),
     path("exemptions/<int:pk>/", team_papers.exemption, name="exemption"),
     path("offers/<int:number>/no-check/", team_papers.no_check, name="no_check"),
     path("disputes/", team_after.dispute_list, name="disputes"),

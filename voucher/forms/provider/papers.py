@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.forms import DayField
 from providers import paper_files
 from providers.models import DbsCheck, Document
-from providers.papers import WITH_AN_END
+from providers.papers import LET_GO, WITH_AN_END
 from voucher.forms.provider.joining import ReadField
 from voucher.pilot import cells
 
@@ -96,6 +96,12 @@ class WhatYouDoForm(forms.Form):
     @property
     def told(self):
         return {name: self.cleaned_data[name] == "yes" for name in ("has_staff", "serves_food")}
+
+    def refuse(self, fault, phone):
+        """Say what papers.HasEnded says, beside each answer that it is about."""
+        words = _("What you showed for this has ended. If you no longer need it, ring the carers team: %(phone)s.")
+        for kind in fault.kinds:
+            self.add_error(LET_GO[kind], words % {"phone": phone})
 
 
 class RegistrationForm(forms.Form):

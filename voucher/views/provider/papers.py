@@ -87,9 +87,13 @@ def what_you_do(request):
     """Tell whether anybody is employed and whether food is served."""
     form = WhatYouDoForm.of(request.provider, _sent(request)[0])
     if request.method == "POST" and form.is_valid():
-        papers.say(provider=request.provider, **form.told, by=Who(request.user), now=timezone.now())
-        messages.success(request, _("Noted. See below what is asked of you."))
-        return redirect("provider:papers")
+        try:
+            papers.say(provider=request.provider, **form.told, by=Who(request.user), now=timezone.now())
+        except papers.HasEnded as fault:
+            form.refuse(fault, request.provider.council.scheme.team_phone)
+        else:
+            messages.success(request, _("Noted. See below what is asked of you."))
+            return redirect("provider:papers")
     return render(request, "provider/what_you_do.html", {"form": form})
 
 

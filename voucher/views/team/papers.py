@@ -2,6 +2,7 @@
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -14,7 +15,7 @@ from accounts.history import Who
 from brochure import care_checks, exemptions
 from brochure.models import Exemption, Offer
 from providers import cover, papers, staff
-from providers.models import Document
+from providers.models import Document, Provider
 from voucher import alternatives, bookings, lapses, looks
 from voucher.forms.provider.papers import BAD_PAPERS
 from voucher.forms.team.papers import AcceptForm, NoCheckForm, RefuseForm
@@ -37,8 +38,11 @@ def papers_context(provider, council, today):
     shown = care_checks.shown_by(provider)
     offers = Offer.objects.filter(provider=provider).exclude(state=Offer.State.WITHDRAWN)
     offers = list(offers.select_related("provider", "category").order_by("number"))
+    lines = paper_lines(provider, today, offers)
+    for line in lines:
+        line["can_let_go"] = line["is_asked"] and line["reason"] is not None and line["kind"] in papers.LET_GO
     return {
-        "papers": paper_lines(provider, today, offers),
+        "papers": lines,
         "checks": [check for check in shown.checks if check.ended_at is None],
         "offers_checked": [
             line | {"waived": line["offer"].dbs_note, "can_waive": _can_waive(line["offer"])}
@@ -108,6 +112,19 @@ def paper_file(request, pk):
     if request.method == "GET":
         papers.note_look(document=row, by=Who(request.user), now=timezone.now())
     return download(row)
+
+
+@require_POST
+@carers_team_required
+@not_by_colleagues("team:papers")
+def let_go(request, ref, kind):
+    """Ask for a paper no more, because the provider no longer does what it is for."""
+    row = get_object_or_404(Provider.objects.select_related("council"), council=request.council, ref=ref)
+    if kind not in papers.LET_GO:
+        raise Http404
+    lapses.let_go(provider=row, kind=Document.Kind(kind), by=Who(request.user), now=timezone.now())
+    messages.success(request, _("Noted: this is asked of the provider no more."))
+    return redirect("team:provider", row.ref)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
