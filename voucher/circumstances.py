@@ -150,7 +150,7 @@ def close(*, award, reason, by, now):
         if award.account.state == AwardAccount.State.ENDED:
             return 0
         key = f"award:{award.pk}/close"
-        waiting_list.end_all(awards=[award])
+        waiting_list.end_all(awards=[award], by=by, now=now)
         amount = books.end(award=award.account, reason=reason, op_key=key, actor=by.actor, now=now)
         history.record(
             act="award.closed", subject=award, by=by, at=now, council=award.council, amount=amount, reason=reason
@@ -181,7 +181,7 @@ def _record(carer, ahead, happened_on, by, now):
     for award in ahead.awards:
         books.take_turn(award=award.account)
         books.freeze(award=award.account)
-        waiting_list.end_all(awards=[award])
+        waiting_list.end_all(awards=[award], by=by, now=now)
         history.record(act="award.stopped", subject=award, by=by, at=now, council=award.council, reason=ahead.kind)
     # From here on nothing more can be asked for. What was asked for since it was shown is looked at first.
     stopped = plan(carer=carer, kind=ahead.kind, honoured_until=ahead.honoured_until, now=now)

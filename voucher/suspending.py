@@ -11,9 +11,9 @@ from django.utils import timezone
 from accounts import history
 from providers import staff
 from providers.models import Provider
-from voucher import messages, tasks
+from voucher import messages, tasks, waiting_list
 from voucher.bookings import choices, following, steps
-from voucher.models import Booking, Task, WaitingPlace, WalkIn
+from voucher.models import Booking, Task, WalkIn
 
 State = Provider.State
 # A provider that is paused can be stopped as well; one that is joining is refused instead.
@@ -55,10 +55,7 @@ def suspend(*, provider, reason, by, now):
         WalkIn.objects.filter(provider=provider, state=WalkIn.State.WAITING).update(
             state=WalkIn.State.RAN_OUT, answered_at=now
         )
-        # Whoever had a place kept waits on in the line, for the day on which the provider may go on.
-        WaitingPlace.objects.filter(offer__provider=provider, state=WaitingPlace.State.KEPT).update(
-            state=WaitingPlace.State.WAITING, starts_at=None, ends_at=None, kept_until=None
-        )
+        waiting_list.wait_on(provider=provider, by=by, now=now)
         messages.provider_stopped(provider, now)
     # It is stopped now, whatever becomes of the rest, which is one small transaction a booking.
     for booking in left_undone(now).filter(provider=provider):

@@ -1,4 +1,7 @@
-"""What the carers team has to do: once for each booking, or provider while it waits, and done when a worker says so."""
+"""What the carers team has to do: once for each booking, or provider while it waits, and done when a worker says so.
+
+What is about a place that is kept for a carer is done when her answer is there, or when its time is over (R55).
+"""
 
 import datetime as dt
 
@@ -9,15 +12,15 @@ from voucher.models import Booking, Task
 
 Kind = Task.Kind
 A_YEAR = dt.timedelta(days=365)
-# Whoever may be alone comes first.
-MOST_URGENT_FIRST = [Kind.NOBODY_CAME, Kind.EMERGENCY, Kind.NOT_MINE, Kind.OBJECTION, Kind.PAY_BY_HAND]
+# Whoever may be alone comes first; then what has a clock.
+MOST_URGENT_FIRST = [Kind.NOBODY_CAME, Kind.EMERGENCY, Kind.PLACE_KEPT, Kind.NOT_MINE, Kind.OBJECTION, Kind.PAY_BY_HAND]
 # What the history says when each is done.
 DONE_ACTS = {
     Kind.NOBODY_CAME: "booking.carer_rung",
+    Kind.TOLD_LATE: "booking.absence_looked_into",
     Kind.EMERGENCY: "booking.carer_rung",
     Kind.OBJECTION: "booking.objection_answered",
     Kind.PAY_BY_HAND: "booking.settled_by_hand",
-    Kind.TOLD_LATE: "booking.absence_looked_into",
     Kind.CARD: "booking.card_looked_into",
     Kind.NOT_MINE: "booking.not_mine_looked_into",
     Kind.REARRANGE: "booking.rearranged",
@@ -48,9 +51,6 @@ def give_again(*, booking, kind, now):
     return task
 
 
-def waiting(council):
-    """Return what a council's carers team has still to do: where somebody may be alone first, then the oldest."""
-    order = [When(kind=kind, then=Value(place)) for place, kind in enumerate(MOST_URGENT_FIRST)]
 def give_about_place(*, place, now):
     """Put a place that is kept for a carer who is rung on the carers team's list, once; return the Task."""
     wanted = {"council": place.award.council, "kind": Kind.PLACE_KEPT, "made_at": now}
@@ -78,9 +78,12 @@ def not_needed(*, booking, kinds, by, now):
     Task.objects.filter(booking=booking, kind__in=kinds, done_at=None).update(done_by=by.user, done_at=now)
 
 
+def waiting(council):
+    """Return what a council's carers team has still to do: where somebody may be alone first, then the oldest."""
+    order = [When(kind=kind, then=Value(place)) for place, kind in enumerate(MOST_URGENT_FIRST)]
     rows = Task.objects.filter(council=council, done_at=None)
-    place = Case(*order, default=Value(len(order)), output_field=IntegerField())
-    return rows.annotate(place=place).order_by("place", "made_at", "pk")
+    turn = Case(*order, default=Value(len(order)), output_field=IntegerField())
+    return rows.annotate(turn=turn).order_by("turn", "made_at", "pk")
 
 
 def done(*, task, by, now, note=""):

@@ -7,16 +7,18 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts import days, history
-from brochure import availability, taken_places
+from brochure import availability, catalogue, taken_places
 from brochure.models import Offer
-from voucher import asking, bookings, messages, rules, writing
+from voucher import asking, bookings, messages, rules, tasks, writing
 from voucher.bookings.making import lock_offers
 from voucher.ledger.models import AwardAccount
 from voucher.models import Award, Booking, Carer, WaitingPlace
 from voucher.places_taken import taken_times
 
 log = logging.getLogger(__name__)
-State = WaitingPlace.State
+State, Because = WaitingPlace.State, WaitingPlace.Because
+# So many other offers of the kind are named to a carer who waited in vain.
+OTHERS_NAMED = 3
 # A place that could be kept for less than this is free to whoever asks next.
 SHORTEST_KEPT = dt.timedelta(minutes=15)
 
@@ -93,8 +95,19 @@ def leave(*, place, by, now):
         place.refresh_from_db()
         if place.state in WaitingPlace.IN_LINE:
             after = State.PASSED if place.state == State.KEPT else State.ENDED
-            _end([place], after)
+            _end([place], after, by, now)
             _remember(place, "award.waits_no_more", by, now)
+
+
+def let_go(*, place, by, now):
+    """Let a place that is still kept go to the next in line; return whether it was. A second time changes nothing."""
+    with transaction.atomic():
+        lock_offers([place.offer_id])
+        place.refresh_from_db()
+        is_kept = place.state == State.KEPT and place.kept_until > now
+        if is_kept:
+            leave(place=place, by=by, now=now)
+    return is_kept
 
 
 def take(*, place, seen_price_pence, by, now, key):
@@ -135,10 +148,23 @@ def in_line(award):
     return rows.select_related("offer__provider").order_by("state", "day", "pk")
 
 
-def end_all(*, awards):
-    """End what these awards wait for; call it when they are stopped or closed."""
-    rows = WaitingPlace.objects.filter(award__in=awards, state__in=WaitingPlace.IN_LINE)
-    return rows.update(state=State.ENDED)
+def end_all(*, awards, by, now):
+    """End what these awards wait for, and tell their carers, once an award; call it when they are stopped or closed.
+
+    A carer towards whom we keep silent is told nothing.
+    """
+    for award in awards:
+        rows = WaitingPlace.objects.filter(award=award, state__in=WaitingPlace.IN_LINE).order_by("day", "pk")
+        places = list(rows.select_related("offer__provider", "offer__category", "award__carer__council__scheme"))
+        if places and _end(places, State.ENDED, by, now, Because.AWARD) and not places[0].award.carer.quiet_since:
+            messages.waited_in_vain(places, why=Because.AWARD, others=[], now=now)
+
+
+def wait_on(*, provider, by, now):
+    """Let whoever had a place of this provider kept wait on in the line, for the day on which it may go on."""
+    kept = WaitingPlace.objects.filter(offer__provider=provider, state=State.KEPT)
+    tasks.answered(places=kept, by=by, now=now)
+    kept.update(state=State.WAITING, starts_at=None, ends_at=None, kept_until=None)
 
 
 def lines_that_move(now):
@@ -155,33 +181,55 @@ def move_up(*, offer, day, now):
     with transaction.atomic():
         offer = lock_offers([offer])[offer]
         line = WaitingPlace.objects.filter(offer=offer, day=day)
-        _end(line.filter(state=State.KEPT, kept_until__lte=now), State.PASSED)
+        over = list(line.filter(state=State.KEPT, kept_until__lte=now).select_related("award__council"))
+        _end(over, State.PASSED, history.CLOCK, now)
+        for place in over:
+            _remember(place, "award.place_passed", history.CLOCK, now)
         rows = line.filter(state__in=WaitingPlace.IN_LINE).order_by("made_at", "pk")
         told = 0
         for place in rows.select_related("award__account", "award__carer", "award__council__scheme"):
             place.offer = offer
-            if _waits_in_vain(place, now):
-                _end([place], State.ENDED)
+            if (why := _why_in_vain(place, now)) is not None:
+                _end_in_vain(place, why, now)
             elif place.state == State.WAITING:
                 told += _keep(place, now)
     return told
 
 
-def _waits_in_vain(place, now):
-    """True where nothing can come of it.
+def _why_in_vain(place, now):
+    """Return why nothing can come of it, or None where it still can.
 
-    The award or the provider is closed, we keep silent, the carer has a break that day already, or it is too near.
+    It is empty where the carer is not told: we keep silent towards her, or she has a break of it that day already.
     """
-    account, carer = place.award.account, place.award.carer
-    return (
-        account.state != AwardAccount.State.ACTIVE
-        or carer.quiet_since is not None
-        or not place.offer.has_waiting_list
-        or place.offer.state == Offer.State.WITHDRAWN
-        or _is_closed(place.offer.provider, place.day)
-        or _has_it(place)
-        or timezone.localdate(availability.earliest(place.offer, now)) > place.day
-    )
+    account, offer = place.award.account, place.offer
+    if place.award.carer.quiet_since is not None or _has_it(place):
+        return ""
+    if account.state != AwardAccount.State.ACTIVE:
+        return Because.AWARD
+    is_gone = not offer.has_waiting_list or offer.state == Offer.State.WITHDRAWN
+    if is_gone or _is_closed(offer.provider, place.day):
+        return Because.GONE
+    return Because.LATE if timezone.localdate(availability.earliest(offer, now)) > place.day else None
+
+
+def _end_in_vain(place, why, now):
+    """End a line of which nothing can come, and tell the carer so once, with a few offers of the same kind."""
+    _end([place], State.ENDED, history.CLOCK, now, why)
+    _remember(place, "award.waited_in_vain", history.CLOCK, now)
+    if why:
+        others = [] if why == Because.AWARD else _others_like(place, now)
+        messages.waited_in_vain([place], why=why, others=others, now=now)
+
+
+def _others_like(place, now):
+    """Return a few offers of the same kind that this carer can ask for, those that are for her own place first."""
+    award, today = place.award, timezone.localdate(now)
+    is_young = rules.is_young(award.carer.born_on, today)
+    rows = catalogue.live_offers(on=today, council=award.council, young=is_young)
+    rows = rows.filter(category=place.offer.category).exclude(pk=place.offer_id).order_by("title_en", "pk")
+    town = award.carer.town.casefold()
+    found = [offer for offer in rows if asking.comes_to(offer, award.carer)]
+    return sorted(found, key=lambda offer: offer.provider.town.casefold() != town)[:OTHERS_NAMED]
 
 
 def _is_closed(provider, day):
@@ -208,6 +256,8 @@ def _keep(place, now):
         place.ends_at = availability.ends_at(offer, start, place.minutes)
         place.save(update_fields=["state", "starts_at", "ends_at", "kept_until"])
         _remember(place, "award.place_kept", history.CLOCK, now)
+        if _is_rung(award.carer):
+            tasks.give_about_place(place=place, now=now)
         messages.place_kept(place, is_rung=_is_rung(award.carer))
         return True
     return False
@@ -233,8 +283,11 @@ def _can_have(award, offer, start, minutes, now):
         return False
 
 
-def _end(places, state):
-    WaitingPlace.objects.filter(pk__in=[place.pk for place in places]).update(state=state)
+def _end(places, state, by, now, because=""):
+    """End what is still in line of these, with what the carers team had to do for it; return how many there were."""
+    rows = WaitingPlace.objects.filter(pk__in=[place.pk for place in places], state__in=WaitingPlace.IN_LINE)
+    tasks.answered(places=[place.pk for place in places], by=by, now=now)
+    return rows.update(state=state, ended_because=because)
 
 
 def _whole(award):

@@ -11,19 +11,19 @@ from voucher.models import Carer, Circumstance
 log = logging.getLogger(__name__)
 
 # What a carer did not ask for and need not act on: not written, and not sent, while we keep silent towards her.
-# Every kind of that sort is named here: reminders, questions about how it was, news about wishes.
-UNASKED = frozenset({"award_reminder", "questions_after", "questions_later", "wish_met"})
+# Every kind of that sort is named here: reminders, questions about how it was, news about wishes and waiting in vain.
+UNASKED = frozenset({"award_reminder", "questions_after", "questions_later", "waited_in_vain", "wish_met"})
 READER = "carer "
 
 
-def to_carer(name, carer, context, dedupe_key, *, about=None, attachment=None, way=None):
+def to_carer(name, carer, context, dedupe_key, *, about=None, attachment=None, way=None, not_before=None):
     """Tell a carer some news, by the way she chose and in her language, or in both where that is not known (R33).
 
     `name` is a folder of templates/messages/: subject.txt and body.txt make the e-mail and the letter, text.txt the
     text message (short; no code, no balance, nothing about the person cared for; no link but the site's home). The
     templates know `scheme`, `site_url` and `context`. The same `dedupe_key` is written once. `about` is the row it
     tells of, for the log. `attachment` (accounts.mail.Attachment) goes with an e-mail only. `way` is the way it must go
-    whatever she chose (Carer.ContactBy).
+    whatever she chose (Carer.ContactBy). What can wait for the day is sent `not_before` a moment.
 
     Call it within the transaction of the act that it tells of; it is sent after the commit. No address of a carer
     makes it fail. A kind listed in UNASKED is not written while we keep silent towards the carer
@@ -34,7 +34,7 @@ def to_carer(name, carer, context, dedupe_key, *, about=None, attachment=None, w
         return
     context = {"scheme": carer.council.scheme, **context}
     words = {"language": carer.language, "context": context, "dedupe_key": dedupe_key}
-    words |= {"reader": reader(carer), "council": carer.council}
+    words |= {"reader": reader(carer), "council": carer.council} | ({"due_at": not_before} if not_before else {})
     way = way or way_to(carer)
     try:
         if way == Carer.ContactBy.EMAIL:

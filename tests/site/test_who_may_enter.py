@@ -192,6 +192,7 @@ def there(monkeypatch, settings, caerphilly, flintshire, bryn_cafe, bryn, now):
         "finance:asked": {"number": line.pk},
         "team:resolve": {"ref": line.booking.ref},
         **{page: {"pk": task.pk} for page in ("team:task_done", "team:task_pay")},
+        "team:task_let_go": {"pk": tasks.give_about_place(place=in_line(award, sitting, now), now=now).pk},
         "team:task_dispute": {"pk": tasks.give(booking=waiting, kind="not_mine", now=now).pk},
         "team:listing": {"kind": "ending"},
         **{f"team:{page}": {"ref": bryn_cafe.ref} for page in ("provider", *STANDING, *OF_A_JOINER)},

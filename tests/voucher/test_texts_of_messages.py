@@ -66,6 +66,7 @@ def in_all_ways(name, language):
     """Return each text that the template of that name can make."""
     # Only there may the time before be missing: the break was not moved. And one break is cancelled, or a pair.
     more = {"move_answered": [{"before": None}], "booking_cancelled": [{"by_carer": True, "other": None}]}
+    more |= {"waited_in_vain": [{"why": "gone"}, {"why": "award"}]}
     switches = [*SWITCHES, *more.get(name, [])]
     return {
         words

@@ -12,8 +12,8 @@ from accounts.history import Who
 from accounts.models import OutboxMessage
 from tests import factories
 from tests.voucher.breaks import ALYS, london
-from voucher import awards, bookings, circumstances, jobs, rules, waiting_list
-from voucher.models import Booking, WaitingPlace
+from voucher import awards, bookings, circumstances, jobs, rules, suspending, tasks, waiting_list
+from voucher.models import Booking, Task, WaitingPlace
 
 State = WaitingPlace.State
 SATURDAY = dt.date(2026, 10, 24)
@@ -70,6 +70,20 @@ def states(*places):
     for place in places:
         place.refresh_from_db()
     return [place.state for place in places]
+
+
+def close(carer, kind, now):
+    until = dt.date(2026, 10, 30) if kind == "cared_for_died" else None
+    plan = circumstances.plan(carer=carer, kind=kind, honoured_until=until, now=now)
+    circumstances.record(
+        carer=carer,
+        kind=kind,
+        happened_on=dt.date(2026, 10, 10),
+        honoured_until=until,
+        seen=plan.seen,
+        by=Who(user=factories.user(f"{kind}@council.example")),
+        now=now,
+    )
 
 
 def take(place, now, key=None, seen=2_000):
@@ -277,6 +291,157 @@ def test_at_the_end_of_its_time_the_wait_ends(caerphilly, swim, booked, now):
     assert states(place) == [State.ENDED]
 
 
+# --- Nothing can come of it -----------------------------------------------------------------------------------------
+
+
+def told_in_vain():
+    return list(OutboxMessage.objects.filter(kind="waited_in_vain").order_by("pk"))
+
+
+def test_who_waited_in_vain_is_told_once_by_day_and_what_is_like_it(caerphilly, bryn_cafe, swim, booked, now):
+    """The last places were never given up; at midnight it is too late, and nobody is woken for it."""
+    like = factories.offer(bryn_cafe, category=swim.category, title_en="Another swim", title_cy="Nofio arall")
+    far = factories.offer(bryn_cafe, category=swim.category, title_en="A far swim", areas=["LL11"])
+    welsh = wait(caerphilly, swim, now, language="cy", email="alys@example.org", contact_by="email")
+    by_text = wait(caerphilly, swim, now, contact_by="sms", phone="07700 900123", language="en")
+    by_letter = wait(caerphilly, swim, now, contact_by="post", language="en")
+    midnight = london(2026, 10, 24, 0, 30)
+
+    run_jobs(midnight)
+    run_jobs(midnight)
+
+    assert states(welsh, by_text, by_letter) == [State.ENDED] * 3
+    assert {place.ended_because for place in (welsh, by_text, by_letter)} == {"late"}
+    told = told_in_vain()
+    assert [(row.channel, row.language) for row in told] == [("email", "cy"), ("sms", "en"), ("post", "en")]
+    assert {row.due_at for row in told} == {london(2026, 10, 24, 9)}
+    assert "Nofio arall" in told[0].body and "/cy/" in told[0].body
+    assert "Another swim" in told[2].body and like.get_absolute_url() in told[2].body
+    assert far.title_en not in told[2].body
+    assert reverse("category", args=[swim.category.slug]) in told[2].body
+
+
+@pytest.mark.parametrize("what", ["withdrawn", "no list", "closes"])
+def test_who_waits_for_what_is_there_no_longer_is_told(caerphilly, bryn_cafe, swim, booked, now, what):
+    place = wait(caerphilly, swim, now)
+    if what == "closes":
+        bryn_cafe.closes_on = SATURDAY - dt.timedelta(days=1)
+        bryn_cafe.save()
+    else:
+        swim.state, swim.has_waiting_list = ("withdrawn", True) if what == "withdrawn" else ("live", False)
+        swim.save()
+
+    run_jobs(now)
+
+    assert states(place) == [State.ENDED]
+    assert place.ended_because == "gone"
+    [told] = told_in_vain()
+    assert "no longer offered" in told.body
+    assert told.due_at <= dt.datetime.now(dt.UTC)
+
+
+def test_one_message_tells_of_all_that_an_award_waited_for(caerphilly, swim, booked, now):
+    """The carer no longer cares, the award is closed, and what she waits for ends with it."""
+    ask(factories.award(caerphilly), swim, now, starts_at=TEN + dt.timedelta(days=7))
+    place = wait(caerphilly, swim, now)
+    later = wait(caerphilly, swim, now, day=SATURDAY + dt.timedelta(days=7), award=place.award)
+
+    close(place.award.carer, "no_longer_cares", now)
+
+    assert states(place, later) == [State.ENDED] * 2
+    [told] = told_in_vain()
+    assert "24 October" in told.body and "31 October" in told.body
+    assert caerphilly.scheme.team_phone in told.body
+
+
+def test_who_has_the_break_by_another_way_is_not_told_that_the_wait_is_over(caerphilly, swim, booked, now):
+    place = wait(caerphilly, swim, now)
+    Booking.objects.filter(pk=booked.pk).update(award=place.award)
+
+    run_jobs(now)
+
+    assert states(place) == [State.ENDED]
+    assert told_in_vain() == []
+
+
+def test_the_page_says_why_the_wait_is_over_and_leads_on(opened, caerphilly, swim, booked, now):
+    place = wait(caerphilly, swim, now, award=opened.award)
+    WaitingPlace.objects.update(state="ended", ended_because="late")
+
+    page = opened.get(reverse("my:waiting", args=[place.pk])).content.decode()
+
+    assert "No place came free for you in time" in page
+    assert reverse("category", args=[swim.category.slug]) in page
+
+
+# --- Who is rung ----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def rung(caerphilly, swim, booked, now):
+    """A place is kept for a carer who is reached by letter and telephone only."""
+    place = wait(caerphilly, swim, now, contact_by="post", phone="01443 900999")
+    cancel(booked, now)
+    run_jobs(now)
+    place.refresh_from_db()
+    return place
+
+
+def to_ring(council):
+    return [task.place for task in tasks.waiting(council)]
+
+
+def test_the_carers_team_has_to_ring_until_the_place_is_let_go(client, caerphilly, carys, swim, rung, clock, now):
+    second = wait(caerphilly, swim, now)
+    run_jobs(now)
+    client.force_login(carys)
+
+    page = client.get(reverse("team:tasks")).content.decode()
+
+    assert to_ring(caerphilly) == [rung]
+    assert "It is kept until Tuesday 13 October at 5pm" in page
+    assert "01443 900999" in page
+    task = Task.objects.get()
+    assert client.post(reverse("team:task_done", args=[task.pk])).status_code == 404
+    for sentence in ("The next in line is asked", "The carer’s answer is there already"):
+        answer = client.post(reverse("team:task_let_go", args=[task.pk]), follow=True).content.decode()
+        assert sentence in answer
+    run_jobs(now)
+    assert states(rung, second) == [State.PASSED, State.KEPT]
+    task.refresh_from_db()
+    assert (task.done_by, task.done_at) == (carys, now)
+    assert to_ring(caerphilly) == []
+
+
+def test_a_worker_takes_the_place_for_the_carer_and_is_done_with_it(client, caerphilly, carys, rung, clock, now):
+    client.force_login(carys)
+    client.post(reverse("team:book_for", args=[rung.award.ref]))
+    assert reverse("my:waiting", args=[rung.pk]) in client.get("/my/").content.decode()
+    form = client.get(reverse("my:waiting", args=[rung.pk])).context["form"]
+
+    client.post(reverse("my:take_place", args=[rung.pk]), form.initial)
+
+    assert states(rung) == [State.TAKEN]
+    assert to_ring(caerphilly) == []
+    assert Task.objects.get().done_by == carys
+
+
+@pytest.mark.parametrize("end", ["time", "carer", "closed", "stopped"])
+def test_nobody_rings_about_what_is_over(caerphilly, bryn_cafe, carys, rung, now, end):
+    if end == "time":
+        run_jobs(rung.kept_until)
+    elif end == "carer":
+        take(rung, now)
+    elif end == "closed":
+        close(rung.award.carer, "no_longer_cares", now)
+    else:
+        suspending.suspend(provider=bryn_cafe, reason="Somebody was hurt.", by=Who(carys), now=now)
+        assert states(rung) == [State.WAITING]
+
+    assert to_ring(caerphilly) == []
+    assert Task.objects.get().done_at is not None
+
+
 def test_who_is_written_to_by_letter_is_rung(caerphilly, swim, booked, now):
     """The letter would come too late: the carers team is asked to ring, and the place kept to the next working day."""
     place = wait(caerphilly, swim, now, contact_by="post")
@@ -295,24 +460,15 @@ def test_who_is_written_to_by_letter_is_rung(caerphilly, swim, booked, now):
 @pytest.mark.parametrize("kind", ["carer_died", "no_longer_cares", "cared_for_died"])
 def test_when_an_award_is_closed_or_stopped_nothing_is_waited_for(caerphilly, swim, booked, now, kind):
     place = wait(caerphilly, swim, now)
-    carer, team = place.award.carer, Who(user=factories.user("carys@council.example"))
-    until = dt.date(2026, 10, 30) if kind == "cared_for_died" else None
-    plan = circumstances.plan(carer=carer, kind=kind, honoured_until=until, now=now)
 
-    circumstances.record(
-        carer=carer,
-        kind=kind,
-        happened_on=dt.date(2026, 10, 10),
-        honoured_until=until,
-        seen=plan.seen,
-        by=team,
-        now=now,
-    )
+    close(place.award.carer, kind, now)
     cancel(booked, now)
     run_jobs(now)
 
     assert states(place) == [State.ENDED]
     assert not OutboxMessage.objects.filter(dedupe_key__startswith="place_kept").exists()
+    # Whoever grieves is left in peace.
+    assert len(told_in_vain()) == (kind == "no_longer_cares")
 
 
 def test_while_we_keep_silent_no_place_is_kept(caerphilly, swim, booked, now):

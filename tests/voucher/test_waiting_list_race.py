@@ -69,6 +69,31 @@ def test_one_place_that_falls_free_is_kept_for_one_while_others_ask(cafe, swim, 
 
 
 @TURNS
+def test_two_places_come_free_and_three_carers_say_yes_at_once(cafe, swim, booked, now, turn):
+    """Both are kept for the first two, whoever is quickest; the third is told that nothing is kept for her."""
+    swim.places = 2
+    swim.save()
+    both = [booked, ask(factories.award(cafe.council), swim, now)]
+    line = [wait(factories.award(cafe.council), swim, now) for _ in range(3)]
+
+    def move_up():
+        return waiting_list.move_up(offer=swim.pk, day=SATURDAY, now=now)
+
+    at_once(*[lambda row=row: bookings.cancel(booking=row, party="carer", by=ALYS, now=now) for row in both], move_up)
+    move_up()
+    results = at_once(
+        *[lambda place=place: take(fresh(place), now) for place in reversed(line)],
+        lambda: ask(fresh(line[2]).award, swim, now),
+        move_up,
+    )
+
+    assert kinds(results) == ["Booking", "Booking", "Full", "PlaceGone", "int"]
+    assert [fresh(place).state for place in line] == [State.TAKEN, State.TAKEN, State.WAITING]
+    assert places_taken() == 2
+    assert audit.differences() == []
+
+
+@TURNS
 def test_a_place_that_is_taken_and_passed_on_at_one_moment_goes_to_one(cafe, swim, booked, now, turn):
     first, second = (wait(factories.award(cafe.council), swim, now) for _ in range(2))
     bookings.cancel(booking=booked, party="carer", by=ALYS, now=now)

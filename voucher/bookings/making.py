@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from brochure import availability, offering
 from brochure.models import Offer
-from voucher import messages, rules
+from voucher import messages, rules, tasks
 from voucher.asking import (
     AwardClosed,
     BadShare,
@@ -201,18 +201,20 @@ def book(choice, *, hold, amount, own_pence=0, state=State.REQUESTED, by, now):
     choice.state, choice.booking = Choice.State.ASKED, booking
     choice.save()
     if offer.has_waiting_list:
-        _wait_no_more(booking)
+        _wait_no_more(booking, by, now)
     steps.remember(booking, "booking.requested", by, now)
     if state == State.REQUESTED:
         messages.booking_asked(booking)
     return booking
 
 
-def _wait_no_more(booking):
-    """Whoever has a break on a day no longer waits for a place on it (R55)."""
+def _wait_no_more(booking, by, now):
+    """Whoever has a break on a day no longer waits for a place on it (R55), and nobody has to ring about it."""
     rows = WaitingPlace.objects.filter(award=booking.award_id, offer=booking.offer_id, state__in=WaitingPlace.IN_LINE)
     day = timezone.localdate(booking.starts_at)
-    rows.filter(day=day).update(state=WaitingPlace.State.TAKEN, booking=booking)
+    rows = rows.filter(day=day)
+    tasks.answered(places=list(rows.values_list("pk", flat=True)), by=by, now=now)
+    rows.update(state=WaitingPlace.State.TAKEN, booking=booking)
 
 
 def ask_provider(*, booking, by, now):

@@ -71,6 +71,7 @@ from voucher.messages.requests import suggestion_taken as suggestion_taken
 from voucher.messages.requests import suggestions_not_taken as suggestions_not_taken
 from voucher.messages.requests import time_changed as time_changed
 from voucher.messages.requests import times_suggested as times_suggested
+from voucher.messages.requests import waited_in_vain as waited_in_vain
 from voucher.messages.standing import break_goes_on as break_goes_on
 from voucher.messages.standing import break_to_rearrange as break_to_rearrange
 from voucher.messages.standing import handover_offered as handover_offered

@@ -3,7 +3,7 @@
 import logging
 
 from accounts import mail
-from voucher import answer_links
+from voucher import answer_links, rules
 from voucher.messages.telling import tell_carer, tell_provider
 from voucher.writing import to_carer
 
@@ -105,3 +105,22 @@ def place_kept(place, *, is_rung):
         )
     except mail.BadAddress:
         log.warning("place_kept of waiting place %s has no usable address", place.pk)
+
+
+def waited_in_vain(places, *, why, others, now):
+    """Tell a carer once, by day, that nothing can come of what she waits for, and what there is instead (R55).
+
+    The places are of one award; `why` is a WaitingPlace.Because, `others` are offers of the same kind. It is not
+    written while we keep silent towards her.
+    """
+    first = places[0]
+    carer, offer = first.award.carer, first.offer
+    context = {"places": places, "place": first, "offer": offer, "provider": offer.provider, "why": why}
+    to_carer(
+        "waited_in_vain",
+        carer,
+        context | {"others": others, "carer": carer},
+        f"waited_in_vain/{first.pk}",
+        about=first,
+        not_before=None if rules.is_by_day(now) else rules.by_day_from(now),
+    )

@@ -61,6 +61,13 @@ class WaitingPlace(models.Model):
         PASSED = "passed", _("Not taken")
         ENDED = "ended", _("Ended")
 
+    class Because(models.TextChoices):
+        """Why it came to nothing, where the carer was told so; empty where it was her own wish."""
+
+        LATE = "late", _("No place came free in time")
+        GONE = "gone", _("It is no longer offered on that day")
+        AWARD = "award", _("The award ended")
+
     # Still has a place in the line.
     IN_LINE = (State.WAITING, State.KEPT)
 
@@ -75,6 +82,7 @@ class WaitingPlace(models.Model):
     ends_at = models.DateTimeField(null=True)
     kept_until = models.DateTimeField(null=True)
     booking = models.OneToOneField(Booking, models.PROTECT, null=True, related_name="waited_for")
+    ended_because = models.CharField(max_length=6, choices=Because, blank=True)
 
     class Meta:
         ordering = ["made_at", "pk"]
@@ -88,6 +96,9 @@ class WaitingPlace(models.Model):
                 condition=~Q(state="kept")
                 | Q(starts_at__isnull=False, ends_at__isnull=False, kept_until__isnull=False),
                 name="kept_place_says_when",
+            ),
+            models.CheckConstraint(
+                condition=Q(ended_because="") | Q(state="ended"), name="only_a_line_that_ended_says_why"
             ),
         ]
         indexes = [models.Index(fields=["offer", "day"], condition=Q(state="waiting"), name="carers_who_wait")]

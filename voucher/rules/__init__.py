@@ -57,6 +57,7 @@ from voucher.rules.working_days import CLOSE_OF_DAY as CLOSE_OF_DAY
 from voucher.rules.working_days import LETTER_WORKING_DAYS as LETTER_WORKING_DAYS
 from voucher.rules.working_days import LONDON as LONDON
 from voucher.rules.working_days import MOST_DAYS_TO_PAY as MOST_DAYS_TO_PAY
+from voucher.rules.working_days import by_day_from as by_day_from
 from voucher.rules.working_days import earliest_pay_day as earliest_pay_day
 from voucher.rules.working_days import is_by_day as is_by_day
 from voucher.rules.working_days import is_working_day as is_working_day

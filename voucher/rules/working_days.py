@@ -58,6 +58,15 @@ def is_by_day(now):
     return DAY_BEGINS <= now.astimezone(LONDON).time() < DAY_ENDS
 
 
+def by_day_from(now):
+    """R17. Return the first moment from now on at which we write what can wait for the day: now, or 9am."""
+    local = now.astimezone(LONDON)
+    if is_by_day(now):
+        return now
+    day = local.date() + dt.timedelta(days=1 if local.time() >= DAY_ENDS else 0)
+    return dt.datetime.combine(day, DAY_BEGINS, LONDON)
+
+
 def letter_is_too_late(written_on, day):
     """R33. A letter needs four working days: for a break that is nearer, the carers team rings as well."""
     return day < working_days_after(written_on, LETTER_WORKING_DAYS)

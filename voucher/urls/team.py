@@ -49,6 +49,7 @@ urlpatterns = [
     path("bookings/<slug:ref>/carer-was-there/", team_after.carer_was_there, name="carer_was_there"),
     path("tasks/", team_after.task_list, name="tasks"),
     path("tasks/<int:pk>/done/", team_after.task_done, name="task_done"),
+    path("tasks/<int:pk>/let-go/", team_after.task_let_go, name="task_let_go"),
     path("tasks/<int:pk>/pay/", team_after.task_pay, name="task_pay"),
     path("tasks/<int:pk>/dispute/", team_after.task_dispute, name="task_dispute"),
     path("tasks/<int:pk>/rearrange/", team_papers.rearrange, name="rearrange"),

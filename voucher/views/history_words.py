@@ -50,6 +50,8 @@ ACTS = {
     "award.walk_in_refused": _("A carer said no to a provider that asked to be paid without a booking"),
     "provider.breaks_at_once": _("A provider said how many breaks it gives at once"),
     "award.place_kept": _("A place that fell free was kept for a carer who waited"),
+    "award.place_passed": _("A place that was kept for a carer was not taken in time"),
+    "award.waited_in_vain": _("A carer waited for a place, and nothing could come of it any more"),
     "award.waits": _("A carer put their name on a waiting list"),
     "award.waits_no_more": _("A carer took their name off a waiting list"),
     "award.swept": _("Money that came back late went to the fund"),

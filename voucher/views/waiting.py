@@ -113,7 +113,8 @@ def waiting_context(award):
 
 def _place_of(award, number):
     """Return the award's own place, or 404: another award's is not there."""
-    rows = WaitingPlace.objects.select_related("offer__provider", "award__account", "award__council", "booking")
+    around = ("offer__provider", "offer__category", "award__account", "award__council", "booking")
+    rows = WaitingPlace.objects.select_related(*around)
     return get_object_or_404(rows, award=award, pk=number)
 
 

@@ -6,8 +6,12 @@ import sqlite3
 import pytest
 from django.db import connection, connections
 
+from tests import factories
 from tests.voucher.ledger.desk import Desk, at_once, faults
+from tests.voucher.test_waiting_list import ALYS, SATURDAY, TEN, ask, take, wait
+from voucher import bookings, waiting_list
 from voucher.ledger import books
+from voucher.models import Booking, WaitingPlace
 
 pytestmark = pytest.mark.sqlite
 
@@ -74,3 +78,45 @@ def test_more_time_and_the_night_after_the_last_day_are_decided_once_on_one_file
 
     [found] = at_once(faults)
     assert found == []
+
+
+def test_two_places_that_come_free_on_one_file_go_to_the_first_two_in_line(on_a_file, now):
+    def stand_in_line():
+        council = factories.council()
+        pool = factories.provider(council)
+        swim = factories.offer(
+            pool, unit="session", minutes=120, price_pence=2_000, hours="Sat 10:00-12:00", places=2, has_waiting_list=True
+        )
+        booked = [ask(factories.award(council), swim, now) for _ in range(2)]
+        line = [wait(council, swim, now) for _ in range(3)]
+        return swim, booked, line, [factories.award(council)]
+
+    [(swim, booked, line, strangers)] = at_once(stand_in_line)
+
+    def yes(place):
+        for _ in range(12):
+            row = WaitingPlace.objects.select_related("award", "offer").get(pk=place.pk)
+            try:
+                return take(row, now)
+            except waiting_list.PlaceGone as gone:
+                waiting_list.move_up(offer=swim.pk, day=SATURDAY, now=now)
+                last = gone
+        return last
+
+    results = at_once(
+        *[lambda row=row: bookings.cancel(booking=row, party="carer", by=ALYS, now=now) for row in booked],
+        *[lambda place=place: yes(place) for place in reversed(line)],
+        *[lambda award=award: ask(award, swim, now) for award in strangers],
+    )
+
+    def how_it_stands():
+        waiting_list.move_up(offer=swim.pk, day=SATURDAY, now=now)
+        live = Booking.objects.filter(starts_at=TEN, state__in=Booking.TAKES_A_PLACE).count()
+        return list(WaitingPlace.objects.order_by("pk").values_list("state", flat=True)), live, faults()
+
+    states, live, found = at_once(how_it_stands)[0]
+    kept = states.count("kept")
+    assert (states[2:], live + kept, found) == (["waiting"], 2, [])
+    # Nobody walks past who waits, and whatever is not taken in the storm is kept.
+    assert sum(isinstance(result, Booking) for result in results[2:]) == live == states.count("taken")
+    assert isinstance(results[-1], bookings.Full)

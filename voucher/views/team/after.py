@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import carers_team_required
 from accounts.history import Who
-from voucher import absences, bookings, disputes, looks, tasks
+from voucher import absences, bookings, disputes, looks, tasks, waiting_list
 from voucher.forms.disputes import DoneForm, FindingForm
 from voucher.forms.provider.bookings import length_in_words
 from voucher.models import Booking, Dispute, Task
@@ -25,6 +25,7 @@ AROUND = (
     "booking__provider",
     "booking__council__scheme",
 )
+AROUND_A_PLACE = ("place__award__carer", "place__offer__provider")
 
 
 def to_ring(council, now):
@@ -49,11 +50,11 @@ def after_context(row):
 @carers_team_required
 def task_list(request):
     """Everything to do after breaks and for providers: who may be alone first, then the oldest."""
-    rows = tasks.waiting(request.council).select_related("provider", *AROUND)
+    rows = tasks.waiting(request.council).select_related("provider", *AROUND, *AROUND_A_PLACE)
     page = Paginator(rows, A_PAGE).get_page(request.GET.get("page"))
     now = timezone.now()
     page.object_list = _shown(page.object_list, now)
-    carers = [task.booking.award.carer for task in page if task.booking]
+    carers = [(task.booking or task.place).award.carer for task in page if task.booking or task.place]
     looks.note_each(carers=carers, council=request.council, by=Who(user=request.user), now=now)
     return render(request, "team/tasks.html", {"page": page})
 
@@ -75,8 +76,11 @@ def carer_was_there(request, ref):
 @require_POST
 @carers_team_required
 def task_done(request, pk):
-    """Say that somebody has rung, or that it is settled; a second press finds it done."""
-    task, form = _task_of(request.council, pk), DoneForm(request.POST)
+    """Say that somebody has rung, or that it is settled; a second press finds it done.
+
+    What is about a kept place is done by the carer's answer and by nothing else.
+    """
+    task, form = _task_of(request.council, pk, place=None), DoneForm(request.POST)
     if not form.is_valid():
         messages.error(request, form.errors["note"][0])
         return redirect("team:tasks")
@@ -121,6 +125,20 @@ def task_dispute(request, pk):
     else:
         messages.success(request, _("There is a dispute now. The provider is asked for its own account."))
     return redirect("team:booking", booking.ref)
+
+
+@require_POST
+@carers_team_required
+def task_let_go(request, pk):
+    """Let a kept place go to the next in line, because the carer said so on the telephone; that is her answer."""
+    rows = Task.objects.select_related("place__award__council").filter(council=request.council, place__isnull=False)
+    place = get_object_or_404(rows, pk=pk).place
+    by = Who(user=request.user, on_behalf_of=f"award {place.award.ref}")
+    if waiting_list.let_go(place=place, by=by, now=timezone.now()):
+        messages.success(request, _("Noted. The next in line is asked."))
+    else:
+        messages.info(request, _("The carer’s answer is there already, or the time is over."))
+    return redirect("team:tasks")
 
 
 @require_safe
