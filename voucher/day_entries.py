@@ -94,6 +94,11 @@ def is_marked(booking):
     return booking.state in {*Booking.GIVEN, State.DID_NOT_HAPPEN}
 
 
+def can_be_marked_from(booking):
+    """Return the moment from which it can be said what was given: of a course when its last session begins (R54)."""
+    return bookings.spans_of(booking)[-1][0]
+
+
 def marked_at(booking):
     """Return when it was said."""
     return booking.delivered_at or booking.ended_at
@@ -113,7 +118,7 @@ def _fault(booking, row, now):
         return None
     if booking.state != State.CONFIRMED:
         return Fault.ENDED
-    if booking.starts_at > now or (row.not_given and now < rules.did_not_happen_from(booking.starts_at)):
+    if now < (rules.did_not_happen_from(booking.starts_at) if row.not_given else can_be_marked_from(booking)):
         return Fault.NOT_YET
     first, _last = days_that_can_be_entered(timezone.localdate(now), booking.council.scheme.claim_window_days)
     if timezone.localdate(booking.ends_at) < first:

@@ -1,8 +1,10 @@
 """A paper list is entered afterwards: all rows or none, merged by the number of the booking, and no number guessed."""
 
 import datetime as dt
+import re
 
 import pytest
+from django.urls import reverse
 
 from accounts.history import Who
 from tests import factories
@@ -15,6 +17,8 @@ from voucher.models import Booking
 pytestmark = pytest.mark.django_db
 AFTERWARDS = london(2026, 10, 20, 18)
 ABSENT = Booking.NotGiven.CARER_DID_NOT_COME
+# What a browser sends of the rows that nobody filled in.
+EMPTY = {f"number-{place}-given": "whole" for place in range(3)}
 
 
 @pytest.fixture
@@ -125,3 +129,70 @@ def test_a_course_of_rows_takes_the_same_number_of_looks(enter, day, django_asse
 
     with django_assert_max_num_queries(6):
         enter(*rows)
+
+
+@pytest.fixture
+def course(bryn_cafe, caerphilly, bryn, now):
+    """Four Tuesdays from 6 October, asked for in September and confirmed."""
+    offer = factories.offer(
+        bryn_cafe,
+        price_pence=8_000,
+        unit="course",
+        minutes=480,
+        sessions=4,
+        courses="2026-10-06 10:00, 2026-10-13 10:00, 2026-10-20 10:00, 2026-10-27 10:00",
+        hours="Tue 10:00-12:00",
+        title_en="Willow plaiting",
+    )
+    september = dt.timedelta(days=20)
+    award = factories.award(caerphilly)
+    return confirm(award, offer, bryn, now - september, starts_at=london(2026, 10, 6, 10), minutes=480)
+
+
+def test_what_was_given_of_a_course_is_entered_once_its_last_session_has_begun(enter, course):
+    """R54. A list that is sent before is told so, and nothing falls over."""
+    assert faults(enter, Row(course.ref, whole=True)) == {0: Fault.NOT_YET}
+
+    done = enter(Row(course.ref, minutes=360), now=london(2026, 10, 27, 10))
+
+    assert (len(done.marked), Booking.objects.get(pk=course.pk).due_pence) == (1, 6_000)
+
+
+def page(client, day, **typed):
+    address = reverse("provider:enter_day", args=[day])
+    answer = client.post(address, typed, follow=True) if typed else client.get(address)
+    return " ".join(re.sub(r"<[^>]+>", " ", answer.content.decode()).split())
+
+
+def test_each_session_of_a_course_stands_on_the_list_of_its_day(client, course, bryn, clock):
+    clock.now = london(2026, 10, 28, 9)
+    client.force_login(bryn)
+
+    third, last = page(client, "2026-10-20"), page(client, "2026-10-27")
+
+    assert "10am: Willow plaiting, session 3 of 4" in third
+    assert "10am: Willow plaiting, session 4 of 4" in last
+    assert "All of it: 4 sessions, £80" in last and "3 sessions, £60" in last
+    assert "Entered: 1 break." in page(client, "2026-10-20", **{f"booking-{course.ref}-given": "360"} | EMPTY)
+    assert "1 booking is marked already" in page(client, "2026-10-27")
+
+
+def test_while_a_course_goes_on_its_list_says_when_to_say_it(client, course, bryn, clock):
+    clock.now = AFTERWARDS
+    client.force_login(bryn)
+
+    assert f"{course.ref}: the course goes on. Say how many sessions there were on the list of Tuesday 27 October." in (
+        page(client, "2026-10-13")
+    )
+
+
+def test_the_days_to_choose_from_say_how_many_wait(client, day, bryn, clock, django_assert_max_num_queries):
+    clock.now = AFTERWARDS
+    client.force_login(bryn)
+    client.get(reverse("provider:choose_day"))
+
+    with django_assert_max_num_queries(12):
+        words = client.get(reverse("provider:choose_day")).content.decode()
+
+    assert "Friday 16 October</a> · 3 to be marked" in words
+    assert words.count("to be marked") == 1

@@ -21,7 +21,10 @@ if (form) {
   else if (!document.querySelector('[data-error-summary]')) {
     const typed = kept()
     const back = fields().filter(({ name, value }) => name in typed && typed[name] !== value)
-    for (const field of back) field.value = typed[field.name]
+    for (const field of back) {
+      field.value = typed[field.name]
+      field.closest('details')?.setAttribute('open', '')
+    }
     if (back.length) news.textContent = news.dataset.kept
   }
 

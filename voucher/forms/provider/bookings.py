@@ -3,7 +3,7 @@
 import uuid
 
 from django import forms
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts import wording
@@ -225,10 +225,19 @@ def length_and_price(booking, minutes):
     price = booking.price_pence
     if minutes < booking.minutes:
         price = rules.price_for(booking.unit_price_pence, minutes, booking.unit_minutes)
-    words = {"length": length_in_words(booking, minutes), "price": wording.money(price)}
+    words = {"length": part_in_words(booking, minutes), "price": wording.money(price)}
     if minutes == booking.minutes:
         return gettext("All of it: %(length)s, %(price)s") % words
     return gettext("%(length)s, %(price)s") % words
+
+
+def part_in_words(booking, minutes):
+    """Return how much of a booking that is: of a course how many sessions, of everything else how long."""
+    all_sessions = booking.session_count
+    if all_sessions == 1:
+        return length_in_words(booking, minutes)
+    count = minutes * all_sessions // booking.minutes
+    return ngettext("%(count)s session", "%(count)s sessions", count) % {"count": count}
 
 
 def _claimable(booking):

@@ -20,7 +20,7 @@ NOT_GIVEN = [
     (Booking.NotGiven.CARER_DID_NOT_COME, _("The carer did not come")),
     (Booking.NotGiven.PROVIDER_COULD_NOT, _("We could not give it")),
 ]
-NOT_KNOWN = ("", _("Leave it as it is"))
+NOT_KNOWN = ("", _("Not said yet"))
 
 
 class DayToEnterForm(forms.Form):
@@ -40,7 +40,6 @@ class BookedForm(forms.Form):
     all_is_optional = True
 
     given = forms.ChoiceField(
-        label=_("What was given?"),
         required=False,
         error_messages={"invalid_choice": _("Choose what was given from the list.")},
     )
@@ -48,6 +47,8 @@ class BookedForm(forms.Form):
     def __init__(self, *args, booking, **kwargs):
         super().__init__(*args, prefix=f"booking-{booking.ref}", **kwargs)
         self.booking = booking
+        # The time and what it was stand above all rows of one time.
+        self.fields["given"].label = f"{booking.award.carer.first_name}, {booking.ref}"
         lengths = rules.delivered_lengths(
             booking.offer.unit, booking.unit_minutes, booking.minutes, booking.session_count
         )

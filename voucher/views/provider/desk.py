@@ -79,8 +79,11 @@ def may_see(request, day):
     return request.post.kind != Staff.Kind.DESK or day == timezone.localdate()
 
 
-def sessions_of_days(provider, first, last):
-    """Return what is given from the first day to the last, both included: of a course each session on its own day."""
+def sessions_of_days(provider, first, last, states=(State.CONFIRMED, *Booking.GIVEN)):
+    """Return what is given from the first day to the last, both included: of a course each session on its own day.
+
+    One that was cancelled late is paid for and not among them: nobody comes.
+    """
     after, before = days.midnight(first), days.midnight(last + dt.timedelta(days=1))
     if provider.is_stopped:
         # Its people see nobody to come.
@@ -89,26 +92,6 @@ def sessions_of_days(provider, first, last):
         Q(ended_at=None) | Q(state=State.DID_NOT_HAPPEN),
         places_taken.begins_within(after, before),
         provider=provider,
-        state__in=(State.CONFIRMED, *Booking.GIVEN),
+        state__in=states,
     )
     return places_taken.by_session(rows.select_related("offer", "award__carer", "top_up"), after, before)
-
-
-def of_days(provider, first, last, states=(State.CONFIRMED, *Booking.GIVEN)):
-    """Return the confirmed and given bookings that start on the days from first to last, both included.
-
-    One that was cancelled late is paid for and not among them: nobody comes.
-    """
-    rows = (
-        Booking.objects.filter(
-            Q(ended_at=None) | Q(state=State.DID_NOT_HAPPEN),
-            provider=provider,
-            state__in=states,
-            starts_at__gte=days.midnight(first),
-            starts_at__lt=days.midnight(last + dt.timedelta(days=1)),
-        )
-        .select_related("offer", "award__carer", "top_up")
-        .order_by("starts_at", "pk")
-    )
-    # A provider that was stopped sees nobody to come.
-    return rows.filter(starts_at__lte=timezone.now()) if provider.is_stopped else rows

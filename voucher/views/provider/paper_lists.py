@@ -1,6 +1,7 @@
 """A day's list that was kept on paper is typed in afterwards: what was given, and who came without booking (R59)."""
 
 import datetime as dt
+from itertools import groupby
 
 from django.contrib import messages
 from django.db import transaction
@@ -23,12 +24,14 @@ from voucher.day_entries import Fault
 from voucher.forms.provider.day_entries import BookedForm, ByNumberForm, CameForm, DayToEnterForm
 from voucher.ledger.acts import KeyWasUsed
 from voucher.models import Booking, WalkIn
-from voucher.views.provider.desk import day_of, of_days
+from voucher.views.provider.desk import day_of, sessions_of_days
 from voucher.views.provider.door import why_no_walk_in
 
 ROWS_BY_NUMBER, ROWS_WITHOUT_BOOKING = 3, 3
 DAYS_NAMED = 8
 State = Booking.State
+# What was said of a break, or can still be said.
+ON_A_LIST = [State.CONFIRMED, *Booking.GIVEN, State.DID_NOT_HAPPEN]
 
 
 class NothingSaved(Exception):
@@ -71,7 +74,18 @@ def choose_day(request):
     if form.is_valid():
         return redirect("provider:enter_day", form.cleaned_data["day"].isoformat())
     week = [today - dt.timedelta(days=back) for back in range(DAYS_NAMED)]
-    return render(request, "provider/choose_day.html", {"form": form, "week": week})
+    now, waiting = timezone.now(), {}
+    for row in _each_once(sessions_of_days(request.provider, week[-1], today, ON_A_LIST)):
+        if not day_entries.is_marked(row) and day_entries.can_be_marked_from(row) <= now:
+            day = timezone.localdate(row.starts_at)
+            waiting[day] = waiting.get(day, 0) + 1
+    named = [(day, waiting.get(day, 0)) for day in week]
+    return render(request, "provider/choose_day.html", {"form": form, "week": named})
+
+
+def _each_once(sessions):
+    """Return each booking once a day, by its first session on it."""
+    return list({(row.pk, timezone.localdate(row.starts_at)): row for row in reversed(sessions)}.values())[::-1]
 
 
 class _Page:
@@ -80,13 +94,16 @@ class _Page:
     def __init__(self, request, day, now):
         self.request, self.day, self.now, self.by = request, day, now, Who(user=request.user)
         data = request.POST if request.method == "POST" else None
-        rows = list(of_days(request.provider, day, day, states=[State.CONFIRMED, *Booking.GIVEN, State.DID_NOT_HAPPEN]))
+        rows = _each_once(sessions_of_days(request.provider, day, day, ON_A_LIST))
         self.marked = [row for row in rows if day_entries.is_marked(row)]
         for row in self.marked:
             row.marked_at = day_entries.marked_at(row)
         # What was marked meanwhile has no row any more: what was chosen for it changes nothing.
-        waiting = [row for row in rows if not day_entries.is_marked(row) and row.starts_at <= now]
-        self.booked = [BookedForm(data, booking=row) for row in waiting]
+        begun = [row for row in rows if not day_entries.is_marked(row) and row.starts_at <= now]
+        self.booked = [BookedForm(data, booking=row) for row in begun if day_entries.can_be_marked_from(row) <= now]
+        self.go_on = [row for row in begun if day_entries.can_be_marked_from(row) > now]
+        for row in self.go_on:
+            row.can_be_marked_from = day_entries.can_be_marked_from(row)
         self.by_number = [ByNumberForm(data, prefix=f"number-{place}") for place in range(ROWS_BY_NUMBER)]
         live = catalogue.live_offers(on=timezone.localdate(now)).filter(provider=request.provider)
         own = live.filter(takes_walk_ins=True).exclude(unit__in=["night", "course"])
@@ -96,6 +113,24 @@ class _Page:
     @property
     def forms(self):
         return [*self.booked, *self.by_number, *self.came]
+
+    @property
+    def slots(self):
+        """The rows by what begins at one time: [(its first booking, its forms)…]."""
+
+        def slot(form):
+            return form.booking.starts_at, form.booking.offer_id, form.booking.session or 0
+
+        groups = [list(forms) for _slot, forms in groupby(sorted(self.booked, key=slot), key=slot)]
+        return [(forms[0].booking, forms) for forms in groups]
+
+    @property
+    def number_is_typed(self):
+        return any(form.is_bound and form["ref"].value() for form in self.by_number)
+
+    @property
+    def code_is_typed(self):
+        return any(form.is_bound and (form["code"].value() or form["time"].value()) for form in self.came)
 
     def save(self):
         """Enter all that was typed, or nothing; True where all is done."""
@@ -207,7 +242,7 @@ def what_is_wrong(fault):
     return {
         Fault.UNKNOWN: _("We find no booking of yours with this number. Check it against the paper."),
         Fault.TWICE: _("This number is on the list twice, with two different answers."),
-        Fault.NOT_YET: _("This has not begun yet, so nothing can be said of it."),
+        Fault.NOT_YET: _("This has not begun yet, or the course goes on. Say it once the last of it has begun."),
         Fault.TOO_LATE: _("This is too long ago to be entered here. Ring the carers team."),
         Fault.LENGTH: _("So much cannot be given of this break. Enter it in steps of 15 minutes, or as a whole."),
         Fault.ENDED: _("This booking was not confirmed, or it was cancelled. Ring the carers team if it was given."),
