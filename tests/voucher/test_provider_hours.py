@@ -277,3 +277,19 @@ def test_a_withdrawn_offer_has_no_hours(desk, sitting):
     sitting.save()
 
     assert desk.get(page_of(sitting)).status_code == 404
+
+
+def test_the_page_says_in_rows_how_it_is_and_opens_only_what_is_to_be_mended(desk, sitting):
+    sitting.hours = "Mon 09:00-12:30; Mon 13:30-24:00; Tue 09:00-17:00"
+    sitting.save()
+    page = text(desk.get(page_of(sitting)))
+    assert "Monday 9am to 12.30pm and 1.30pm to midnight Change" in page
+    assert "Tuesday 9am to 5pm Change" in page and "Wednesday Closed Change" in page
+    assert "How early must a carer ask? 24 hours before Change" in page
+    assert "Hours you can give in a week No limit Change" in page
+
+    wrong = save(desk, sitting, tue_1_until="08:00", places="0").content.decode()
+
+    opened = re.findall(r'<details class="to-change" open>\s*<summary><span[^>]*>([^<]*)', wrong)
+    assert opened == ["Tuesday", "How many carers at the same time"]
+    assert wrong.count("data-error-summary") == 1

@@ -3,6 +3,7 @@
 import datetime as dt
 
 from django import forms
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts import wording
@@ -27,6 +28,8 @@ DAY_NAMES = [
 SPANS = (1, 2)
 BUFFERS = (0, 15, 30, 45, 60, 90, 120)
 MIDNIGHT = 24 * 60
+# What is said of each where it is left empty.
+NO_LIMIT = {"places": "", "week_hours": _("No limit"), "breaks_at_once": _("No limit")}
 
 
 def _time(label):
@@ -137,11 +140,39 @@ class HoursForm(forms.Form):
 
     @property
     def week(self):
-        """Return [(name of the day, [its fields, two by two]…)…] as the page sets them."""
-        return [
-            (name, [[self[_name(day, span, end)] for end in (0, 1)] for span in SPANS])
-            for day, name in enumerate(DAY_NAMES)
-        ]
+        """Return [(name of the day, its hours in words, whether it has something to mend, its fields two by two)…]."""
+        days = []
+        for day, name in enumerate(DAY_NAMES):
+            spans = [[self[_name(day, span, end)] for end in (0, 1)] for span in SPANS]
+            spoken = [_in_words(*(field.value() for field in span)) for span in spans]
+            words = wording.joined([each for each in spoken if each]) or gettext("Closed")
+            days.append((name, words, any(field.errors for span in spans for field in span), spans))
+        return days
+
+    @property
+    def adds_days(self):
+        """True where something was typed to add other days, so that it stays in sight."""
+        fields = [self[name] for name in ("first_day", "last_day", "other_opens", "other_closes")]
+        # A day is typed in three parts.
+        return self.is_bound and any(field.errors or any(field.data or ()) for field in fields)
+
+    @property
+    def limits(self):
+        """Return [(field, what it says in words)…] of what limits how much is given, and of the courses."""
+        found = []
+        for name in ("courses", "notice_hours", "least_minutes", "buffer_minutes", *NO_LIMIT):
+            if name in self.fields:
+                field = self[name]
+                found.append((field, self._limit_in_words(name, field.value())))
+        return found
+
+    def _limit_in_words(self, name, value):
+        if name in NO_LIMIT:
+            return value or NO_LIMIT[name]
+        if name == "courses":
+            count = sum(bool(line.strip()) for line in str(value or "").splitlines())
+            return ngettext("%(count)s course", "%(count)s courses", count) % {"count": count}
+        return dict(self.fields[name].choices).get(int(value) if str(value).isdecimal() else value, "")
 
     @property
     def removals(self):
@@ -251,6 +282,15 @@ class HoursForm(forms.Form):
 
 def _name(day, span, end):
     return f"{availability.DAYS[day].lower()}_{span}_{('from', 'until')[end]}"
+
+
+def _in_words(opens, closes):
+    """Return "9am to 5pm" for two times as they stand in the fields, or nothing where they are empty or no times."""
+    try:
+        opens, closes = (each if isinstance(each, dt.time) else dt.time.fromisoformat(each) for each in (opens, closes))
+    except (TypeError, ValueError):
+        return ""
+    return gettext("%(from)s to %(until)s") % {"from": wording.time(opens), "until": wording.time(closes)}
 
 
 def _minute(time):
