@@ -63,7 +63,8 @@ def ask(*, provider, name, sort_code, account_number, roll_number="", holds_paym
     Raises bacs.BacsFault, SameAccount, ChangeWaits.
     """
     wanted = {"name": name, "sort_code": sort_code, "account_number": account_number, "roll_number": roll_number}
-    bacs.check_payment(bacs.Payment(sort_code, account_number, name, 1, reference="BREAKS"))
+    # A roll number stands where other payments have our own words: one that Bacs refuses would stop the whole file.
+    bacs.check_payment(bacs.Payment(sort_code, account_number, name, 1, reference=roll_number or "BREAKS"))
     with transaction.atomic():
         provider = Provider.objects.select_for_update(no_key=True).get(pk=provider.pk)
         if waiting := provider.bank_accounts.filter(state__in=WAITS).first():
@@ -102,7 +103,9 @@ def record_call(*, account, spoke_to, by, now):
     number = number_to_ring(account.provider, account.asked_at)
     with transaction.atomic():
         called = {"called_by": by.user, "called_at": now, "called_number": number.phone, "spoke_to": spoke_to.strip()}
-        _move(account, (State.WAITING,), **called)
+        # A second call would hide who rang first, and let that one agree.
+        if not BankAccount.objects.filter(pk=account.pk, state=State.WAITING, called_by=None).update(**called):
+            raise ChangeMoved(BankAccount.objects.get(pk=account.pk))
         history.record(act="account.called", subject=account, by=by, at=now, council=account.provider.council)
 
 
@@ -140,22 +143,22 @@ def refuse(*, account, reason, by, now):
         messages.account_change_refused(account)
 
 
-def use_what_is_due(now):
-    """Use every agreed account whose day has come, and replace the one before; return (done, failed)."""
-    today, done = timezone.localdate(now), 0
-    for account in BankAccount.objects.filter(state=State.AGREED, used_from__lte=today).order_by("pk"):
-        with transaction.atomic():
-            provider = Provider.objects.select_for_update(no_key=True).get(pk=account.provider_id)
-            # Held, so that nobody takes it back or refuses it between here and its use.
-            agreed = BankAccount.objects.select_for_update(no_key=True).filter(pk=account.pk, state=State.AGREED)
-            if agreed.first() is None:
-                continue
-            provider.bank_accounts.filter(state=State.CHECKED).update(state=State.REPLACED, replaced_at=now)
-            BankAccount.objects.filter(pk=account.pk).update(state=State.CHECKED)
-            council = provider.council
-            history.record(act="account.used", subject=account, by=history.CLOCK, at=now, council=council)
-            done += 1
-    return done, 0
+def due(now):
+    """Return the agreed accounts whose day has come."""
+    return BankAccount.objects.filter(state=State.AGREED, used_from__lte=timezone.localdate(now)).order_by("pk")
+
+
+def use(*, account, now):
+    """Use an agreed account whose day has come, and replace the one before. Raises ChangeMoved."""
+    with transaction.atomic():
+        provider = Provider.objects.select_for_update(no_key=True).get(pk=account.provider_id)
+        # Held, so that nobody takes it back or refuses it between here and its use.
+        if due(now).select_for_update(no_key=True).filter(pk=account.pk).first() is None:
+            raise ChangeMoved(BankAccount.objects.get(pk=account.pk))
+        provider.bank_accounts.filter(state=State.CHECKED).update(state=State.REPLACED, replaced_at=now)
+        BankAccount.objects.filter(pk=account.pk).update(state=State.CHECKED)
+        council = provider.council
+        history.record(act="account.used", subject=account, by=history.CLOCK, at=now, council=council)
 
 
 def waiting(council):

@@ -15,6 +15,7 @@ from brochure import catalogue
 from providers.models import Provider
 from voucher import asking, bookings, messages, suspending
 from voucher.bookings import choices, steps
+from voucher.bookings.making import lock_offers
 from voucher.models import Award, Booking, Handover, Task
 
 State, Open = Provider.State, Handover.State.OPEN
@@ -104,10 +105,17 @@ def left_undone(now):
 
 
 def settle(*, booking, by, now):
-    """Ask the carer whether the successor may give a confirmed break, or arrange it anew; a request just ends."""
-    is_request = booking.state in suspending.OPEN_REQUESTS
-    if is_request or not _offer_to_successor(booking, booking.provider.successor, now):
-        suspending.settle(booking=booking, by=by, now=now)
+    """Ask the carer whether the successor may give a confirmed break, or arrange it anew; a request just ends.
+
+    What counts is how it stands when its turn comes: it may have been confirmed, moved or called off in the same
+    moment, and the closing itself may have been taken back.
+    """
+    provider = Provider.objects.get(pk=booking.provider_id)
+    booking = _booked_after(provider, now).filter(pk=booking.pk).first() if provider.closes_on else None
+    if booking is None or suspending.end_request(booking=booking, by=by, now=now):
+        return
+    if not _offer_to_successor(booking, booking.provider.successor, now):
+        suspending.arrange_anew(booking=booking, now=now)
 
 
 def is_set_by_team(provider):
@@ -135,18 +143,19 @@ def call_off(*, provider, by, now, by_team=False):
         history.record(act="provider.closes_not", subject=provider, by=by, at=now, council=provider.council)
 
 
-def close_what_is_due(now):
-    """Close every provider whose last day is over; return (done, failed). Its people still claim what was given."""
-    today, done = timezone.localdate(now), 0
-    due = Provider.objects.filter(closes_on__lt=today).exclude(state=State.CLOSED).select_related("council")
-    for provider in due.order_by("pk"):
-        with transaction.atomic():
-            rows = Provider.objects.filter(pk=provider.pk, closes_on__lt=today).exclude(state=State.CLOSED)
-            if rows.update(state=State.CLOSED, pause_reason="", paused_until=None):
-                by, council = history.CLOCK, provider.council
-                history.record(act="provider.closed", subject=provider, by=by, at=now, council=council)
-                done += 1
-    return done, 0
+def past_their_last_day(now):
+    """Return the providers whose last day is over and that are not closed yet."""
+    rows = Provider.objects.filter(closes_on__lt=timezone.localdate(now)).exclude(state=State.CLOSED)
+    return rows.select_related("council").order_by("pk")
+
+
+def close(*, provider, now):
+    """Close a provider whose last day is over; its people still claim what was given. Raises NotOpen."""
+    with transaction.atomic():
+        due = past_their_last_day(now).filter(pk=provider.pk).select_related(None)
+        if not due.update(state=State.CLOSED, pause_reason="", paused_until=None):
+            raise NotOpen
+        history.record(act="provider.closed", subject=provider, by=history.CLOCK, at=now, council=provider.council)
 
 
 def agree(*, handover, by, now):
@@ -160,6 +169,8 @@ def agree(*, handover, by, now):
             pk=handover.booking_id
         )
         choices.lock(old)
+        # The offer before the money, as whoever asks for a break: the other way round two would wait for each other.
+        lock_offers([handover.offer_id])
         handover = Handover.objects.select_for_update(no_key=True).select_related("offer__provider").get(pk=handover.pk)
         if handover.state == Handover.State.AGREED:
             return handover.new_booking
@@ -200,17 +211,19 @@ def refuse(*, handover, by, now):
         raise Over(handover)
 
 
-def time_out_handovers(now):
-    """End what no carer answered in time, and put it on the carers team's list; return (done, failed)."""
-    late = Handover.objects.filter(state=Open, answer_by__lte=now).select_related("booking__council", "booking__award")
-    done = 0
-    for handover in late.order_by("pk"):
-        with transaction.atomic():
-            rows = Handover.objects.filter(pk=handover.pk, state=Open)
-            if rows.update(state=Handover.State.ENDED, answered_at=now):
-                suspending.arrange_anew(booking=handover.booking, now=now)
-                done += 1
-    return done, 0
+def not_answered(now):
+    """Return the handovers that no carer answered in time."""
+    late = Handover.objects.filter(state=Open, answer_by__lte=now)
+    return late.select_related("booking__council", "booking__award").order_by("pk")
+
+
+def time_out(*, handover, now):
+    """End what its carer did not answer in time, and put it on the carers team's list. Raises Over."""
+    with transaction.atomic():
+        rows = Handover.objects.filter(pk=handover.pk, state=Open, answer_by__lte=now)
+        if not rows.update(state=Handover.State.ENDED, answered_at=now):
+            raise Over(Handover.objects.get(pk=handover.pk))
+        suspending.arrange_anew(booking=handover.booking, now=now)
 
 
 def open_handover(booking):
@@ -271,11 +284,13 @@ def _offer_to_successor(booking, successor, now):
         return False
     price, offer = min(found, key=lambda pair: (pair[0], pair[1].pk))
     with transaction.atomic():
+        # One that was called off while a successor was looked for is nobody's to give.
+        if not Booking.objects.filter(pk=booking.pk, state=Booking.State.CONFIRMED).update(may_cancel_free=True):
+            return False
         Handover.objects.filter(booking=booking, state=Open).update(state=Handover.State.ENDED, answered_at=now)
         handover = Handover.objects.create(
             booking=booking, offer=offer, price_pence=price, made_at=now, answer_by=answer_by
         )
-        Booking.objects.filter(pk=booking.pk).update(may_cancel_free=True)
         messages.handover_offered(handover)
     return True
 

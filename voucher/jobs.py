@@ -41,6 +41,12 @@ from voucher.models import Award, Booking
 
 log = logging.getLogger(__name__)
 
+# Somebody was quicker: a person, or the same job in another process.
+QUICKER = (
+    *(bookings.BookingMoved, books.Refused, books.KeyWasUsed, pausing.NotPaused, walk_ins.WalkInMoved),
+    *(closing.Over, closing.NotOpen, account_changes.ChangeMoved),
+)
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -100,6 +106,21 @@ def follow_closing(now):
     return _each(
         closing.left_undone(now), "booking", lambda row: closing.settle(booking=row, by=history.CLOCK, now=now)
     )
+
+
+def time_out_handovers(now):
+    """End what no carer said about a successor in time (R65)."""
+    return _each(closing.not_answered(now), "handover", lambda row: closing.time_out(handover=row, now=now))
+
+
+def close_providers(now):
+    """Close the providers whose last day is over (R65)."""
+    return _each(closing.past_their_last_day(now), "provider", lambda row: closing.close(provider=row, now=now))
+
+
+def use_changed_accounts(now):
+    """Use the accounts that were agreed to and whose day has come (R63)."""
+    return _each(account_changes.due(now), "account", lambda row: account_changes.use(account=row, now=now))
 
 
 def time_out_moves(now):
@@ -242,8 +263,7 @@ def _each(rows, name, do):
         try:
             with transaction.atomic():
                 do(row)
-        except (bookings.BookingMoved, books.Refused, books.KeyWasUsed, pausing.NotPaused, walk_ins.WalkInMoved):
-            # Somebody was quicker: a person, or the same job in another process.
+        except QUICKER:
             continue
         except Exception as error:
             # The number only: a text of the error may hold what people wrote.
@@ -280,9 +300,9 @@ JOBS = {
     "card company asked to pay": card_payments.send_what_is_due,
     "stopped providers followed": follow_stopped,
     "closing providers followed": follow_closing,
-    "handovers timed out": closing.time_out_handovers,
-    "providers closed": closing.close_what_is_due,
-    "changed accounts used": account_changes.use_what_is_due,
+    "handovers timed out": time_out_handovers,
+    "providers closed": close_providers,
+    "changed accounts used": use_changed_accounts,
     "movements sealed": lambda now: (seals.seal(now), 0),
     "payment files made": payment_files.make_missing,
     "messages sent": _send_mail,

@@ -6,7 +6,7 @@ as ever.
 
 import datetime as dt
 import logging
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 from django.db import transaction
@@ -126,7 +126,10 @@ def follow(*, provider, now):
         Provider.objects.filter(pk=provider.pk).update(ref=provider.ref)
         offers = Offer.objects.filter(provider=provider, state__in=SHOWN, checked_until__lt=today)
         ends = [provider.insurance_until, provider.papers_until, *offers.values_list("checked_until", flat=True)]
-        ended = max(end for end in ends if end and end < today)
+        if not (over := [end for end in ends if end and end < today]):
+            # Something newer was accepted in the same moment.
+            return
+        ended = max(over)
         if not provider.tasks.filter(kind=Task.Kind.PAPERS, made_at__gte=_day_after(ended)).exists():
             tasks.give_about_provider(provider=provider, kind=Task.Kind.PAPERS, now=now)
         rows = _lapsed_bookings(provider, now)
@@ -214,7 +217,9 @@ def _brought_back(provider, by, now):
         if not lapsed(now).filter(pk=provider.pk).exists():
             done |= Q(kind=Task.Kind.PAPERS, provider=provider)
         for task in Task.objects.filter(done, done_at=None).select_related("booking", "provider", "council"):
-            tasks.done(task=task, by=by, now=now)
+            # A worker may have said so in the same moment.
+            with suppress(tasks.TaskDone):
+                tasks.done(task=task, by=by, now=now)
 
 
 def _closes(provider, booking):

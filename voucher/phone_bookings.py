@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from accounts import history
 from voucher import asking, bookings, messages, rules, tasks
+from voucher.bookings import choices
 from voucher.models import Booking, Task
 
 BOOKED, NOT_MINE = "booking.by_phone", "booking.not_mine"
@@ -68,6 +69,8 @@ def object_to(*, booking, by, now):
     A second time changes nothing. Raises NotByPhone and TooLateToObject.
     """
     with transaction.atomic():
+        # The request before the booking, as whoever ends it: the other way round two would wait for each other.
+        choices.lock(booking)
         Booking.objects.select_for_update().get(pk=booking.pk)
         booked = _row(booking, *FOR_THE_CARER)
         if booked is None:

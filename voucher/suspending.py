@@ -78,8 +78,11 @@ def left_undone(now):
 def settle(*, booking, by, now):
     """End a request that can no longer be answered, or put a confirmed break on the list to be arranged anew.
 
-    The provider may say yes in the moment in which it is stopped: what counts is the state when its turn comes.
+    The provider may say yes in the moment in which it is stopped, and may go on again before all is settled: what
+    counts is how both stand when its turn comes.
     """
+    if not Provider.objects.filter(pk=booking.provider_id, state=State.SUSPENDED).exists():
+        return
     if not end_request(booking=booking, by=by, now=now):
         arrange_anew(booking=booking, now=now)
 
@@ -107,7 +110,11 @@ def let_go_on(*, provider, by, now):
     found = []
     for task in waiting.select_related("booking__offer__provider"):
         if task.booking.offer.is_in_order(on=timezone.localdate(task.booking.ends_at)):
-            tasks.done(task=task, by=by, now=now)
+            try:
+                tasks.done(task=task, by=by, now=now)
+            except tasks.TaskDone:
+                # A worker has just arranged something else with this carer.
+                continue
             messages.break_goes_on(task.booking, now)
             found.append(task.booking)
     return found

@@ -40,8 +40,8 @@ REFUSALS = (
     *(closing.Over, price_changes.Refused),
 )
 CLOCKS = (
-    *(jobs.end_walk_ins, jobs.keep_places, closing.time_out_handovers, closing.close_what_is_due),
-    account_changes.use_what_is_due,
+    *(jobs.end_walk_ins, jobs.keep_places, jobs.time_out_handovers, jobs.close_providers),
+    jobs.use_changed_accounts,
 )
 
 

@@ -11,7 +11,7 @@ from providers import staff
 from providers.models import BankAccount, Provider
 from tests import factories
 from tests.voucher import claimed
-from voucher import account_changes, bacs, line_checks, settlement, settlement_audit
+from voucher import account_changes, bacs, jobs, line_checks, settlement, settlement_audit
 from voucher.ledger import audit
 from voucher.models import RunLine
 
@@ -67,11 +67,11 @@ def test_the_old_account_is_paid_until_the_new_ones_day(agreed, bryn_cafe, now):
     # Agreed on Monday 12 October; two working days later is Wednesday.
     assert agreed.used_from == dt.date(2026, 10, 14)
 
-    account_changes.use_what_is_due(now + dt.timedelta(days=1))
+    jobs.use_changed_accounts(now + dt.timedelta(days=1))
     assert paid_into(bryn_cafe) == old.account_number
-    assert account_changes.use_what_is_due(now + dt.timedelta(days=2)) == (1, 0)
+    assert jobs.use_changed_accounts(now + dt.timedelta(days=2)) == (1, 0)
     assert paid_into(bryn_cafe) == NEW["account_number"]
-    assert account_changes.use_what_is_due(now + dt.timedelta(days=2)) == (0, 0)
+    assert jobs.use_changed_accounts(now + dt.timedelta(days=2)) == (0, 0)
 
     old.refresh_from_db()
     assert (old.state, old.replaced_at) == ("replaced", now + dt.timedelta(days=2))
@@ -106,7 +106,12 @@ def test_the_account_that_is_paid_now_is_no_change(ask, bryn_cafe):
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"sort_code": "000000"}, {"sort_code": "12345"}, {"account_number": "1234567"}, {"name": "…"}]
+    "wrong",
+    [
+        *({"sort_code": "000000"}, {"sort_code": "12345"}, {"account_number": "1234567"}, {"name": "…"}),
+        # As a roll number each would stop the file of everybody else.
+        *({"roll_number": "000000"}, {"roll_number": "DDIC/12345"}, {"roll_number": "1     2"}),
+    ],
 )
 def test_an_account_that_bacs_cannot_write_is_refused_before_anybody_rings(ask, wrong):
     with pytest.raises(bacs.BacsFault):
@@ -123,6 +128,15 @@ def test_who_rang_does_not_agree(called, ffion, now):
     with pytest.raises(account_changes.SamePerson):
         account_changes.agree(account=called, by=Who(ffion), now=now)
     assert not account_changes.may_agree(called, ffion)
+
+
+def test_a_second_call_does_not_hide_who_rang_first(called, ffion, gwen, now):
+    with pytest.raises(account_changes.ChangeMoved):
+        account_changes.record_call(account=called, spoke_to="Bryn", by=Who(gwen), now=now)
+
+    called.refresh_from_db()
+    assert called.called_by == ffion
+    account_changes.agree(account=called, by=Who(gwen), now=now)
 
 
 def test_who_asked_neither_rings_nor_agrees_even_with_a_role_in_finance(bryn_cafe, caerphilly, ask, gwen, now):
@@ -186,7 +200,7 @@ def test_the_owner_takes_an_agreed_change_back_before_its_day(agreed, bryn, bryn
     before = paid_into(bryn_cafe)
     account_changes.withdraw(account=agreed, by=Who(bryn), now=now)
 
-    assert account_changes.use_what_is_due(now + dt.timedelta(days=9)) == (0, 0)
+    assert jobs.use_changed_accounts(now + dt.timedelta(days=9)) == (0, 0)
     assert paid_into(bryn_cafe) == before
 
 
@@ -221,7 +235,7 @@ def test_a_run_that_was_prepared_before_pays_the_old_account(agreed, line, caerp
         council=caerphilly, lines=[line], pay_on=dt.date(2026, 10, 19), by=Who(ffion), now=now, key="run"
     )
     later = now + dt.timedelta(days=3)
-    account_changes.use_what_is_due(later)
+    jobs.use_changed_accounts(later)
 
     settlement.release(run=run, by=Who(gwen), now=later, pay_on=dt.date(2026, 10, 19))
 
@@ -237,7 +251,7 @@ def test_payments_are_held_where_the_old_account_is_closed(ask, line, caerphilly
     account_changes.record_call(account=change, spoke_to="Bryn", by=Who(ffion), now=now)
     account_changes.agree(account=change, by=Who(gwen), now=now)
     assert failing(caerphilly) == ["bank"]
-    account_changes.use_what_is_due(now + dt.timedelta(days=2))
+    jobs.use_changed_accounts(now + dt.timedelta(days=2))
     assert failing(caerphilly) == []
 
 
@@ -246,9 +260,11 @@ def test_a_first_account_holds_nothing_and_is_paid_after_the_same_two_steps(caer
     owner = factories.provider_staff(new, "sian@provider.example")
     change = account_changes.ask(provider=new, **NEW, holds_payments=True, by=Who(owner), now=now)
     assert not change.holds_payments
+    told = OutboxMessage.objects.get(kind="account_change_asked", to="sian@provider.example")
+    assert "another" not in told.subject + told.body and "paid as before" not in told.body
     account_changes.record_call(account=change, spoke_to="Siân", by=Who(ffion), now=now)
     account_changes.agree(account=change, by=Who(gwen), now=now)
-    account_changes.use_what_is_due(now + dt.timedelta(days=2))
+    jobs.use_changed_accounts(now + dt.timedelta(days=2))
 
     assert paid_into(new) == NEW["account_number"]
 
@@ -262,7 +278,7 @@ def test_a_run_prepared_before_pays_nothing_into_an_account_that_takes_nothing_a
     account_changes.record_call(account=change, spoke_to="Bryn Powell", by=Who(ffion), now=now)
     account_changes.agree(account=change, by=Who(gwen), now=now)
     later = now + dt.timedelta(days=2)
-    assert account_changes.use_what_is_due(later) == (1, 0)
+    assert jobs.use_changed_accounts(later) == (1, 0)
 
     with pytest.raises(settlement.LinesMoved):
         settlement.release(run=run, by=Who(gwen), now=later, pay_on=PAY_ON + dt.timedelta(days=1))

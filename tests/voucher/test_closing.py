@@ -10,9 +10,10 @@ from django.urls import reverse
 from accounts.history import Who
 from accounts.models import OutboxMessage
 from brochure import catalogue
+from providers.models import Provider
 from tests import factories
 from tests.voucher import breaks, claimed
-from voucher import awards, bookings, claims, closing, jobs
+from voucher import awards, bookings, claims, closing, jobs, suspending
 from voucher.ledger import audit
 from voucher.models import Booking, Handover, Task
 
@@ -151,9 +152,9 @@ def test_a_no_leaves_the_money_set_aside_and_a_worker_looks(handover, booked, aw
 
 
 def test_no_answer_is_a_task_after_fourteen_days(handover, booked, now):
-    assert closing.time_out_handovers(now + dt.timedelta(days=13)) == (0, 0)
+    assert jobs.time_out_handovers(now + dt.timedelta(days=13)) == (0, 0)
     later = now + dt.timedelta(days=14)
-    assert closing.time_out_handovers(later) == (1, 0)
+    assert jobs.time_out_handovers(later) == (1, 0)
 
     assert Task.objects.filter(booking=booked, kind="rearrange").exists()
     with pytest.raises(closing.Over):
@@ -180,6 +181,68 @@ def test_a_successor_that_is_too_dear_for_the_award_is_not_suggested(caerphilly,
 
     assert not Handover.objects.exists()
     assert Task.objects.get(booking=row).kind == "rearrange"
+
+
+def test_what_was_called_off_as_its_turn_came_is_offered_to_nobody(booked, close, heir, monkeypatch, now):
+    price = closing._price
+
+    def called_off_first(award, booking, offer, now):
+        bookings.cancel(booking=Booking.objects.get(pk=booking.pk), party="carer", by=breaks.ALYS, now=now)
+        return price(award, booking, offer, now)
+
+    monkeypatch.setattr(closing, "_price", called_off_first)
+    close(successor=heir)
+
+    booked.refresh_from_db()
+    assert (booked.state, booked.may_cancel_free) == ("cancelled", False)
+    assert not Handover.objects.exists() and not Task.objects.exists()
+    assert not OutboxMessage.objects.filter(kind="handover_offered").exists()
+    assert sound(now)
+
+
+def test_each_is_settled_by_how_it_stands_when_its_turn_comes(award, sitting, close, heir, bryn_cafe, bryn, now):
+    row = breaks.ask(award, sitting, now, starts_at=AFTER, minutes=120)
+    as_listed = Booking.objects.get(pk=row.pk)
+    close(last_day=AFTER.date() + dt.timedelta(days=1), successor=heir)
+    bookings.confirm(booking=row, by=factories.TESTS, now=now)
+
+    # It is given before the last day after all; then the last day is an earlier one; then nobody closes any more.
+    closing.settle(booking=as_listed, by=Who(bryn), now=now)
+    assert not Handover.objects.exists() and not Task.objects.exists()
+    Provider.objects.filter(pk=bryn_cafe.pk).update(closes_on=LAST_DAY)
+    closing.settle(booking=as_listed, by=Who(bryn), now=now)
+    assert Handover.objects.get().booking == row
+    closing.call_off(provider=bryn_cafe, by=Who(bryn), now=now)
+    closing.settle(booking=as_listed, by=Who(bryn), now=now)
+    assert Handover.objects.get().state == "ended" and not Task.objects.exists()
+
+
+def test_a_handover_takes_the_offer_before_the_money(handover, now, django_assert_max_num_queries):
+    with django_assert_max_num_queries(200) as caught:
+        closing.agree(handover=handover, by=factories.TESTS, now=now)
+
+    said = [each["sql"] for each in caught.captured_queries]
+    offers = next(place for place, sql in enumerate(said) if sql.startswith('UPDATE "brochure_offer"'))
+    money = next(place for place, sql in enumerate(said) if "ledger_award" in sql and "UPDATE" in sql)
+    assert offers < money
+
+
+def test_one_handover_that_cannot_be_ended_keeps_no_other_waiting(booked, caerphilly, sitting, close, heir, now):
+    other = breaks.ask(factories.award(caerphilly), sitting, now, starts_at=AFTER + dt.timedelta(days=1), minutes=120)
+    bookings.confirm(booking=other, by=factories.TESTS, now=now)
+    close(successor=heir)
+    arrange_anew = suspending.arrange_anew
+
+    def not_the_first(*, booking, now):
+        assert booking.pk != booked.pk
+        arrange_anew(booking=booking, now=now)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(suspending, "arrange_anew", not_the_first)
+        assert jobs.time_out_handovers(now + dt.timedelta(days=14)) == (1, 1)
+
+    assert Task.objects.get().booking == other
+    assert jobs.time_out_handovers(now + dt.timedelta(days=14)) == (1, 0)
 
 
 def test_it_is_taken_back_and_what_was_open_ends(handover, bryn_cafe, bryn, now):
@@ -244,10 +307,10 @@ def test_the_day_after_it_is_closed_and_its_people_still_claim(award, sitting, b
     given = claimed.delivered(award, sitting, by=Who(bryn))
     close()
     later = clock.now = clock.now + dt.timedelta(days=28)
-    assert closing.close_what_is_due(later) == (0, 0)
+    assert jobs.close_providers(later) == (0, 0)
     later = clock.now = clock.now + dt.timedelta(days=1)
-    assert closing.close_what_is_due(later) == (1, 0)
-    assert closing.close_what_is_due(later) == (0, 0)
+    assert jobs.close_providers(later) == (1, 0)
+    assert jobs.close_providers(later) == (0, 0)
 
     client.force_login(bryn)
     assert given.ref in client.get(reverse("provider:money")).content.decode()

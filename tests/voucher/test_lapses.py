@@ -305,3 +305,9 @@ def test_how_many_breaks_would_have_to_be_arranged_anew(lapsed_with_a_booking, b
 
     assert lapses.booked_after(provider=bryn_cafe, day=THURSDAY, now=now) == 1
     assert lapses.booked_after(provider=bryn_cafe, day=saturday, now=now) == 0
+
+
+def test_what_is_in_order_again_as_its_turn_comes_gives_nobody_anything_to_do(bryn_cafe, sitting, now):
+    lapses.follow(provider=bryn_cafe, now=now)
+
+    assert not Task.objects.exists()

@@ -5,6 +5,7 @@ import datetime as dt
 import pytest
 
 from accounts.models import OutboxMessage
+from providers.models import Provider
 from tests import factories
 from tests.voucher.breaks import ALYS, FRIDAY, ask, london
 from voucher import bookings, claims, jobs, rules
@@ -202,3 +203,17 @@ def test_moving_across_the_end_of_summer_time_keeps_the_length(award, offer, now
     bookings.change_time(booking=booking, starts_at=london(2026, 10, 25, 14), by=ALYS, now=now)
 
     assert booking.ends_at - booking.starts_at == dt.timedelta(minutes=150)
+
+
+@pytest.mark.parametrize("state", ["suspended", "closed"])
+def test_a_provider_that_was_stopped_moves_nothing(confirmed, bryn_cafe, now, state):
+    propose(confirmed, TUESDAY, now)
+    stopped = {"stopped_because": "A worry.", "stopped_at": now} if state == "suspended" else {}
+    Provider.objects.filter(pk=bryn_cafe.pk).update(state=state, **stopped)
+
+    # As the page had it that was open before.
+    with pytest.raises(bookings.NotLive):
+        bookings.accept_move(booking=confirmed, by=ALYS, now=now)
+
+    confirmed.refresh_from_db()
+    assert confirmed.starts_at != TUESDAY and sound()

@@ -148,6 +148,18 @@ def alys(code):
     return browser
 
 
+def test_who_objects_waits_for_whoever_ends_the_request_and_never_the_other_way_round(
+    booked, django_assert_max_num_queries
+):
+    with django_assert_max_num_queries(100) as caught:
+        phone_bookings.object_to(booking=booked, by=TEAM, now=booked.requested_at)
+
+    said = [each["sql"] for each in caught.captured_queries]
+    request = next(place for place, sql in enumerate(said) if sql.startswith('UPDATE "voucher_breakrequest"'))
+    booking = next(place for place, sql in enumerate(said) if 'FROM "voucher_booking"' in sql)
+    assert request < booking
+
+
 def test_the_carer_objects_and_it_costs_nothing_and_the_team_is_told(alys, award, booked):
     assert "I did not ask for this" in text_of(alys.get(reverse("my:booking", args=[booked.ref])))
 

@@ -9,13 +9,14 @@ from providers.models import BankAccount, Provider
 from tests import factories
 from tests.voucher import claimed
 from tests.voucher.breaks import ALYS, london
-from tests.voucher.test_claims_race import at_once
+from tests.voucher.ledger.desk import TURNS, at_once
 from voucher import (
     account_changes,
     bookings,
     claims,
     closing,
     disputes,
+    jobs,
     returned_payments,
     settlement,
     settlement_audit,
@@ -29,7 +30,6 @@ pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
 
 NOW = dt.datetime(2026, 10, 12, 10, tzinfo=dt.UTC)
 PAY_ON, RETURNED = dt.date(2026, 10, 15), dt.datetime(2026, 10, 16, 10, tzinfo=dt.UTC)
-TURNS = pytest.mark.parametrize("turn", range(5))
 
 
 @pytest.fixture
@@ -106,7 +106,7 @@ def test_an_account_that_is_taken_back_as_it_is_used_is_one_or_the_other(agreed,
         "refuse": lambda: account_changes.refuse(account=agreed, reason="Not theirs.", by=people["gwen"], now=later),
     }
 
-    used, ended = at_once(lambda: account_changes.use_what_is_due(later), ends[act])
+    used, ended = at_once(lambda: jobs.use_changed_accounts(later), ends[act])
 
     agreed.refresh_from_db()
     paid = cafe.bank_accounts.get(state="checked")
@@ -140,7 +140,7 @@ def test_a_run_released_as_another_account_comes_into_use_pays_the_old_one(agree
     later = NOW + dt.timedelta(days=2)
 
     _used, released = at_once(
-        lambda: account_changes.use_what_is_due(later),
+        lambda: jobs.use_changed_accounts(later),
         lambda: settlement.release(run=run, by=people["gwen"], now=later, pay_on=PAY_ON + dt.timedelta(days=1)),
     )
 

@@ -13,6 +13,7 @@ from voucher import (
     account_changes,
     bookings,
     claims,
+    jobs,
     line_checks,
     returned_payments,
     settlement,
@@ -130,7 +131,7 @@ def test_another_account_that_was_made_sure_of_is_paid_without_a_word_about_the_
     change = account_changes.ask(provider=bryn_cafe, **new, by=Who(bryn), now=later)
     account_changes.record_call(account=change, spoke_to="Bryn", by=Who(ffion), now=later)
     account_changes.agree(account=change, by=Who(gwen), now=later)
-    account_changes.use_what_is_due(later + dt.timedelta(days=3))
+    jobs.use_changed_accounts(later + dt.timedelta(days=3))
 
     assert failing(caerphilly) == []
 

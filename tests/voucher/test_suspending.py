@@ -125,6 +125,36 @@ def test_a_yes_given_as_its_turn_comes_is_arranged_anew_too(award, sitting, stop
     assert audit.differences(now) == []
 
 
+def test_what_went_on_before_its_turn_came_is_left_alone(award, sitting, stop, bryn_cafe, carys, now):
+    row = confirmed(award, sitting, now)
+    as_listed = Booking.objects.get(pk=row.pk)
+    stop()
+    suspending.resume(provider=bryn_cafe, by=Who(carys), now=now)
+
+    suspending.settle(booking=as_listed, by=Who(carys), now=now)
+
+    assert not Task.objects.filter(done_at=None).exists()
+
+
+def test_a_worker_who_arranges_one_in_the_same_moment_does_not_keep_the_provider_stopped(
+    twelve, stop, bryn_cafe, carys, monkeypatch, now
+):
+    stop()
+    done, first = tasks.done, Task.objects.order_by("pk").first()
+
+    def the_worker_was_quicker(*, task, **about):
+        if task == first:
+            done(task=Task.objects.get(pk=task.pk), **about)
+        done(task=task, **about)
+
+    monkeypatch.setattr(tasks, "done", the_worker_was_quicker)
+    suspending.resume(provider=bryn_cafe, by=Who(carys), now=now)
+
+    bryn_cafe.refresh_from_db()
+    assert bryn_cafe.state == "live"
+    assert OutboxMessage.objects.filter(kind="break_goes_on").count() == 11
+
+
 def test_the_reason_stands_in_no_message_and_no_history(twelve, stop):
     stop()
 

@@ -1,12 +1,11 @@
 """Moving a break to another time: a request at once, a confirmed break with the provider's yes (R39)."""
 
 from django.db import transaction
-from django.utils import timezone
 
 from accounts import history
 from brochure import availability
 from voucher import messages, rules
-from voucher.asking import NotLive, refuse_outside_period, refuse_taken, refuse_unless_possible
+from voucher.asking import refuse_outside_period, refuse_taken, refuse_unless_possible
 from voucher.bookings import choices, steps
 from voucher.bookings.making import answer_by, lock_offers
 from voucher.bookings.steps import BookingMoved, Party, State
@@ -100,8 +99,7 @@ def accept_move(*, booking, by, now):
         suggestion = _open(booking)
         account = Award.objects.select_related("account").get(pk=booking.award_id).account
         refuse_outside_period(account, booking.offer, suggestion.starts_at, booking.minutes)
-        if not booking.offer.is_in_order(on=timezone.localdate(suggestion.ends_at)):
-            raise NotLive
+        steps.refuse_unless_in_order(booking, ends_at=suggestion.ends_at)
         before = booking.starts_at
         steps.take_suggestion(booking, suggestion, Party.CARER, now)
         steps.move(
