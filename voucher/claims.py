@@ -144,7 +144,7 @@ def add_finding(*, booking, pence, by, now):
         made_at=now,
         pay_promised_on=pay_days.promised(claimed_on=timezone.localdate(now), scheme=booking.council.scheme),
     )
-    vat_pence = vat_in(claimed.amount_pence + pence, booking) - vat_in(claimed.amount_pence, booking)
+    vat_pence = _vat_of_the_whole(claimed, claimed.amount_pence + pence) - claimed.vat_pence
     details = {"number": claim.number, "lines": 1, "pence": pence}
     history.record(act="claim.made", subject=claim, by=by, at=now, council=booking.council, **details)
     return ClaimLine.objects.create(
@@ -181,6 +181,18 @@ def vat_in(pence, booking):
     if not rules.vat_holds(service_day(booking), provider.vat_from, provider.vat_until):
         return 0
     return rules.vat_within(pence, booking.offer.vat_treatment or provider.vat_treatment, provider.vat_number)
+
+
+def _vat_of_the_whole(line, pence):
+    """Return the VAT within `pence` of a booking that was claimed in that line before.
+
+    Where its provider or its offer is treated otherwise since then, the share of VAT stays that of the line: what was
+    claimed stays as it was claimed, and what is taken back takes its VAT along.
+    """
+    vat_pence = vat_in(pence, line.booking)
+    if vat_in(line.amount_pence, line.booking) == line.vat_pence:
+        return vat_pence
+    return (2 * line.vat_pence * pence + line.amount_pence) // (2 * line.amount_pence)
 
 
 def differences():
@@ -253,6 +265,15 @@ def _struck_and_not_taken_back():
     return [f"Line {pk} was struck, and is paid or spent all the same." for pk in wrong.values_list("pk", flat=True)]
 
 
+def _before_and_not_given_back():
+    """Return a sentence for each hold that its booking no longer has, and of which the books still have something."""
+    whole = Q(hold__state=Hold.State.RELEASED, hold__covered=0) | Q(
+        hold__state=Hold.State.SPENT, hold__refunded=F("hold__spent"), hold__charge_refunded=F("hold__charged")
+    )
+    wrong = HoldBefore.objects.exclude(whole).values_list("hold", flat=True)
+    return [f"Hold {pk} was set aside anew, and is set aside or spent all the same." for pk in wrong]
+
+
 def _to_provider(hold):
     """Return what the books moved to the booking's provider for that hold and did not take back, as an expression."""
     rows = moved_to_payees(Transfer.objects.filter(hold=OuterRef(hold), payee=OuterRef("provider")))
@@ -269,15 +290,6 @@ def _claim(*, provider, council, ids, invoice_number, late_reason, by, now, key)
     # without this lock: by the guarded updates below and by one line a booking.
     Provider.objects.select_for_update(no_key=True).get(pk=provider.pk)
     bookings = _chosen(provider=provider, council=council, ids=ids)
-def _before_and_not_given_back():
-    """Return a sentence for each hold that its booking no longer has, and of which the books still have something."""
-    whole = Q(hold__state=Hold.State.RELEASED, hold__covered=0) | Q(
-        hold__state=Hold.State.SPENT, hold__refunded=F("hold__spent"), hold__charge_refunded=F("hold__charged")
-    )
-    wrong = HoldBefore.objects.exclude(whole).values_list("hold", flat=True)
-    return [f"Hold {pk} was set aside anew, and is set aside or spent all the same." for pk in wrong]
-
-
     if not late_reason:
         _refuse_late(bookings, council=council, on=timezone.localdate(now))
     # Every award before any booking, in one order: two providers of the same carers never wait for each other.
@@ -346,7 +358,8 @@ def _spend(booking, *, provider, by, now, op_key):
 
 
 def _add_line(claim, booking, *, by, now):
-    as_chosen = {name: getattr(booking, name) for name in ("state", "due_pence", "in_question_pence")}
+    names = ("state", "due_pence", "due_amount", "in_question_pence", "in_question_amount")
+    as_chosen = {name: getattr(booking, name) for name in names}
     moved = Booking.objects.filter(pk=booking.pk, **as_chosen).update(state=Booking.State.CLAIMED)
     if not moved:
         raise NotReady

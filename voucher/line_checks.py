@@ -192,7 +192,8 @@ class _Around:
             "council": {line.booking.council_id, line.booking.award.council_id} == {council.pk},
             "period": _is_within_period(line.booking),
             "amount": self._amount_is_right(line),
-            "vat": not line.vat_pence or _may_have_vat(line.booking, provider),
+            # What takes VAT back needs no number: it may be that there is none any more.
+            "vat": line.vat_pence <= 0 or _may_have_vat(line.booking, provider),
             "once": line.pk not in self.taken and line.pk not in self.twice,
             "same_time": line.asked_at is not None or line.pk not in self.meets,
             "own": line.asked_at is not None or line.pk not in self.own,

@@ -49,9 +49,10 @@ def can_be_written(account):
     """True for an account that a second person has checked and that Bacs can write down."""
     if account is None:
         return False
+    reference = account.roll_number or "BREAKS RUN"
     try:
         bacs.check_payment(
-            bacs.Payment(account.sort_code, account.account_number, account.name, 1, reference="BREAKS RUN")
+            bacs.Payment(account.sort_code, account.account_number, account.name, 1, reference=reference)
         )
     except bacs.BacsFault:
         return False

@@ -292,3 +292,22 @@ def test_the_claim_is_told_and_written_down(delivered, bryn, bryn_cafe):
     entry = HistoryEntry.objects.get(act="claim.made")
     assert (entry.actor, entry.details) == (bryn, {"number": 1, "lines": 1, "pence": 6250})
     assert HistoryEntry.objects.get(act="booking.claimed").subject_id == delivered.pk
+
+
+def test_what_is_marked_anew_while_it_is_claimed_is_claimed_anew(caerphilly, bryn_cafe, bryn, now, monkeypatch):
+    hours = factories.award(caerphilly, unit="minutes", value=600)
+    # So cheap that an hour and half an hour both cost a penny: only the minutes differ.
+    row = deliver(confirm(hours, factories.offer(bryn_cafe, price_pence=1), bryn, now, minutes=60), 60, bryn)
+    number = claims._next_number
+
+    def marked_anew_meanwhile(provider):
+        bookings.undo(booking=Booking.objects.get(pk=row.pk), by=Who(bryn), now=SATURDAY)
+        bookings.deliver(booking=Booking.objects.get(pk=row.pk), minutes=30, by=Who(bryn), now=SATURDAY)
+        return number(provider)
+
+    monkeypatch.setattr(claims, "_next_number", marked_anew_meanwhile)
+    with pytest.raises(claims.NotReady):
+        claim([row], bryn, SATURDAY)
+
+    assert not Claim.objects.exists()
+    assert left(hours) == (540, 60)

@@ -362,6 +362,28 @@ def test_the_vat_of_both_lines_is_the_vat_of_the_whole(given, bryn, bryn_cafe, c
     assert sound()
 
 
+@pytest.mark.parametrize("since", [{"vat_treatment": "exempt"}, {"vat_treatment": "not registered", "vat_number": ""}])
+def test_what_is_taken_back_takes_the_vat_along_with_which_it_was_paid(
+    given, bryn, bryn_cafe, caerphilly, ffion, aled, carys, since
+):
+    rows = type(bryn_cafe).objects.filter(pk=bryn_cafe.pk)
+    rows.update(vat_treatment="standard", vat_number="GB123456789")
+    booking = given()
+    run(caerphilly, [claim(booking, bryn)], ffion, aled)
+    row = dispute(booking, 60)
+    rows.update(**since)
+
+    found(row, 60, carys)
+
+    paid, taken = ClaimLine.objects.filter(booking=booking).order_by("part")
+    # A third of the break remains, with a third of its VAT.
+    assert (paid.amount_pence, paid.vat_pence) == (7500, 1250)
+    assert (taken.amount_pence, taken.vat_pence) == (-5000, 417 - 1250)
+    [checked] = line_checks.looked_at(settlement.awaiting(caerphilly))
+    assert [check.key for check in checked.failed] == ["more"]
+    assert sound()
+
+
 # What can be said, and by when
 
 

@@ -17,7 +17,7 @@ from accounts.models import OutboxMessage, Scheme
 from providers.models import Provider
 from tests import factories
 from tests.voucher import claimed
-from voucher import bacs, payment_files, settlement, settlement_audit, settlement_figures
+from voucher import bacs, line_checks, payment_files, settlement, settlement_audit, settlement_figures
 from voucher.forms.accounts import AccountForm
 from voucher.ledger import audit
 from voucher.models import RunFile
@@ -159,6 +159,14 @@ def test_a_building_society_reads_the_roll_number_beside_its_payment(cast, run, 
     assert [payment.reference for payment in payments] == ["12/345678-9", "BREAKS RUN 1 L2"]
     for payment in payments:
         bacs.check_payment(payment)
+
+
+def test_a_roll_number_that_bacs_refuses_holds_its_own_payment_and_nobody_elses(cast, lines, caerphilly):
+    cast[1].bank_accounts.update(roll_number="000000")
+
+    checked = line_checks.looked_at(settlement.awaiting(caerphilly))
+
+    assert {each.provider for each in checked if not each.passes} == {cast[1]}
 
 
 @pytest.mark.parametrize(("typed", "is_right"), [("12/345678-9", True), ("", True), ("123", False), ("ŵ" * 8, False)])
