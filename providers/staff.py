@@ -132,6 +132,9 @@ def hand_over(*, post, to, then, by, now):
 
     `post` is that of the one who hands over, `to` the colleague's. Raises NeverSignedIn, NotHere, LastOwner.
     """
+    # Who was an owner when the page was opened may have been made something else since.
+    if _locked(post).kind != Staff.Kind.OWNER:
+        raise NotHere
     to = _locked(to)
     if not _can_act(Staff.objects.filter(pk=to.pk)).exists():
         raise NeverSignedIn

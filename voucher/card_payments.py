@@ -35,6 +35,10 @@ def send_what_is_due(now):
         except stripe_api.Unavailable:
             CardPayment.objects.filter(pk=payment.pk).update(try_at=now + TRY_AGAIN)
             failed += 1
+        except Exception as error:
+            # One that cannot be sent keeps no other provider waiting.
+            log.error("card payment %s failed: %s", payment.pk, type(error).__name__)
+            failed += 1
         else:
             sent += 1
     return sent, failed

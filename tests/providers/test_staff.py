@@ -167,6 +167,16 @@ def test_it_is_handed_over_only_to_who_has_signed_in(client, owner, eira, bryn, 
     assert kinds(bryn_cafe) == {"Bryn": "owner", "Eira": "bookings"}
 
 
+def test_nobody_hands_over_what_was_taken_from_them_since(owner, eira, bryn, bryn_cafe, caerphilly, now):
+    nia = factories.provider_staff(bryn_cafe, "nia@provider.example", name="Nia")
+    staff.change_post(post=Staff.objects.get(pk=owner.pk), kind="desk", by=Who(user=nia), now=now)
+
+    with pytest.raises(staff.NotHere):
+        staff.hand_over(post=owner, to=eira, then="", by=Who(user=bryn), now=now)
+
+    assert kinds(bryn_cafe) == {"Bryn": "desk", "Eira": "bookings", "Nia": "owner"}
+
+
 def test_everybody_leaves_by_themself(client, owner, eira, bryn_cafe):
     client.force_login(eira.user)
     assert "You no longer work for Bryn Café?" in client.get(reverse("provider:leave")).content.decode()

@@ -105,6 +105,21 @@ def test_without_an_answer_it_is_asked_again_and_paid_once(run, card_company, pa
     assert len(card_company.transfers) == 1
 
 
+def test_one_that_cannot_be_sent_keeps_no_other_provider_waiting(run, shop, other, card_company, monkeypatch, pay_day):
+    other_pays = CardPayment.objects.create(run=run, provider=other, stripe_account=shop.stripe_account, amount_pence=1)
+    CardPayment.objects.create(run=run, provider=shop, stripe_account=shop.stripe_account, amount_pence=5000)
+    send = card_payments._send
+
+    def not_the_first(payment, now):
+        assert payment != other_pays
+        send(payment, now)
+
+    monkeypatch.setattr(card_payments, "_send", not_the_first)
+
+    assert card_payments.send_what_is_due(pay_day) == (1, 1)
+    assert [each["amount"] for each in card_company.transfers] == [5000]
+
+
 def test_what_the_company_refuses_waits_for_finance_and_is_not_sent_behind_its_back(
     run, shop, caerphilly, card_company, ffion, client, monkeypatch, now, pay_day
 ):

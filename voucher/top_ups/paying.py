@@ -152,13 +152,18 @@ def close_pages(now):
     open_pages = TopUp.objects.filter(
         state__in=[State.FAILED, State.NOT_NEEDED], way=TopUp.Way.CARD, open_until__gt=now
     ).exclude(session_id="")
-    done = 0
+    done = failed = 0
     for top_up in open_pages:
-        if not _close_or_fulfil(top_up, now):
-            # Next time; it closes by itself too, and what is paid there meanwhile is given back.
-            break
-        done += 1
-    return done, 0
+        try:
+            if not _close_or_fulfil(top_up, now):
+                # Next time; it closes by itself too, and what is paid there meanwhile is given back.
+                break
+        except Exception as error:
+            log.error("The card page of top-up %s failed: %s", top_up.pk, type(error).__name__)
+            failed += 1
+        else:
+            done += 1
+    return done, failed
 
 
 def _close_or_fulfil(top_up, now):
