@@ -1,15 +1,11 @@
 """A passkey is added and opens the door in a real browser, under our own content security policy."""
 
 import pytest
-from playwright.sync_api import sync_playwright
 
 from accounts.models import HistoryEntry
 from tests import factories
+from tests.journeys.browser import chromium
 
-CHROMIUM = {
-    "executable_path": "/usr/bin/chromium",
-    "args": ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"],
-}
 # A phone that always says yes: its owner's finger is on it.
 PHONE = {
     "protocol": "ctap2",
@@ -36,8 +32,7 @@ def test_a_passkey_is_added_and_signs_its_owner_in(live_server):
     address = live_server.url.replace("127.0.0.1", "localhost")
     complaints = []
 
-    with sync_playwright() as play:
-        browser = play.chromium.launch(**CHROMIUM)
+    with chromium() as browser:
         page = browser.new_page()
         page.on("console", lambda said: complaints.append(said.text) if said.type in {"error", "warning"} else None)
         devices = page.context.new_cdp_session(page)
@@ -55,7 +50,6 @@ def test_a_passkey_is_added_and_signs_its_owner_in(live_server):
         page.goto(f"{address}/cy/account/sign-in/")
         page.click("#passkey_login")
         page.wait_for_url("**/cy/provider/")
-        browser.close()
 
     assert complaints == []
     last = HistoryEntry.objects.filter(actor=bryn, act="person.signed_in").latest("pk")

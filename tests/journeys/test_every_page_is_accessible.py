@@ -1,12 +1,12 @@
-"""Every page, opened by a person who may enter it, in both languages: for its readers, and as HTML."""
+"""Every page, opened by a person who may enter it, in both languages: for its readers, by keys, and as HTML."""
 
 import pytest
 from django.conf import settings as site
 from django.utils import translation
 
 from tests import factories
-from tests.journeys import carers_pages, html
-from tests.journeys.browser import chromium, look_closely, open_page
+from tests.journeys import carers_pages, html, measures
+from tests.journeys.browser import DESKTOP, chromium, look_closely, open_page
 from tests.site.test_who_may_enter import PEOPLE, address, browser_of, rows, there  # noqa: F401
 from tests.voucher import breaks
 from voucher import awards, top_ups
@@ -29,13 +29,43 @@ def pages_by_person():
     return found
 
 
-def page_of(client, browser, live_server, complaints):
-    """Return a page of the browser, signed in as the client is."""
-    page = open_page(browser, complaints)
-    if session := client.cookies.get(site.SESSION_COOKIE_NAME):
-        cookie = {"name": site.SESSION_COOKIE_NAME, "value": session.value, "url": live_server.url}
-        page.context.add_cookies([cookie])
-    return page
+class Looks:
+    """One person's looks at pages, in one language: what is found is kept in `faults`, the HTML in `pages`.
+
+    In English every page is also gone through by keys, and opened in a browser that runs no scripts.
+    """
+
+    def __init__(self, browser, live_server, language):
+        self.browser, self.site, self.language = browser, live_server.url, language
+        self.complaints, self.faults, self.pages = [], [], {}
+
+    def look(self, person, client, places):
+        page, unscripted = self._page_of(client), self._page_of(client, java_script_enabled=False)
+        for place in places:
+            if not html_of(client, place, self.pages):
+                continue
+            page.goto(self.site + place)
+            found = look_closely(page, self.language)
+            if self.language == "en":
+                keys = measures.faults_of_keyboard(page, {"width": DESKTOP, "height": 900})
+                unscripted.goto(self.site + place)
+                found += [f"{place}: {fault}" for fault in [*keys, *measures.dead_buttons(unscripted)]]
+            self.faults += [f"{person}: {fault}" for fault in found]
+        page.context.close()
+        unscripted.context.close()
+
+    def _page_of(self, client, **options):
+        """Return a page of the browser, signed in as the client is."""
+        page = open_page(self.browser, self.complaints, **options)
+        if session := client.cookies.get(site.SESSION_COOKIE_NAME):
+            cookie = {"name": site.SESSION_COOKIE_NAME, "value": session.value, "url": self.site}
+            page.context.add_cookies([cookie])
+        return page
+
+    def assert_all_is_well(self):
+        faults = self.faults + html.faults(self.pages)
+        assert not faults, "\n".join(faults)
+        assert self.complaints == []
 
 
 def html_of(client, place, pages):
@@ -50,25 +80,16 @@ def html_of(client, place, pages):
 @pytest.mark.parametrize("language", ["en", "cy"])
 def test_every_page_is_accessible(live_server, there, language, monkeypatch):  # noqa: F811
     monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-    complaints, faults, seen, pages = [], [], [], {}
     with chromium() as browser:
+        looks = Looks(browser, live_server, language)
         for person, names in pages_by_person().items():
             client = browser_of(person, there)
-            page = page_of(client, browser, live_server, complaints)
-            for name in names:
-                # Each look of the client leaves a language behind.
-                with translation.override(language):
-                    place = address(name, there)
-                if html_of(client, place, pages):
-                    page.goto(live_server.url + place)
-                    seen.append(name)
-                    faults += [f"{person}: {fault}" for fault in look_closely(page, language)]
-            page.context.close()
+            with translation.override(language):
+                places = [address(name, there) for name in names]
+            looks.look(person, client, places)
 
-    faults += html.faults(pages)
-    assert not faults, "\n".join(faults)
-    assert complaints == []
-    assert len(seen) > 50
+    looks.assert_all_is_well()
+    assert len(looks.pages) > 150
 
 
 def in_the_middle(there, provider, owner, now):  # noqa: F811
@@ -85,9 +106,9 @@ def in_the_middle(there, provider, owner, now):  # noqa: F811
         f"/my/bookings/{states['requested']}/asked/",
         f"/my/bookings/{states['delivered']}/how-much/",
         f"/my/bookings/{states['confirmed']}/time/",
-        *(f"{sitting}?{asked}" for asked in ("minutes=150", f"minutes=150&{friday}")),
+        *(f"{sitting}?{asked}" for asked in ("minutes=150", "minutes=150&day=2026-10-16", f"minutes=150&{friday}")),
         *(f"{sitting}{more}/?minutes=150&{friday}" for more in ("another", "sitter")),
-        *("/brochure/?words=sitting", "/brochure/?words=nothing-of-the-kind"),
+        *(f"/brochure/?{asked}" for asked in ("words=sitting", "words=nothing-of-the-kind", "day=2026-10-16")),
     ]
     return {
         "by account": for_carer,
@@ -143,19 +164,11 @@ def test_what_is_in_the_middle_of_something_is_accessible(
 ):
     settings.STRIPE_SECRET_KEY, settings.STRIPE_WEBHOOK_SECRET = "sk_test_of_the_tests", "whsec_of_the_tests"
     monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-    complaints, faults, pages = [], [], {}
     prefix = "/cy" if language == "cy" else ""
     with chromium() as browser:
+        looks = Looks(browser, live_server, language)
         for person, places in in_the_middle(there, bryn_cafe, bryn, now).items():
-            client = browser_of(person, there)
-            page = page_of(client, browser, live_server, complaints)
-            for place in places:
-                assert html_of(client, prefix + place, pages)
-                page.goto(live_server.url + prefix + place)
-                faults += [f"{person}: {fault}" for fault in look_closely(page, language)]
-            page.context.close()
+            looks.look(person, browser_of(person, there), [prefix + place for place in places])
 
-    faults += html.faults(pages)
-    assert not faults, "\n".join(faults)
-    assert complaints == []
-    assert len(pages) >= 40
+    looks.assert_all_is_well()
+    assert len(looks.pages) >= 42

@@ -59,7 +59,7 @@ def phone(live_server, monkeypatch, tmp_path, bryn_cafe, sitting):
             camera = ["--use-fake-device-for-media-stream"] if text else []
             if text:
                 camera.append(f"--use-file-for-fake-video-capture={film(tmp_path / 'camera.y4m', text)}")
-            camera.append("--use-fake-ui-for-media-stream" if allowed else "--deny-permission-prompts")
+            camera.append(f"--use-fake-ui-for-media-stream={'allow' if allowed else 'deny'}")
             browser = play.chromium.launch(**CHROMIUM | {"args": CHROMIUM["args"] + camera})
             browsers.append(browser)
             page = open_page(browser, complaints := [])

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.journeys import html, measures
-from tests.journeys.browser import look_closely, open_page
+from tests.journeys.browser import DESKTOP, PHONE, look_closely, open_page
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -13,7 +13,7 @@ def test_english_in_welsh_a_barrier_and_a_sideways_scroll_are_seen(browser, live
     page.goto(f"{live_server.url}/")
     page.evaluate("document.querySelector('main').innerHTML += '<img src=\"/static/favicon.svg\" width=\"500\">'")
 
-    faults = look_closely(page, "cy")
+    faults = look_closely(page, "cy", (PHONE, DESKTOP))
 
     assert "/: is not in cy" in faults
     assert any("at 360: image-alt" in fault for fault in faults)

@@ -65,6 +65,7 @@ def test_every_answer_carries_the_headers_and_no_private_one_is_kept(person, the
     assert policies - LEAVING - {SCANNER} == POLICY
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize("person", ["by code", "by account", "volunteer", "helper", "owner", "team"])
 def test_no_address_on_any_page_holds_a_code_a_note_or_how_to_reach_a_carer(person, there):
     carer = Carer.objects.get(user__email="alys@post.example")

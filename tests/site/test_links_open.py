@@ -24,6 +24,7 @@ STARTS = {
 NOT_FOLLOWED = ("/static/", "/cy/", "/brochure/editions/", "/account/sign-out/")
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize("person", STARTS)
 def test_behind_every_link_is_a_page(person, there):
     browser = doors.browser_of(person, there)

@@ -70,6 +70,7 @@ def walk(client, there, booking):
     return wrong, seen
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize("state", STOPPED)
 @pytest.mark.parametrize("post", ["owner", "bookings", "claims", "desk"])
 def test_its_people_see_nobody_who_is_to_come_and_no_way_to_reach_anybody(post, state, there, to_come, bryn_cafe, now):

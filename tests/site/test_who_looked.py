@@ -104,6 +104,7 @@ def pages_for(client, there):
         yield f"find {words}", lambda words=words: client.post(reverse("team:search"), {"words": words})
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize("person", WHO)
 def test_nobody_is_shown_how_to_reach_a_carer_without_the_carer_being_told(person, there, alys):
     client = browser_of(person, there)

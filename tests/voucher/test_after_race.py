@@ -8,14 +8,13 @@ from accounts.history import Who
 from tests import factories
 from tests.voucher import claimed
 from tests.voucher.breaks import ALYS, FRIDAY, confirm
-from tests.voucher.ledger.desk import at_once, faults
+from tests.voucher.ledger.desk import TURNS, at_once, faults
 from voucher import bookings, claims, disputes, settlement, settlement_audit
 from voucher.ledger import books
 from voucher.models import Booking, ClaimLine, Dispute, Task
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
 State = Booking.State
-TURNS = pytest.mark.parametrize("turn", range(6))
 UNITS = pytest.mark.parametrize("unit", ["pence", "minutes"])
 PAY_ON = dt.date(2026, 11, 5)
 AFTER = dt.datetime(2026, 11, 1, 9, 0, tzinfo=dt.UTC)

@@ -8,13 +8,12 @@ from accounts.history import Who
 from accounts.models import HistoryEntry
 from tests import factories
 from tests.voucher.breaks import london
-from tests.voucher.ledger.desk import at_once
+from tests.voucher.ledger.desk import TURNS, at_once
 from voucher import applications, circumstances, jobs
 from voucher.ledger import audit
 from voucher.models import Application, Award, Circumstance
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
-TURNS = pytest.mark.parametrize("turn", range(6))
 ALYS = Who(label="code 4K7P")
 UNTIL = dt.date(2026, 9, 30)
 

@@ -7,7 +7,7 @@ import pytest
 
 from accounts.history import Who
 from tests import factories
-from tests.voucher.ledger.desk import at_once
+from tests.voucher.ledger.desk import TURNS, at_once
 from voucher import awards
 from voucher.ledger import audit
 from voucher.models import Award, Carer, Code
@@ -32,7 +32,7 @@ def issue(caerphilly, carys, now):
     )
 
 
-@pytest.mark.parametrize("turn", range(3))
+@TURNS
 def test_awards_issued_at_once_get_a_reference_each_or_are_asked_to_press_again(issue, turn):
     answers = at_once(*(partial(issue, key=f"key-{number}") for number in range(4)))
 

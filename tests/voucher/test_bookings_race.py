@@ -7,7 +7,7 @@ import pytest
 
 from accounts.models import HistoryEntry
 from tests import factories
-from tests.voucher.ledger.desk import at_once
+from tests.voucher.ledger.desk import TURNS, at_once
 from tests.voucher.test_bookings import ALYS, BRYN, FRIDAY, ask, london
 from voucher import bookings, jobs
 from voucher.ledger import audit, books
@@ -15,7 +15,6 @@ from voucher.models import Booking
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
 State = Booking.State
-TURNS = pytest.mark.parametrize("turn", range(6))
 
 
 @pytest.fixture

@@ -7,14 +7,13 @@ import pytest
 
 from tests import factories
 from tests.voucher.breaks import ALYS, FRIDAY, london
-from tests.voucher.ledger.desk import at_once
+from tests.voucher.ledger.desk import TURNS, at_once
 from voucher import bookings, claims, jobs
 from voucher.ledger import audit
 from voucher.models import Booking, BreakRequest, Suggestion
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
 State = Booking.State
-TURNS = pytest.mark.parametrize("turn", range(6))
 MONDAY = london(2026, 10, 19, 15)
 
 

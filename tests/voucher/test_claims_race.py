@@ -1,13 +1,11 @@
 """Two presses at the same moment, on a database that lets them meet: one claim comes out, and the books balance."""
 
-import threading
-
 import pytest
-from django.db import connection
 
 from accounts.history import Who
 from tests import factories
 from tests.voucher.breaks import FRIDAY, SATURDAY, confirm, deliver
+from tests.voucher.ledger.desk import TURNS, at_once
 from tests.voucher.test_claims import claim
 from voucher import bookings, claims
 from voucher.ledger import audit, books
@@ -15,27 +13,6 @@ from voucher.models import Booking, Claim, ClaimLine
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
 NOW = FRIDAY.replace(day=12, hour=11)
-
-
-def at_once(*acts):
-    """Run the acts in threads that start together; return what each gave back or raised."""
-    results, gate = [None] * len(acts), threading.Barrier(len(acts))
-
-    def run(place, act):
-        gate.wait()
-        try:
-            results[place] = act()
-        except Exception as refused:
-            results[place] = refused
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(acts)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=30)
-    return results
 
 
 @pytest.fixture
@@ -53,7 +30,7 @@ def award(cafe):
     return factories.award(cafe.council, value=40_000)
 
 
-@pytest.mark.parametrize("turn", range(5))
+@TURNS
 def test_a_break_claimed_twice_at_the_same_moment_is_paid_once(award, cafe, owner, turn):
     booking = deliver(confirm(award, factories.offer(cafe), owner, NOW), 150, owner)
     press = lambda: claim([Booking.objects.get(pk=booking.pk)], owner, SATURDAY)  # noqa: E731
@@ -90,7 +67,7 @@ def test_claims_of_two_breaks_at_the_same_moment_get_two_numbers(award, cafe, ow
     assert audit.differences() == []
 
 
-@pytest.mark.parametrize("turn", range(5))
+@TURNS
 def test_a_claim_and_an_undo_at_the_same_moment_never_both_happen(award, cafe, owner, turn):
     booking = deliver(confirm(award, factories.offer(cafe), owner, NOW), 150, owner)
     row = Booking.objects.get(pk=booking.pk)

@@ -5,8 +5,9 @@ import pytest
 from accounts.history import Who
 from tests import factories
 from tests.voucher.breaks import FRIDAY, SATURDAY, confirm, deliver
+from tests.voucher.ledger.desk import TURNS, at_once
 from tests.voucher.test_claims import claim
-from tests.voucher.test_claims_race import NOW, at_once
+from tests.voucher.test_claims_race import NOW
 from voucher import claims, settlement, settlement_audit, withdrawals
 from voucher.ledger import audit, books
 from voucher.models import Booking, ClaimLine, PaymentRun
@@ -39,7 +40,7 @@ def withdraw(booking, owner):
     return withdrawals.withdraw(booking=row, by=Who(user=owner), now=THURSDAY)
 
 
-@pytest.mark.parametrize("turn", range(6))
+@TURNS
 def test_a_withdrawal_and_a_run_at_the_same_moment_never_both_have_the_line(claimed, cafe, owner, turn):
     finance = factories.user("f@council.example", role="finance_preparer", council=cafe.council)
     lines = list(ClaimLine.objects.all())
@@ -62,7 +63,7 @@ def test_a_withdrawal_and_a_run_at_the_same_moment_never_both_have_the_line(clai
     assert audit.differences() + claims.differences() + settlement_audit.differences() == []
 
 
-@pytest.mark.parametrize("turn", range(4))
+@TURNS
 def test_four_presses_take_it_out_once(claimed, cafe, owner, turn):
     results = at_once(*[lambda: withdraw(claimed, owner)] * 4)
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
-from playwright.sync_api import sync_playwright
 
+from tests.journeys.browser import chromium
 from voucher.forms.codes import CodeField
 
 CASES = json.loads((Path(__file__).parent / "code_cases.json").read_text())
@@ -19,10 +19,7 @@ pytestmark = pytest.mark.browser
 def page(tmp_path_factory):
     """A page with the code's field, and the script as the site loads it."""
     attrs = " ".join(f'{name}="{value}"' for name, value in CodeField().widget.attrs.items())
-    with sync_playwright() as play:
-        browser = play.chromium.launch(
-            executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu", "--disable-quic"]
-        )
+    with chromium() as browser:
         page = browser.new_page()
         page.set_content(
             f'<form><div class="govuk-form-group"><label for="code">Code</label><input id="code" {attrs}></div>'
@@ -36,7 +33,6 @@ def page(tmp_path_factory):
             "document.forms[0].addEventListener('submit', () => { sent += !document.querySelector('[aria-invalid]') })"
         )
         yield page
-        browser.close()
 
 
 def test_the_shared_cases_read_in_the_browser_as_on_the_server(page):

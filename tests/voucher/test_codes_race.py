@@ -7,12 +7,11 @@ from django.urls import reverse
 from accounts.models import HistoryEntry
 from tests import factories
 from tests.voucher.carer.pages import TEAM, text_of
-from tests.voucher.ledger.desk import at_once
+from tests.voucher.ledger.desk import TURNS, at_once
 from voucher import awards, carer_accounts, codes
 from voucher.models import Carer
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
-TURNS = pytest.mark.parametrize("turn", range(3))
 
 
 @TURNS

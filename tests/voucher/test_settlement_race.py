@@ -8,7 +8,7 @@ import pytest
 from accounts.history import Who
 from tests import factories
 from tests.voucher import claimed
-from tests.voucher.test_claims_race import at_once
+from tests.voucher.ledger.desk import TURNS, at_once
 from voucher import payment_files, settlement, settlement_audit
 from voucher.ledger import audit
 from voucher.ledger.models import Transfer
@@ -28,7 +28,7 @@ def prepare(caerphilly, ffion, now, lines):
     return partial(settlement.prepare, council=caerphilly, lines=lines, pay_on=PAY_ON, by=Who(ffion), now=now)
 
 
-@pytest.mark.parametrize("turn", range(3))
+@TURNS
 def test_the_same_lines_prepared_twice_at_once_are_in_one_run(prepare, now, turn):
     results = at_once(*(partial(prepare, key=f"prepare-{number}") for number in range(4)))
 
@@ -37,7 +37,7 @@ def test_the_same_lines_prepared_twice_at_once_are_in_one_run(prepare, now, turn
     assert settlement_audit.differences() == []
 
 
-@pytest.mark.parametrize("turn", range(3))
+@TURNS
 def test_different_lines_prepared_at_once_get_numbers_of_their_own(caerphilly, ffion, now, lines, turn):
     one = partial(settlement.prepare, council=caerphilly, pay_on=PAY_ON, by=Who(ffion), now=now)
 
@@ -46,7 +46,7 @@ def test_different_lines_prepared_at_once_get_numbers_of_their_own(caerphilly, f
     assert sorted(run.number for run in results) == [1, 2]
 
 
-@pytest.mark.parametrize("turn", range(3))
+@TURNS
 def test_a_run_released_by_two_people_at_once_is_paid_once(prepare, caerphilly, gwen, now, turn):
     run = prepare(key="prepare-1")
     huw = factories.user("huw@council.example", role="finance_approver", council=caerphilly)
@@ -58,7 +58,7 @@ def test_a_run_released_by_two_people_at_once_is_paid_once(prepare, caerphilly, 
     assert settlement_audit.differences() == audit.differences(now) == []
 
 
-@pytest.mark.parametrize("turn", range(3))
+@TURNS
 def test_a_run_released_and_given_up_at_once_is_one_of_the_two(prepare, ffion, gwen, now, turn):
     run = prepare(key="prepare-1")
 

@@ -9,7 +9,7 @@ from accounts.history import Who
 from tests import factories, fakes
 from tests.voucher import claimed
 from tests.voucher.breaks import ALYS, FRIDAY, confirm, london
-from tests.voucher.ledger.desk import at_once, faults
+from tests.voucher.ledger.desk import TURNS, at_once, faults
 from tests.voucher.top_ups import own
 from voucher import bookings, circumstances, claims, disputes, jobs, phone_bookings, settlement_audit, top_ups
 from voucher.ledger import books
@@ -18,7 +18,6 @@ from voucher.models import Booking, BreakRequest, Circumstance, Task
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
 State = Booking.State
-TURNS = pytest.mark.parametrize("turn", range(6))
 MONDAY = london(2026, 10, 19, 15)
 LATE = FRIDAY - dt.timedelta(hours=1)
 

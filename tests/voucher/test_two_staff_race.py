@@ -6,13 +6,12 @@ from accounts.history import Who
 from accounts.models import HistoryEntry
 from tests import factories
 from tests.voucher.breaks import FRIDAY, ask
-from tests.voucher.ledger.desk import at_once
+from tests.voucher.ledger.desk import TURNS, at_once
 from voucher import bookings
 from voucher.ledger import audit
 from voucher.models import Booking
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
-TURNS = pytest.mark.parametrize("turn", range(6))
 State = Booking.State
 
 

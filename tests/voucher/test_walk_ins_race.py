@@ -8,13 +8,12 @@ import pytest
 from accounts.history import Who
 from tests import factories
 from tests.voucher.breaks import ALYS, ask, confirm
-from tests.voucher.ledger.desk import at_once
+from tests.voucher.ledger.desk import TURNS, at_once
 from voucher import bookings, day_entries, walk_ins
 from voucher.ledger import audit
 from voucher.models import Booking, WalkIn
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
-TURNS = pytest.mark.parametrize("turn", range(6))
 
 
 @pytest.fixture

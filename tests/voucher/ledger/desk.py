@@ -1,8 +1,10 @@
 """Calls the verbs as the rooms above do: one transaction an act, a key of its own unless the test gives one."""
 
 import itertools
+import os
 import threading
 
+import pytest
 from django.db import connection, transaction
 
 from accounts import immutable
@@ -12,6 +14,8 @@ from voucher.ledger.models import AwardAccount, FundAccount, Hold
 
 ACTOR = "user:1"
 _numbers = itertools.count(1)
+# A race is run some times, because most turns end as if nobody met; RACE_TURNS=50 hunts for what is rare.
+TURNS = pytest.mark.parametrize("turn", range(int(os.environ.get("RACE_TURNS", "4"))))
 
 
 class Desk:

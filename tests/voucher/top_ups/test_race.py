@@ -7,7 +7,7 @@ import pytest
 from accounts.models import HistoryEntry, OutboxMessage
 from providers import stripe_api
 from tests import factories
-from tests.voucher.ledger.desk import at_once
+from tests.voucher.ledger.desk import TURNS, at_once
 from tests.voucher.top_ups import own
 from tests.voucher.top_ups.own import ask, fresh, left, page, paid, shop, top_up
 from voucher import bookings, top_ups
@@ -16,7 +16,6 @@ from voucher.models import Booking, StripeEvent
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
 State = Booking.State
-TURNS = pytest.mark.parametrize("turn", range(6))
 
 
 @pytest.fixture
