@@ -260,7 +260,7 @@ def shown_papers(offer, booking, people, now):
         "provider:exemption": {"number": offer.number, "duty": "personal_care"},
         "team:exemption": {"pk": exemption.pk},
         "team:no_check": {"number": offer.number},
-        "team:let_go": {"ref": bryn_cafe.ref, "kind": "food"},
+        "team:let_go": {"ref": provider.ref, "kind": "food"},
         "team:rearrange": {"pk": tasks.give(booking=booking, kind="rearrange", now=now).pk},
     }
 

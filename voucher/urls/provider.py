@@ -9,6 +9,7 @@ from voucher.views.provider import closing as provider_closing
 from voucher.views.provider import desk as provider_desk
 from voucher.views.provider import details as provider_details
 from voucher.views.provider import door as provider_door
+from voucher.views.provider import earlier as provider_earlier
 from voucher.views.provider import feed as provider_feed
 from voucher.views.provider import figures as provider_figures
 from voucher.views.provider import hours as provider_hours
@@ -29,6 +30,7 @@ from voucher.views.provider import vat as provider_vat
 
 urlpatterns = [
     path("", provider_inbox.inbox, name="inbox"),
+    path("bookings/", provider_earlier.earlier, name="earlier"),
     path("bookings/<slug:ref>/", provider_pages.booking, name="booking"),
     path("bookings/<slug:ref>/calendar.ics", calendar_pages.for_provider, name="calendar"),
     path("bookings/<slug:ref>/confirm/", provider_pages.confirm, name="confirm"),
@@ -82,6 +84,7 @@ urlpatterns = [
     path("service/calendar/", provider_feed.page, name="feed"),
     path("service/calendar/new/", provider_feed.make, name="make_feed"),
     path("service/calendar/stop/", provider_feed.stop, name="stop_feed"),
+    path("service/news/", provider_staff.news, name="news"),
     path("service/people/", provider_staff.people_here, name="staff"),
     path("service/people/invite/", provider_staff.invite, name="invite"),
     path("service/people/hand-over/", provider_staff.hand_over, name="hand_over"),
