@@ -240,10 +240,19 @@ def test_a_line_shows_its_way_to_payment(page, delivered, caerphilly, ffion, gwe
 
     lines = settlement.awaiting(caerphilly)
     run = settlement.prepare(council=caerphilly, lines=lines, pay_on=PAY_DAY, by=Who(user=ffion), now=MONDAY, key="run")
-    assert "In a payment run 29 October 2026" in text(page.get(address))
-    assert "£62.50 Your next payment: Thursday 29 October" in text(see(page))
+    assert "In a payment run Planned for 29 October 2026, not released yet" in text(page.get(address))
+    assert "A payment of £62.50 is planned for Thursday 29 October." in text(see(page))
+    assert "Your next payment:" not in text(see(page))
+    assert "£62.50 is planned to be paid on Thursday 29 October" in text(page.get(reverse("provider:inbox")))
+    clock.at = london(2026, 10, 29, 9)
+    assert "In a payment run Not released yet" in text(page.get(address))
+    assert "£62.50 is planned. The council has not released it yet" in text(see(page))
+    assert "£62.50 is planned to be paid; the council" in text(page.get(reverse("provider:inbox")))
+    clock.at = SATURDAY
 
     settlement.release(run=run, by=Who(user=gwen), now=MONDAY)
+    assert "£62.50 Your next payment: Thursday 29 October" in text(see(page))
+    assert "reaches your account on Thursday 29 October" in text(page.get(reverse("provider:inbox")))
     assert "On its way to your bank 29 October 2026" in text(page.get(address))
     clock.at = london(2026, 10, 29, 9)
     assert "Paid 29 October 2026" in text(page.get(address))

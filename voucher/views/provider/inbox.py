@@ -3,7 +3,6 @@
 import datetime as dt
 
 from django.core.paginator import Paginator
-from django.db.models import Sum
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -14,7 +13,8 @@ from accounts import days, wording
 from providers.access import bookings_required
 from providers.models import Staff
 from voucher import claims, pay_days, places_taken
-from voucher.models import Booking, RunLine, Suggestion
+from voucher.models import Booking, Suggestion
+from voucher.views.provider import coming_payments
 from voucher.views.provider.clocks import clock
 
 A_PAGE = 25
@@ -86,16 +86,24 @@ def _moves(provider, now):
 
 def _money(provider, today):
     """Return the lines of what is paid next and what can be claimed now, for whoever may see money."""
-    paid = RunLine.objects.filter(provider=provider, live=True, run__pay_on__gte=today)
-    paid = paid.values("run__pay_on").annotate(pence=Sum("amount_pence")).order_by("run__pay_on").first()
     lines = []
-    if paid:
-        words = {"price": wording.money(paid["pence"], exact=True), "day": wording.day(paid["run__pay_on"])}
+    if paid := coming_payments.released(provider, today):
+        words = {"price": wording.money(paid["pence"], exact=True), "day": wording.day(paid["day"])}
         lines.append(_("%(price)s reaches your account on %(day)s.") % words)
+    if planned := coming_payments.planned(provider, today):
+        lines.append(_planned(planned))
     for day, pence in sorted(_ready(provider, today).items()):
         words = {"price": wording.money(pence, exact=True), "day": wording.day(day)}
         lines.append(_("%(price)s is ready to claim. Claimed today, it is paid on %(day)s.") % words)
     return lines or [_("Nothing is on its way, and nothing waits to be claimed.")]
+
+
+def _planned(payment):
+    price = wording.money(payment["pence"], exact=True)
+    if payment["day"] is None:
+        return _("%(price)s is planned to be paid; the council has not released it yet.") % {"price": price}
+    sentence = _("%(price)s is planned to be paid on %(day)s; the council has not released it yet.")
+    return sentence % {"price": price, "day": wording.day(payment["day"])}
 
 
 def _ready(provider, today):

@@ -19,8 +19,8 @@ from providers.models import BankAccount
 from voucher import claims, pay_days, settlement_figures, withdrawals
 from voucher.forms.provider.bookings import ClaimForm, length_in_words
 from voucher.ledger import acts
-from voucher.models import Booking, Claim, ClaimLine, RunFile, RunLine
-from voucher.views.provider import ways
+from voucher.models import Booking, Claim, ClaimLine, RunFile
+from voucher.views.provider import coming_payments, ways
 
 A_PAGE = 20
 # Every line of a claim with what its way is told from; a line that was taken out is shown as such.
@@ -199,7 +199,8 @@ def _money_page(request, *, typed=None):
         "groups": groups,
         "form": next((group["form"] for group in groups if group["council"] == typed), None),
         "claims": page,
-        "next_payment": _next_payment(provider, today),
+        "next_payment": coming_payments.released(provider, today),
+        "planned_payment": coming_payments.planned(provider, today),
         "given_back": given_back,
         "given_back_pence": -sum(line.amount_pence for line in given_back),
         "invoice_from": given_back and settlement_figures.invoice_from(given_back[0].claim),
@@ -224,17 +225,6 @@ def _ready_by_council(provider, today, typed, data):
         paid_on = pay_days.promised(claimed_on=today, scheme=council.scheme)
         groups.append({"council": council, "form": form, "late": late, "paid_on": paid_on})
     return groups
-
-
-def _next_payment(provider, today):
-    """Return the day and the sum of the provider's next payment, or None."""
-    return (
-        RunLine.objects.filter(provider=provider, live=True, run__pay_on__gte=today)
-        .values("run__pay_on")
-        .annotate(pence=Sum("amount_pence"))
-        .order_by("run__pay_on")
-        .first()
-    )
 
 
 def _given_back(provider):

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts import wording
-from voucher import line_checks, pay_days
+from voucher import line_checks, pay_days, rules
 from voucher.models import ClaimLine, LineLeftOut, PaymentRun, ReturnedPayment, RunLine
 
 # What a failed check means to a provider: what happens next, and no accusation.
@@ -76,7 +76,7 @@ def _way(line, held, returned, today):
     if live is not None:
         steps.append(_("Checked"))
         steps.append(_("In a payment run since %(day)s") % {"day": _short(live.prepared_at)})
-        return way | {"kind": _kind_of(live, today), "day": live.pay_on, "note": _kept(claim, live.pay_on, today)}
+        return way | _in_run(claim, live, today)
     back = _sent_back(line, returned)
     if back:
         steps.append(_("Sent to your bank for %(day)s") % {"day": _short(back.run.pay_on)})
@@ -111,10 +111,14 @@ def _waiting(way, line, today):
     return way | {"kind": "left_out" if left_out else "waiting", "day": promised, "note": note}
 
 
-def _kind_of(run, today):
-    if run.state != PaymentRun.State.RELEASED:
-        return "in_run"
-    return "paid" if run.pay_on <= today else "released"
+def _in_run(claim, run, today):
+    """Return where a line of a run stands; until that is released its day is planned, while Bacs can keep it (R18)."""
+    if run.state == PaymentRun.State.RELEASED:
+        kind = "paid" if run.pay_on <= today else "released"
+        return {"kind": kind, "day": run.pay_on, "note": _kept(claim, run.pay_on, today)}
+    earliest = rules.earliest_pay_day(today)
+    day = run.pay_on if run.pay_on >= earliest else None
+    return {"kind": "in_run", "day": day, "note": _kept(claim, day or earliest, today)}
 
 
 def _kept(claim, pay_on, today):

@@ -1,0 +1,27 @@
+"""What a provider is paid next: what is released and on its way, and what is only prepared and may still change."""
+
+from django.db.models import Sum
+
+from voucher import rules
+from voucher.models import PaymentRun, RunLine
+
+
+def released(provider, today):
+    """Return the `day` and the `pence` of the next payment that a second person has released, or None."""
+    rows = _by_day(provider, PaymentRun.State.RELEASED).filter(run__pay_on__gte=today)
+    return next(({"day": day, "pence": pence} for day, pence in rows[:1]), None)
+
+
+def planned(provider, today):
+    """Return the `day` and the `pence` of the next payment that is prepared and not released, or None.
+
+    It may be given up until then. Where Bacs can no longer keep its day (R18), no `day` is known.
+    """
+    earliest = rules.earliest_pay_day(today)
+    rows = _by_day(provider, PaymentRun.State.PREPARED)
+    return next(({"day": day if day >= earliest else None, "pence": pence} for day, pence in rows[:1]), None)
+
+
+def _by_day(provider, state):
+    lines = RunLine.objects.filter(provider=provider, live=True, run__state=state).order_by("run__pay_on")
+    return lines.values_list("run__pay_on").annotate(Sum("amount_pence"))
