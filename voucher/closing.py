@@ -13,7 +13,7 @@ from django.utils import timezone
 from accounts import days, history
 from brochure import catalogue
 from providers.models import Provider
-from voucher import asking, bookings, messages, suspending
+from voucher import asking, bookings, messages, suspending, tasks
 from voucher.bookings import choices, steps
 from voucher.bookings.making import lock_offers
 from voucher.models import Award, Booking, Handover, Task
@@ -114,7 +114,7 @@ def settle(*, booking, by, now):
     booking = _booked_after(provider, now).filter(pk=booking.pk).first() if provider.closes_on else None
     if booking is None or suspending.end_request(booking=booking, by=by, now=now):
         return
-    if not _offer_to_successor(booking, booking.provider.successor, now):
+    if not _offer_to_successor(booking, booking.provider.successor, by, now):
         suspending.arrange_anew(booking=booking, now=now)
 
 
@@ -192,6 +192,7 @@ def agree(*, handover, by, now):
         )
         # The successor agreed beforehand to take over what it can.
         bookings.confirm(booking=new, by=by, now=now)
+        messages.asks_for_no_answer(new, now=now)
         Handover.objects.filter(pk=handover.pk).update(state=Handover.State.AGREED, answered_at=now, new_booking=new)
         messages.booking_cancelled_for_provider(old)
     return new
@@ -269,7 +270,7 @@ def _booked_after(provider, now):
     return rows.select_related(*suspending.AROUND, "provider__successor").order_by("starts_at", "pk")
 
 
-def _offer_to_successor(booking, successor, now):
+def _offer_to_successor(booking, successor, by, now):
     """Offer a break to the successor's cheapest offer of that kind that can have it; return whether there is one."""
     answer_by = min(now + TO_ANSWER, booking.starts_at - BEFORE_THE_BREAK)
     if successor is None or answer_by <= now or booking.is_half_of_a_pair:
@@ -291,6 +292,8 @@ def _offer_to_successor(booking, successor, now):
         handover = Handover.objects.create(
             booking=booking, offer=offer, price_pence=price, made_at=now, answer_by=answer_by
         )
+        # It waits for the carer now; what she refuses, or leaves, comes onto the list again.
+        tasks.not_needed(booking=booking, kinds=[Task.Kind.REARRANGE], by=by, now=now)
         messages.handover_offered(handover)
     return True
 

@@ -141,9 +141,15 @@ def end_request(*, booking, by, now):
 
 
 def arrange_anew(*, booking, now):
-    """Put a confirmed break on the carers team's list; its carer is told, and may cancel it free however late."""
+    """Put a confirmed break on the carers team's list; its carer is told once, and may cancel it free however late."""
     with transaction.atomic():
+        on_the_list = Task.objects.filter(booking=booking, kind=Task.Kind.REARRANGE, done_at=None)
+        # After a lapse of papers it is on the list and nobody has told the carer.
+        is_told = on_the_list.filter(booking__may_cancel_free=True).exists()
         changed = Booking.objects.filter(pk=booking.pk, state=Booking.State.CONFIRMED).update(may_cancel_free=True)
         if changed:
             tasks.give_again(booking=booking, kind=Task.Kind.REARRANGE, now=now)
-            messages.break_to_rearrange(booking, now)
+            # It is of now, however long it was on the list: what is older than a stop counts as left undone.
+            on_the_list.update(made_at=now)
+            if not is_told:
+                messages.break_to_rearrange(booking, now)

@@ -172,6 +172,17 @@ def test_where_the_successor_is_full_meanwhile_nothing_changes(handover, booked,
     assert sound(now)
 
 
+def test_a_successor_found_later_takes_it_off_the_list_and_nobody_is_told_the_same_twice(booked, close, heir):
+    close()
+    close(last_day=LAST_DAY - dt.timedelta(days=1), by_team=True)
+    assert OutboxMessage.objects.filter(kind="break_to_rearrange").count() == 1
+
+    close(successor=heir, by_team=True)
+
+    assert Handover.objects.get().booking == booked
+    assert not Task.objects.filter(done_at=None).exists()
+
+
 def test_a_successor_that_is_too_dear_for_the_award_is_not_suggested(caerphilly, sitting, close, heir, now):
     poor = factories.award(caerphilly, value=5_000)
     row = breaks.ask(poor, sitting, now, starts_at=AFTER, minutes=120)
@@ -338,6 +349,8 @@ def test_p10_the_pages_name_a_successor_and_ask_the_carer(client, booked, award,
     done = client.post(reverse("my:handover", args=[booked.ref]), {"answer": "yes"}, follow=True).content.decode()
     assert "Booked and confirmed." in done
     assert Booking.objects.filter(provider=heir, state="confirmed").count() == 1
+    told = OutboxMessage.objects.filter(to=heir.email, withdrawn_at=None)
+    assert [each.kind for each in told] == ["booking_confirmed_for_provider"]
     old = client.get(reverse("my:booking", args=[booked.ref])).content.decode()
     assert "Siop Goffi gives it instead." in old
 

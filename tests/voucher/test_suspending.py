@@ -14,7 +14,7 @@ from tests import factories
 from tests.voucher import breaks, claimed
 from voucher import awards, bookings, claims, jobs, suspending, tasks
 from voucher.ledger import audit
-from voucher.models import Booking, Task
+from voucher.models import Booking, Carer, Task
 
 pytestmark = pytest.mark.django_db
 
@@ -155,6 +155,19 @@ def test_a_worker_who_arranges_one_in_the_same_moment_does_not_keep_the_provider
     assert OutboxMessage.objects.filter(kind="break_goes_on").count() == 11
 
 
+def test_what_was_on_the_list_before_the_stop_is_told_once_and_not_by_every_turn_of_the_clock(
+    award, sitting, stop, bryn_cafe, carys, now
+):
+    row = confirmed(award, sitting, now)
+    # As papers that ended leave it: a worker has it on the list, and the carer has heard nothing.
+    tasks.give(booking=row, kind=Task.Kind.REARRANGE, now=now - dt.timedelta(days=1))
+    stop()
+
+    assert not suspending.left_undone(now).exists()
+    suspending.settle(booking=row, by=Who(carys), now=now + dt.timedelta(minutes=1))
+    assert OutboxMessage.objects.filter(kind="break_to_rearrange").count() == 1
+
+
 def test_the_reason_stands_in_no_message_and_no_history(twelve, stop):
     stop()
 
@@ -226,7 +239,8 @@ def test_its_people_see_nobody_to_come_and_no_telephone_number(client, twelve, a
     page = client.post(reverse("provider:contact", args=[past.ref]), follow=True).content.decode()
     assert past.award.carer.phone not in page
     for name in ("provider:inbox", "provider:diary"):
-        assert twelve[0].ref not in client.get(reverse(name)).content.decode()
+        page = client.get(reverse(name)).content.decode()
+        assert twelve[0].ref not in page and "Please give none of the breaks to come" in page
     assert client.get(reverse("provider:money")).status_code == 200
 
 
@@ -257,3 +271,25 @@ def test_the_carers_page_says_neutrally_that_it_is_arranged_anew(client, twelve,
     page = client.get(reverse("my:booking", args=[twelve[0].ref])).content.decode()
 
     assert "The carers team rings you to find something else" in page and WHY not in page
+    # However late: so nothing is said of a share, and a provider that gives nothing is asked for no other time.
+    assert "It costs nothing" in page and "% of it is used" not in page
+    assert reverse("my:change_time", args=[twelve[0].ref]) not in page
+    assert "We are arranging something else with you" in client.get(reverse("my:award")).content.decode()
+
+
+def test_the_worker_reads_that_the_carer_knows_and_how_to_reach_them_without_a_telephone(
+    client, twelve, award, carys, stop, clock
+):
+    Carer.objects.filter(pk=award.carer_id).update(phone="", email="", address="3 Heol y Cwm")
+    stop()
+    client.force_login(carys)
+    task = Task.objects.get(kind="rearrange", booking=twelve[0])
+
+    page = client.get(reverse("team:rearrange", args=[task.pk])).content.decode()
+    assert "they know that this provider cannot give it" in page and "3 Heol y Cwm" in page
+
+    page = client.get(reverse("team:booking", args=[twelve[0].ref])).content.decode()
+    assert "Cancel this booking" in page and "an emergency" not in page
+    client.post(reverse("team:cancel", args=[twelve[0].ref]))
+    page = client.get(reverse("team:rearrange", args=[task.pk])).content.decode()
+    assert "This booking has ended" in page and "Ring the carer first" not in page

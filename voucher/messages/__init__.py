@@ -15,6 +15,7 @@ from voucher.messages.awards import award_reminder as award_reminder
 from voucher.messages.awards import questions as questions
 from voucher.messages.awards import questions_told as questions_told
 from voucher.messages.awards import reminders_told as reminders_told
+from voucher.messages.bookings import asks_for_no_answer as asks_for_no_answer
 from voucher.messages.bookings import booked_by_helper as booked_by_helper
 from voucher.messages.bookings import booked_by_phone as booked_by_phone
 from voucher.messages.bookings import booking_asked as booking_asked

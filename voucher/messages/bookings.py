@@ -133,7 +133,16 @@ def booked_by_phone(booking, *, now):
 
     It stands in place of the news that the break was asked for and confirmed, which nobody waits for here.
     """
-    keys = [f"{name}/{booking.pk}" for name in ("booking_asked", "booking_confirmed")]
+    _take_back(booking, ("booking_asked", "booking_confirmed"), now)
+    tell_carer("booked_by_phone", booking)
+
+
+def asks_for_no_answer(booking, *, now):
+    """Take back what asks the provider to answer: it had said yes beforehand, to a break that it takes over (R65)."""
+    _take_back(booking, ("booking_asked",), now)
+
+
+def _take_back(booking, names, now):
+    keys = [f"{name}/{booking.pk}" for name in names]
     rows = OutboxMessage.objects.filter(dedupe_key__in=[*keys, *(f"{key}/en" for key in keys)], sent_at=None)
     rows.update(withdrawn_at=now)
-    tell_carer("booked_by_phone", booking)

@@ -32,10 +32,13 @@ class ClosingForm(LastDayForm):
 
     successor = forms.ModelChoiceField(
         label=_("Does another provider take over what is booked later?"),
-        help_text=_("Each carer is asked first. Talk with the other provider before you choose it."),
+        help_text=_(
+            "Each carer is asked first. Talk with the other provider before you choose it. If nobody does, you arrange "
+            "something else with each carer."
+        ),
         queryset=None,
         required=False,
-        empty_label=_("Nobody: we arrange something else with each carer"),
+        empty_label=_("Nobody"),
     )
     has_agreed = forms.BooleanField(
         label=_("The other provider has agreed to give these breaks"),

@@ -195,5 +195,5 @@ def _facts(row):
     ]
     if row.offer_version:
         said = {"number": row.offer_version.number, "day": wording.day(row.offer_version.made_at, "long")}
-        facts.append({"key": _("Asked for by"), "value": _("version %(number)s of the offer, of %(day)s") % said})
+        facts.append({"key": _("Offer"), "value": _("version %(number)s of the offer, of %(day)s") % said})
     return facts + booking_pages.facts_after(row, paid=_("The provider is paid"))
