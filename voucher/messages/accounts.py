@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from accounts import mail
 from providers import details
-from providers.models import Staff
+from providers.models import BankAccount, Staff
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +33,9 @@ def payment_returned(returned):
 
 
 def _tell(name, account):
-    _write(name, account.provider, {"account": account}, f"{account.pk}", account.provider.council)
+    before = account.provider.bank_accounts.filter(state=BankAccount.State.CHECKED).exclude(pk=account.pk)
+    context = {"account": account, "is_first": not before.exists()}
+    _write(name, account.provider, context, f"{account.pk}", account.provider.council)
 
 
 def _write(name, provider, context, key, council):
