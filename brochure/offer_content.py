@@ -138,6 +138,8 @@ def differences(before, after):
 
     With nothing before it, everything that is said of the offer.
     """
+    if before and before["prices"] != after["prices"]:
+        before, after = _only_prices_that_differ(before, after)
     before_words, after_words = in_words(before) if before else {}, in_words(after)
     return [
         Difference(
@@ -150,6 +152,13 @@ def differences(before, after):
         for key, name in NAMES.items()
         if before.get(key) != after.get(key)
     ]
+
+
+def _only_prices_that_differ(before, after):
+    """Return both contents with the prices of those rates alone of which something changes."""
+    was, now = ({tuple(row) for row in each["prices"]} for each in (before, after))
+    rates = {row[0] for row in was ^ now}
+    return [each | {"prices": [row for row in each["prices"] if row[0] in rates]} for each in (before, after)]
 
 
 def in_words(content):

@@ -11,6 +11,7 @@ from PIL import Image, ImageFile, ImageOps
 
 from accounts import history
 from brochure.models import Offer, Photo
+from providers import paper_files
 
 State = Photo.State
 PHOTOS_MOST = 4
@@ -28,7 +29,7 @@ Image.MAX_IMAGE_PIXELS = max(PIXELS_MOST.values())
 
 
 class NotAPhoto(Exception):
-    """This file cannot be used; `why` is "kind", "bytes", "pixels", "small" or "broken"."""
+    """This file cannot be used; `why` is "kind", "heic", "bytes", "pixels", "small" or "broken"."""
 
     def __init__(self, why):
         super().__init__(why)
@@ -153,7 +154,7 @@ def _kind(content):
         return "PNG"
     if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
         return "WEBP"
-    raise NotAPhoto("kind")
+    raise NotAPhoto("heic" if paper_files.is_heic(content) else "kind")
 
 
 def _refuse_pixels(size, kind):

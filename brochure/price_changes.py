@@ -72,9 +72,10 @@ def plan(*, offer, rates, first_day, on):
     before = _lowest_until(offer, first_day, on)
     if offer.state == State.DRAFT or before is None:
         return Plan(rates, first_day, on, is_dearer=False, waits=False)
-    then = _highest_from(offer, rates, first_day)
-    is_dearer = any(new > old for new, old in zip(then, before, strict=True))
-    much = any((new - old) * 100 > old * scheme.price_rise_percent for new, old in zip(then, before, strict=True))
+    then = zip(_highest_from(offer, rates, first_day), before, strict=True)
+    changed = [(new, old) for new, old in then if new is not None]
+    is_dearer = any(new > old for new, old in changed)
+    much = any((new - old) * 100 > old * scheme.price_rise_percent for new, old in changed)
     if is_dearer:
         earliest = on + dt.timedelta(days=scheme.price_notice_days)
     else:
@@ -182,21 +183,20 @@ def _lowest_until(offer, first_day, on):
 
 
 def _highest_from(offer, change, first_day):
-    """Return the price of each kind of start that the change makes: the highest from its day on, with what is set.
+    """Return the highest price of each kind of start from a day on, with what is set for later, as the change makes it.
 
-    Of later days only those starts count whose price would be another without the change.
+    None for a kind of start that costs the same without the change: what it costs was told before.
     """
     later = list(offer.prices.filter(first_day__gt=first_day).order_by("first_day"))
-    own = prices.own_rates([offer.pk], first_day).get(offer.pk, {})
-    highest = Rates(offer.unit, prices.with_change(own, change)).every
-    for day in dict.fromkeys(row.first_day for row in later):
+    highest = [None] * len(prices.possible_starts(offer.unit))
+    for day in dict.fromkeys([first_day, *(row.first_day for row in later)]):
         # About some rates another word is set by then.
         said = {row.rate for row in later if row.first_day <= day}
         left = {rate: pence for rate, pence in change.items() if rate not in said}
         own = prices.own_rates([offer.pk], day)[offer.pk]
         without, then = (Rates(offer.unit, each).every for each in (own, prices.with_change(own, left)))
         every = zip(highest, then, without, strict=True)
-        highest = [max(top, new) if new != old else top for top, new, old in every]
+        highest = [top if new == old else max(top or 0, new) for top, new, old in every]
     return highest
 
 

@@ -16,6 +16,7 @@ MOST_PIXELS = 25_000_000
 LONGEST_SIDE = 3000
 SHORTEST_SIDE = 50
 JPEG_QUALITY = 88
+PHONE_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1", b"avif"}
 JPEG, PNG, PDF = b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"%PDF-"
 # After the end of a PDF some programs write a line break or fill a block; a second file does not look like that.
 AFTER_THE_END = b"\r\n\t \x00"
@@ -25,7 +26,7 @@ ZIP_ENDS_WITH, ZIP_TAIL = b"PK\x05\x06", 66_000
 
 
 class BadFile(Exception):
-    """A file that is not kept, and why: empty, large, kind, pixels, damaged, acts."""
+    """A file that is not kept, and why: empty, large, kind, heic, pixels, damaged, acts."""
 
     def __init__(self, why):
         super().__init__(why)
@@ -61,7 +62,12 @@ def read(file):
         return Kept("image/jpeg", "jpg", drawn_anew(content, "JPEG"))
     if content.startswith(PNG):
         return Kept("image/jpeg", "jpg", drawn_anew(content, "PNG"))
-    raise BadFile("kind")
+    raise BadFile("heic" if is_heic(content) else "kind")
+
+
+def is_heic(content):
+    """True of a photograph as some phones keep it, which is not read here: whoever sends it is told what to do."""
+    return content[4:8] == b"ftyp" and content[8:12] in PHONE_BRANDS
 
 
 def drawn_anew(content, kind):

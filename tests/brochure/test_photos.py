@@ -133,6 +133,7 @@ NONSENSE = {
     "without its data": (lambda: png_of(1000, 1000), "broken"),
     "a WebP of a head only": (lambda: webp_of(1000, 1000), "broken"),
     "a zip": (zipped, "kind"),
+    "a photo as some phones keep it": (lambda: b"\x00\x00\x00\x24ftypheic" + bytes(400), "heic"),
     "a drawing with a script": (
         lambda: b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>",
         "kind",

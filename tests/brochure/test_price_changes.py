@@ -280,3 +280,12 @@ def test_while_an_edition_promises_a_rate_that_was_left_out_it_is_shown_and_paid
     [offer] = prices.attach(list(catalogue.live_offers(on=after)), after)
     [(day, changed)] = price_changes.what_carers_will_pay(offer, on=after)
     assert (day, changed) == (edition.prices_until + days(1), {"evening": 2400})
+
+
+def test_r52_a_cheaper_rate_begins_today_though_another_becomes_dearer_later(sitting, propose, today):
+    OfferPrice.objects.create(offer=sitting, rate="weekend", price_pence=2800, first_day=dt.date(2026, 1, 1))
+    propose(today + days(28), standard=2600)
+
+    made = propose(today + days(40), weekend=2700)
+
+    assert (made.is_dearer, made.earliest) == (False, today)

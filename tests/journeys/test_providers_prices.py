@@ -344,6 +344,29 @@ def test_p7_an_emptied_box_leaves_a_rate_out_and_says_so_before_and_after(office
     assert "From Thursday 1 October: Saturday and Sunday: £24 an hour" in page
 
 
+def test_p7_a_box_that_is_left_as_it_is_changes_nothing_though_it_says_a_price_to_come(office, sitting, clock):
+    OfferPrice.objects.create(offer=sitting, rate="weekend", price_pence=2800, first_day=dt.date(2026, 1, 1))
+    new_prices(office, sitting, OCTOBER, standard="26", weekend="28")
+    today = timezone.localdate(ENTERED)
+
+    said = text(new_prices(office, sitting, today, standard="26", weekend="25"))
+
+    assert "Saved." in said and "Saturday and Sunday £25 an hour" in said
+    assert "Monday to Friday: £26 an hour from Thursday 1 October" in said
+    assert sitting.prices.filter(rate="standard", first_day=today).count() == 0
+
+
+def test_p7_what_is_printed_is_said_before_a_dearer_price_is_saved(office, owner, sitting, clock):
+    editions.freeze(by=Who(user=owner), now=clock.now)
+    address = reverse("provider:prices", args=[sitting.number])
+
+    dearer = text(office.post(address, typed(OCTOBER, standard="26")))
+    cheaper = text(office.post(address, typed(OCTOBER, standard="20")))
+
+    assert "Brochure number 1 has printed: £24 an hour. Until Saturday 27 February 2027 no carer pays" in dearer
+    assert "has printed" not in cheaper
+
+
 def test_the_carers_team_sees_which_rate_would_be_left_out(office, sitting, clock, carys):
     OfferPrice.objects.create(offer=sitting, rate="weekend", price_pence=2000, first_day=dt.date(2026, 1, 1))
     new_prices(office, sitting, OCTOBER, standard="24", weekend="")

@@ -95,6 +95,7 @@ def test_a_large_picture_is_made_smaller():
         (zipped(), "kind"),
         (b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>", "kind"),
         (b"<html>%PDF-1.4 %%EOF", "kind"),
+        (b"\x00\x00\x00\x24ftypheic" + bytes(400), "heic"),
         (b"MZ\x90\x00", "kind"),
         (b"GIF89a", "kind"),
         (b"\n" + PDF, "kind"),

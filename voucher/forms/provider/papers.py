@@ -8,6 +8,7 @@ from providers import paper_files
 from providers.models import DbsCheck, Document
 from providers.papers import LET_GO, WITH_AN_END
 from voucher.forms.provider.joining import ReadField
+from voucher.forms.provider.offer_photos import PHONE_FORMAT
 from voucher.pilot import cells
 
 Kind = Document.Kind
@@ -15,6 +16,7 @@ BAD_FILES = {
     "empty": _("The file is empty. Choose another."),
     "large": _("The file is larger than 5 MB. Choose a smaller one, or take a photograph of it."),
     "kind": _("We can read PDF files and photographs (JPEG or PNG). Choose one of those."),
+    "heic": PHONE_FORMAT,
     "pixels": _("The picture is too large or too small. Take a photograph of the paper with your phone."),
     "damaged": _("The file cannot be read. Save it again, or take a photograph of the paper."),
     "acts": _("The PDF holds a programme or another file. Print it to a new PDF, or take a photograph of it."),

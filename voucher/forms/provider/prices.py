@@ -33,7 +33,7 @@ class PricesForm(forms.Form):
 
     def __init__(self, *args, offer, known, today, **kwargs):
         super().__init__(*args, **kwargs)
-        self.known = known
+        self.known, self.is_draft = known, offer.state == Offer.State.DRAFT
         for rate, pence in known.items():
             self.fields[rate].initial = pence
         self.fields["first_day"].first = today
@@ -44,11 +44,18 @@ class PricesForm(forms.Form):
         elif offer.unit == Offer.Unit.NIGHT:
             # A night counts by the day of arrival, whatever the hour.
             del self.fields[Rate.EVENING]
-        if offer.state == Offer.State.DRAFT:
+        if self.is_draft:
             del self.fields["first_day"]
 
     @property
     def rates(self):
-        """{rate: pence} of what was typed; None where the box of a price that is there was emptied."""
+        """{rate: pence} of what was changed; None where the box of a price that is there was emptied.
+
+        A box that says what it said stays out of it: it may say a price that is to come, and none of that day. Where
+        no box was changed, all are meant from another day. Of a draft they are all that count.
+        """
         typed = {rate: self.cleaned_data[rate] for rate in Rate if rate in self.fields}
-        return {rate: pence for rate, pence in typed.items() if pence is not None or rate in self.known}
+        if self.is_draft:
+            return {rate: pence for rate, pence in typed.items() if pence is not None}
+        typed = {rate: pence for rate, pence in typed.items() if pence is not None or rate in self.known}
+        return {rate: pence for rate, pence in typed.items() if pence != self.known.get(rate)} or typed

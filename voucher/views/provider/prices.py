@@ -110,7 +110,6 @@ def _shown(offer, form, today):
     """Return what the page shows: today's prices, what comes, what waits, and what is promised in print."""
     own = rules_of_prices.own_rates([offer.pk], today).get(offer.pk, {})
     scheme = offer.provider.council.scheme
-    in_print = EditionOffer.objects.filter(offer=offer, edition__made_on__lte=today, edition__prices_until__gte=today)
     waiting = sorted(price_changes.waiting_prices(offer).items(), key=lambda each: (each[0][1], each[0][0]))
     return {
         "offer": offer,
@@ -122,17 +121,23 @@ def _shown(offer, form, today):
             _coming(offer, row.rate, row.first_day, row.price_pence) for row in price_changes.coming(offer, on=today)
         ],
         "waiting": [_coming(offer, rate, day, pence) for (rate, day), pence in waiting],
-        "promises": [
-            {
-                "number": row.edition.number,
-                "until": row.edition.prices_until,
-                "words": brochure_wording.all_rates(row.rates_printed, offer.unit),
-            }
-            for row in in_print.select_related("edition").prefetch_related("rates").order_by("-edition__number")
-        ],
+        "promises": _promises(offer, today, today),
         "notice_days": scheme.price_notice_days,
         "percent": scheme.price_rise_percent,
     }
+
+
+def _promises(offer, today, day):
+    """Return what the editions that are out by now still promise on a day, the newest first (R23)."""
+    rows = EditionOffer.objects.filter(offer=offer, edition__made_on__lte=today, edition__prices_until__gte=day)
+    return [
+        {
+            "number": row.edition.number,
+            "until": row.edition.prices_until,
+            "words": brochure_wording.all_rates(row.rates_printed, offer.unit),
+        }
+        for row in rows.select_related("edition").prefetch_related("rates").order_by("-edition__number")
+    ]
 
 
 def _line(offer, rate, pence):
@@ -169,6 +174,7 @@ def _check(offer, form, plan):
         "plan": plan,
         "rows": rows,
         "percent": offer.provider.council.scheme.price_rise_percent,
+        "promises": _promises(offer, timezone.localdate(), plan.first_day) if plan.is_dearer else [],
         "sent": [*sent, *((f"first_day_{part}", number) for part, number in day.items())],
         "back": reverse("provider:prices", args=[offer.number]),
     }
