@@ -9,7 +9,7 @@ from tests import factories
 from tests.voucher import claimed
 from tests.voucher.breaks import ALYS, FRIDAY, confirm
 from tests.voucher.ledger.desk import TURNS, at_once, faults
-from voucher import bookings, claims, disputes, settlement, settlement_audit
+from voucher import absences, bookings, claims, disputes, settlement, settlement_audit
 from voucher.ledger import books
 from voucher.models import Booking, ClaimLine, Dispute, Task
 
@@ -249,4 +249,34 @@ def test_a_finding_and_a_claim_at_once_pay_what_was_found(confirmed, cafe, owner
         claim(booking, owner)
     assert books.due(cafe.pk) == 5000
     assert sum(ClaimLine.objects.values_list("amount_pence", flat=True)) == 5000
+    assert sound()
+
+
+@TURNS
+@pytest.mark.parametrize("rival", ["the same press", "the carer was there", "a claim"])
+def test_an_absence_taken_back_at_once_with_something_else_moves_the_money_once(confirmed, cafe, owner, rival, turn):
+    booking = confirmed()
+    why = Booking.NotGiven.CARER_DID_NOT_COME
+    said_at = booking.ends_at
+    bookings.did_not_happen(booking=booking, party="provider", why=why, by=Who(owner), now=said_at)
+    booking = fresh(booking)
+
+    def undo():
+        bookings.undo(booking=fresh(booking), by=Who(owner), now=AFTER)
+
+    rivals = {
+        "the same press": undo,
+        "the carer was there": lambda: absences.say_otherwise(booking=fresh(booking), by=ALYS, now=AFTER),
+        "a claim": lambda: claim(booking, owner),
+    }
+
+    results = at_once(undo, rivals[rival])
+
+    [lost] = failures(results)
+    assert isinstance(lost, bookings.BookingMoved | claims.NotReady)
+    row = fresh(booking)
+    is_undone = row.state == State.CONFIRMED
+    assert is_undone or rival != "the same press"
+    assert books.due(cafe.pk) == (row.due_pence or 0)
+    assert (row.hold.state == "open") == is_undone
     assert sound()

@@ -14,7 +14,7 @@ from tests.voucher.test_absences import MONDAY, UNITS, differences, figures, fre
 from tests.voucher.test_claims import claim
 from tests.voucher.test_courses import FIRST, course, owner  # noqa: F401
 from tests.voucher.test_courses import ask as ask_for_course
-from voucher import award_statement, bookings, tasks, withdrawals
+from voucher import award_statement, bookings, claims, tasks, withdrawals
 from voucher.ledger import books
 from voucher.models import Booking, HoldBefore, Task
 
@@ -182,3 +182,12 @@ def test_the_page_offers_it_and_says_what_follows(confirmed, bryn, client, clock
 
     assert "Undone. The break is confirmed again, and all of it is set aside." in answer.content.decode()
     assert fresh(confirmed).state == State.CONFIRMED
+
+
+def test_the_audit_finds_a_hold_that_was_taken_back_and_of_which_the_books_still_have_something(confirmed, bryn):
+    say(confirmed, bryn, ABSENT)
+    undo(confirmed, bryn)
+    before = HoldBefore.objects.get(booking=confirmed).hold
+    type(before).objects.filter(pk=before.pk).update(refunded=0)
+
+    assert f"Hold {before.pk} was set aside anew, and is set aside or spent all the same." in claims.differences()
