@@ -308,6 +308,33 @@ def test_a_remittance_advice_is_there_to_download(page, bryn_cafe, ffion):
     assert "remittance-1.pdf" in answer["Content-Disposition"]
 
 
+def test_the_papers_of_earlier_payments_are_pages_further(page, bryn_cafe, ffion):
+    first = remittance(bryn_cafe, ffion)
+    every = reverse("provider:remittances")
+    before = count_of_queries(page, every)
+    RunFile.objects.bulk_create(
+        RunFile(
+            run=first.run,
+            kind=first.kind,
+            provider=bryn_cafe,
+            language=f"{number}",
+            name=f"remittance-{number}.pdf",
+            council=first.council,
+            sha256=first.sha256,
+            content=first.content,
+            made_at=MONDAY + dt.timedelta(weeks=number),
+        )
+        for number in range(1, 21)
+    )
+    oldest = reverse("provider:remittance", args=[first.pk])
+
+    assert oldest not in see(page).content.decode()
+    assert every in see(page).content.decode()
+    assert oldest not in page.get(every).content.decode()
+    assert oldest in page.get(every, {"page": 2}).content.decode()
+    assert count_of_queries(page, every) == before
+
+
 def test_another_providers_remittance_and_the_councils_files_are_not_there(page, caerphilly, bryn_cafe, ffion):
     theirs = remittance(factories.provider(caerphilly, name="Caffi Arall"), ffion)
     bacs = RunFile.objects.create(

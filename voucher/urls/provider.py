@@ -105,6 +105,7 @@ urlpatterns = [
     path("money/figures/<slug:key>.pdf", provider_figures.paper_statement, name="figures_paper"),
     path("money/figures/<slug:kind>/<slug:key>.<slug:extension>", provider_figures.table, name="table"),
     path("money/<int:number>/", provider_money.statement, name="claim"),
+    path("money/remittances/", provider_money.remittances, name="remittances"),
     path("money/remittances/<int:number>/", provider_money.remittance, name="remittance"),
     path("joining/", provider_joining.task_list, name="joining"),
     path("joining/send/", provider_joining.send, name="joining_send"),

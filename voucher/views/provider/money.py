@@ -23,6 +23,8 @@ from voucher.models import Booking, Claim, ClaimLine, RunFile
 from voucher.views.provider import coming_payments, ways
 
 A_PAGE = 20
+# Of the newest payments the money page itself shows the papers; all are a page further.
+PAPERS_SHOWN = 5
 # Every line of a claim with what its way is told from; a line that was taken out is shown as such.
 _LINES = ClaimLine.with_struck.select_related("claim__council__scheme", "booking").prefetch_related(*ways.AROUND)
 
@@ -120,6 +122,15 @@ def statement(request, number):
 @require_safe
 @never_cache
 @claims_required
+def remittances(request):
+    """The remittance advice of every payment, the newest first."""
+    page = Paginator(_remittances(request.provider), A_PAGE).get_page(request.GET.get("page"))
+    return render(request, "provider/remittances.html", {"page": page})
+
+
+@require_safe
+@never_cache
+@claims_required
 def remittance(request, number):
     """The provider's own remittance advice, as it was made when the run was released."""
     file = get_object_or_404(RunFile, pk=number, kind=RunFile.Kind.REMITTANCE, provider=request.provider)
@@ -194,7 +205,6 @@ def _money_page(request, *, typed=None):
     found = ways.by_claim(ways.ways_of(provider, lines, today=today))
     for claim in page:
         claim.ways = ways.together(found[claim.pk])
-    remittances = RunFile.objects.filter(kind=RunFile.Kind.REMITTANCE, provider=provider)
     context = {
         "groups": groups,
         "form": next((group["form"] for group in groups if group["council"] == typed), None),
@@ -204,12 +214,17 @@ def _money_page(request, *, typed=None):
         "given_back": given_back,
         "given_back_pence": -sum(line.amount_pence for line in given_back),
         "invoice_from": given_back and settlement_figures.invoice_from(given_back[0].claim),
-        "remittances": remittances.select_related("run__council").defer("content").order_by("-made_at")[:A_PAGE],
+        "remittances": _remittances(provider)[:PAPERS_SHOWN],
         # The council's own service is recharged inside the council; no bank is asked.
         "has_account": provider.legal_form == provider.LegalForm.COUNCIL
         or provider.bank_accounts.filter(state=BankAccount.State.CHECKED).exists(),
     }
     return render(request, "provider/money.html", context)
+
+
+def _remittances(provider):
+    papers = RunFile.objects.filter(kind=RunFile.Kind.REMITTANCE, provider=provider).select_related("run__council")
+    return papers.defer("content").order_by("-made_at", "-pk")
 
 
 def _ready_by_council(provider, today, typed, data):
