@@ -1,16 +1,15 @@
 """What a provider that has joined changes about itself: how it is reached, and in which language it is written to."""
 
 import datetime as dt
-import logging
 
 from django.db import transaction
 from django.utils import timezone
 
-from accounts import history, mail
+from accounts import history
 from accounts.models import OutboxMessage
 from providers.models import Provider
+from providers.telling import tell
 
-log = logging.getLogger(__name__)
 # Its name and its legal form stand in the terms and on payments: only the carers team changes those.
 COLUMNS = (
     "contact_name",
@@ -81,14 +80,4 @@ def _number_before(before, today):
 
 
 def _tell(name, provider, *, to, language, now, **more):
-    try:
-        mail.write(
-            name,
-            to=to,
-            language=language,
-            context={"provider": provider, "scheme": provider.council.scheme, **more},
-            dedupe_key=f"{name}/{provider.pk}/{now:%Y-%m-%dT%H:%M:%S.%f}",
-            council=provider.council,
-        )
-    except mail.BadAddress:
-        log.warning("%s of provider %s has no usable address", name, provider.pk)
+    tell(name, provider, to=to, language=language, key=f"{provider.pk}/{now:%Y-%m-%dT%H:%M:%S.%f}", **more)

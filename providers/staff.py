@@ -1,7 +1,5 @@
 """Who works for a provider: posts given and taken, handed over and left, each in the history."""
 
-import logging
-
 from allauth.account.models import EmailAddress
 from django.db import transaction
 from django.db.models import Case, Exists, F, IntegerField, OuterRef, Value, When
@@ -9,8 +7,8 @@ from django.db.models import Case, Exists, F, IntegerField, OuterRef, Value, Whe
 from accounts import history, mail, people
 from accounts.people import OwnMoneyRole
 from providers.models import CalendarFeed, Provider, Staff
+from providers.telling import tell
 
-log = logging.getLogger(__name__)
 # Posts that have the diary, and so may have it in a calendar of their own.
 WITH_DIARY = (Staff.Kind.OWNER, Staff.Kind.BOOKINGS)
 
@@ -177,15 +175,5 @@ def _can_act(posts):
 
 def _tell_of_owner(post, now):
     """Tell the provider's own address that somebody else owns it now: an owner can change where money goes."""
-    provider = post.provider
-    try:
-        mail.write(
-            "owner_added",
-            to=provider.email,
-            language=provider.language,
-            context={"provider": provider, "name": str(post.user), "scheme": provider.council.scheme},
-            dedupe_key=f"owner_added/{post.pk}/{now:%Y-%m-%dT%H:%M:%S}",
-            council=provider.council,
-        )
-    except mail.BadAddress:
-        log.warning("provider %s has no usable address", provider.pk)
+    key = f"{post.pk}/{now:%Y-%m-%dT%H:%M:%S}"
+    tell("owner_added", post.provider, key=key, name=str(post.user))

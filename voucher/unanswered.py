@@ -1,17 +1,14 @@
 """A provider that leaves one request after another without an answer is paused, so that no more carers wait in vain."""
 
-import logging
-
 from django.db import transaction
 from django.db.models import Max
 
-from accounts import history, mail
+from accounts import history
 from providers import pausing
 from providers.models import Provider
+from providers.telling import tell
 from voucher import tasks
 from voucher.models import Booking, Task
-
-log = logging.getLogger(__name__)
 
 
 def in_a_row(provider):
@@ -42,26 +39,10 @@ def pause_if_silent(*, provider, now):
     except pausing.NotLive:
         return False
     tasks.give_about_provider(provider=provider, kind=Task.Kind.UNANSWERED, now=now)
-    _tell(provider, scheme, now)
+    tell("provider_paused", provider, key=f"{provider.pk}/{now:%Y-%m-%dT%H:%M}")
     return True
 
 
 def end_pause(*, provider, now):
     """Bring a provider back whose pause had a last day that is over. Raises pausing.NotPaused."""
     pausing.come_back(provider=provider, by=history.CLOCK, now=now)
-
-
-def _tell(provider, scheme, now):
-    words = {"provider": provider, "scheme": scheme}
-    key = f"provider_paused/{provider.pk}/{now:%Y-%m-%dT%H:%M}"
-    try:
-        mail.write(
-            "provider_paused",
-            to=provider.email,
-            language=provider.language,
-            context=words,
-            dedupe_key=key,
-            council=provider.council,
-        )
-    except mail.BadAddress:
-        log.warning("provider %s has no usable address", provider.pk)

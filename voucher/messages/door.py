@@ -1,11 +1,7 @@
 """News from a provider's door: a walk-in waits for the carer's yes, or is booked; too many codes did not work."""
 
-import logging
-
-from accounts import mail
+from providers.telling import tell
 from voucher.messages.telling import about_carer, tell_carer
-
-log = logging.getLogger(__name__)
 
 
 def walk_in_asked(walk_in):
@@ -26,19 +22,7 @@ def walk_in_booked(booking):
 
 def codes_locked(provider, *, again_at):
     """Tell the provider, and the carers team of its council, that too many codes did not work there within an hour."""
-    scheme = provider.council.scheme
-    for name, to, language in (
-        ("codes_locked", provider.email, provider.language),
-        ("codes_locked_for_team", scheme.team_email, ""),
-    ):
-        try:
-            mail.write(
-                name,
-                to=to,
-                language=language,
-                context={"provider": provider, "scheme": scheme, "again_at": again_at},
-                dedupe_key=f"{name}/{provider.pk}/{again_at.isoformat()}",
-                council=provider.council,
-            )
-        except mail.BadAddress:
-            log.warning("%s of provider %s has no usable address", name, provider.ref)
+    key = f"{provider.pk}/{again_at.isoformat()}"
+    team = provider.council.scheme.team_email
+    tell("codes_locked", provider, key=key, again_at=again_at)
+    tell("codes_locked_for_team", provider, key=key, to=team, language="", again_at=again_at)

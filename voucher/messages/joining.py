@@ -1,11 +1,9 @@
 """News between a provider that would like to join and the carers team."""
 
-import logging
 import secrets
 
 from accounts import mail
-
-log = logging.getLogger(__name__)
+from providers.telling import tell
 
 
 def joining_code(*, email, language, code):
@@ -50,17 +48,5 @@ def joining_approved(provider, *, note):
     _tell(provider, "joining_approved", note, mentor=provider.mentor)
 
 
-def _tell(provider, name, note, *, to="", language=None, **more):
-    """Write the e-mail once a note; an address that is none is logged, and nothing fails."""
-    council = provider.council
-    try:
-        mail.write(
-            name,
-            to=to or provider.email,
-            language=provider.language if language is None else language,
-            context={"provider": provider, "council": council, "scheme": council.scheme} | more,
-            dedupe_key=f"{name}/{note.pk}",
-            council=council,
-        )
-    except mail.BadAddress:
-        log.warning("%s of provider %s has no usable address", name, provider.ref)
+def _tell(provider, name, note, **more):
+    tell(name, provider, key=f"{note.pk}", **more)

@@ -1,14 +1,11 @@
 """News of money: a carer's own share, a break that is disputed, a claim, and what is left out of a payment."""
 
-import logging
-
 from django.utils.functional import lazy
 
 from accounts import mail
 from brochure.wording import length
+from providers.telling import tell
 from voucher.messages.telling import queue, tell_carer, tell_provider
-
-log = logging.getLogger(__name__)
 
 
 def own_money_not_paid(booking):
@@ -66,16 +63,6 @@ def claim_made(*, claim, lines, total_pence):
 
 def lines_left_out(*, run, provider, left_out):
     """Tell a provider which of its lines were left out of a run that was released, and why."""
-    context = {"council": run.council, "scheme": run.council.scheme, "left_out": left_out}
-    try:
-        mail.write(
-            "lines_left_out",
-            to=provider.email,
-            language=provider.language,
-            context=context,
-            dedupe_key=f"lines_left_out/{run.pk}/{provider.pk}",
-            council=run.council,
-        )
-    except mail.BadAddress:
-        # A slip in an address must not keep others from being paid; the reason is in the report as well.
-        log.warning("The lines left out of run %s: provider %s has no usable address", run.pk, provider.pk)
+    # The reason is in the report as well.
+    key, council = f"{run.pk}/{provider.pk}", run.council
+    tell("lines_left_out", provider, key=key, council=council, left_out=left_out)

@@ -1,13 +1,9 @@
 """News of a provider's offers: what the carers team said to a new one, to a change, to a photo."""
 
-import logging
-
 from django.utils import timezone
 
-from accounts import mail
 from brochure.models import Offer
-
-log = logging.getLogger(__name__)
+from providers.telling import tell
 
 
 def offer_agreed(version, *, is_new):
@@ -30,17 +26,4 @@ def photo_refused(photo, reason):
 
 
 def _tell(name, offer, key, **more):
-    provider = offer.provider
-    scheme = provider.council.scheme
-    try:
-        mail.write(
-            name,
-            to=provider.email,
-            language=provider.language,
-            context={"offer": offer, "provider": provider, "scheme": scheme} | more,
-            dedupe_key=f"{name}/{key}",
-            council=provider.council,
-        )
-    except mail.BadAddress:
-        # The answer is on the page of the offer as well.
-        log.warning("%s: provider %s has no usable address", name, provider.pk)
+    tell(name, offer.provider, key=key, offer=offer, **more)

@@ -1,11 +1,7 @@
 """News of a provider that is stopped, goes on or closes: to the provider, and to the carers it is booked by."""
 
-import logging
-
-from accounts import mail
+from providers.telling import tell
 from voucher.messages.telling import tell_carer
-
-log = logging.getLogger(__name__)
 
 
 def provider_stopped(provider, now):
@@ -41,16 +37,4 @@ def handover_offered(handover):
 
 
 def _tell(name, provider, now):
-    key = f"{name}/{provider.pk}/{now:%Y-%m-%dT%H:%M}"
-    context = {"provider": provider, "scheme": provider.council.scheme}
-    try:
-        mail.write(
-            name,
-            to=provider.email,
-            language=provider.language,
-            context=context,
-            dedupe_key=key,
-            council=provider.council,
-        )
-    except mail.BadAddress:
-        log.warning("%s: provider %s has no usable address", name, provider.pk)
+    tell(name, provider, key=f"{provider.pk}/{now:%Y-%m-%dT%H:%M}")
