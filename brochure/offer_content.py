@@ -172,7 +172,7 @@ def in_words(content):
         "minutes": brochure_wording.length(content["minutes"], unit, content["minutes"]),
         "sessions": str(content["sessions"]),
         "dbs_level": DbsCheck.Level(content["dbs_level"]).label,
-        "prices": "\n".join(_price(row, unit) for row in content["prices"]),
+        "prices": "\n".join(_price(row, unit) for row in sorted(content["prices"], key=_as_shown)),
         "least_minutes": wording.hours(content["least_minutes"]) if content["least_minutes"] else "",
         "courses": content["courses"],
         "places": str(content["places"]),
@@ -214,6 +214,12 @@ def _yes_or_no(ticked):
 def _category(slug):
     category = Category.objects.filter(slug=slug).first()
     return in_language(category, "name") if category else slug
+
+
+def _as_shown(row):
+    """Return what puts prices into the order in which a provider types them, by day within each rate."""
+    rate, day, _pence = row
+    return OfferPrice.Rate.values.index(rate), day
 
 
 def _price(row, unit):

@@ -213,6 +213,12 @@ def every_day_at_ten(first, last):
     return warned
 
 
+def test_p1_a_file_that_was_sent_with_a_missing_day_is_asked_for_again(clock, at_bryn, bryn_cafe):
+    answer = show(at_bryn, "public-liability", file=pdf())
+
+    assert "Choose the file once more" in text_of(answer) and not bryn_cafe.documents.exists()
+
+
 def test_p8_a_newer_certificate_that_begins_after_the_old_one_ends_leaves_a_gap_that_everybody_sees(
     clock, team, at_bryn, bryn_cafe, caerphilly
 ):

@@ -60,6 +60,13 @@ class PaperForm(forms.Form):
         hint = _("As it stands on the paper.") if has_an_end else _("Leave it empty where it has no end.")
         self.fields["valid_until"] = DayField(label=_("Last day"), help_text=hint, required=has_an_end)
 
+    def clean(self):
+        cleaned = super().clean()
+        if self.errors and cleaned.get("file"):
+            # A browser sends a file once: without this it would be missing the next time.
+            self.add_error("file", _("Choose the file once more, because it could not be kept."))
+        return cleaned
+
     def clean_file(self):
         if self.cleaned_data["file"] is None:
             return None

@@ -166,7 +166,7 @@ def _check(offer, form, plan):
             if plan.rates[rate] is None:
                 said = f"{said}\n{capfirst(brochure_wording.left_out(rate))}"
             rows.append({"key": _line(offer, rate, 0)["key"], "value": said})
-    rows.append({"key": _("From"), "value": capfirst(wording.day(plan.first_day))})
+    rows.append({"key": _("First day"), "value": capfirst(wording.day(plan.first_day))})
     sent = [(name, form[name].value()) for name in form.fields if name != "first_day"]
     day = {"day": plan.first_day.day, "month": plan.first_day.month, "year": plan.first_day.year}
     return {
