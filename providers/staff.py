@@ -52,7 +52,9 @@ def give_post(*, user, provider, kind, by, now):
     """
     if by.user == user and kind == Staff.Kind.OWNER:
         raise OwnMoneyRole
-    post, is_new = Staff.objects.get_or_create(user=user, provider=provider, defaults={"kind": kind})
+    # Whoever is taken on for the bookings hears of them; an owner mostly reads the provider's own post.
+    new = {"kind": kind, "wants_news": kind == Staff.Kind.BOOKINGS}
+    post, is_new = Staff.objects.get_or_create(user=user, provider=provider, defaults=new)
     if not is_new and post.kind == kind:
         return post
     post.kind = kind
@@ -151,6 +153,21 @@ def colleagues(provider):
         place=Case(*order, output_field=IntegerField()),
     )
     return rows.order_by("place", "user__name", "pk")
+
+
+def told_of_breaks(provider):
+    """Return the posts whose people are written to about requests and breaks, besides the provider's own address.
+
+    They have the diary, wish it, and have come in once: what is written holds a carer's first name.
+    """
+    rows = _can_act(provider.staff.filter(wants_news=True, kind__in=WITH_DIARY)).select_related("user")
+    own = provider.email.casefold()
+    return [row for row in rows.order_by("pk").distinct() if row.user.email.casefold() != own]
+
+
+def tell_of_breaks(*, post, wanted):
+    """Write to this person too about requests and breaks, or no more; a second press changes nothing."""
+    Staff.objects.filter(pk=post.pk).update(wants_news=wanted)
 
 
 def _locked(post):

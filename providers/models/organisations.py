@@ -196,6 +196,8 @@ class Staff(models.Model):
     user = models.ForeignKey(User, models.CASCADE, related_name="provider_posts")
     provider = models.ForeignKey(Provider, models.CASCADE, related_name="staff")
     kind = models.CharField(max_length=10, choices=Kind)
+    # Written to about requests and breaks, besides the provider's own address.
+    wants_news = models.BooleanField(default=False)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["user", "provider"], name="one_post_a_person_and_provider")]

@@ -10,7 +10,8 @@ from django.urls import reverse
 
 from accounts.logs import WithoutSecrets
 from accounts.models import HistoryEntry, OutboxMessage
-from providers.models import Provider
+from providers import staff
+from providers.models import Provider, Staff
 from tests import factories
 from tests.voucher.breaks import FRIDAY, ask, london
 from voucher import answer_links, bookings
@@ -224,3 +225,71 @@ def test_in_welsh_the_page_keeps_its_link(client, asked):
 def test_a_link_ends_with_its_break(asked):
     with pytest.raises(answer_links.Unknown):
         answer_links.read(answer_links.token(asked, "yes"), FRIDAY + answer_links.TOLD_FOR * 2)
+
+
+@pytest.fixture
+def colleague(bryn_cafe):
+    """Somebody taken on for the bookings, who has come in once."""
+    user = factories.user("mari@provider.example", name="Mari", language="cy")
+    return staff.give_post(user=user, provider=bryn_cafe, kind="bookings", by=factories.TESTS, now=FRIDAY)
+
+
+def links_to(address):
+    return re.findall(r"http://\S+(/(?:cy/)?answer/\S+)", OutboxMessage.objects.get(to=address).body)
+
+
+def test_a_colleague_for_the_bookings_is_written_to_too_and_her_yes_is_hers(client, colleague, asked, bryn_cafe):
+    assert OutboxMessage.objects.filter(kind="booking_asked").count() == 2
+    (yes, times, no), (theirs, *_others) = links_to("mari@provider.example"), links_to(bryn_cafe.email)
+    assert len({yes, times, no, theirs}) == 4
+
+    page = client.get(yes)
+    assert times.removeprefix("/cy") in page.content.decode()
+    client.post(yes)
+
+    assert state(asked) == State.CONFIRMED
+    assert HistoryEntry.objects.get(act="booking.confirmed").actor == colleague.user
+    # Both hear that it is certain; the calendar goes to both.
+    told = OutboxMessage.objects.filter(kind="booking_confirmed_for_provider")
+    assert set(told.values_list("to", flat=True)) == {"mari@provider.example", bryn_cafe.email}
+
+
+@pytest.mark.parametrize("ends", ["left", "desk", "closed"])
+def test_a_colleagues_link_ends_when_they_answer_requests_no_more(client, colleague, asked, bryn_cafe, ends):
+    yes, *_others = links_to("mari@provider.example")
+    theirs, *_others = links_to(bryn_cafe.email)
+    if ends == "left":
+        colleague.delete()
+    elif ends == "desk":
+        Staff.objects.filter(pk=colleague.pk).update(kind="desk")
+    else:
+        type(colleague.user).objects.filter(pk=colleague.user.pk).update(is_active=False)
+
+    assert client.get(yes).status_code == client.post(yes).status_code == 404
+    assert state(asked) == State.REQUESTED
+    assert client.get(theirs).status_code == 200
+
+
+def test_nobody_is_written_to_twice_or_before_they_came_in_or_against_their_wish(bryn_cafe, award, now, clock):
+    posts = {
+        name: staff.give_post(
+            user=factories.user(f"{name}@provider.example"),
+            provider=bryn_cafe,
+            kind="bookings",
+            by=factories.TESTS,
+            now=now,
+        )
+        for name in ("same", "new", "quiet", "wishes")
+    }
+    type(bryn_cafe).objects.filter(pk=bryn_cafe.pk).update(email="Same@provider.example")
+    posts["new"].user.emailaddress_set.update(verified=False)
+    as_quiet = Client()
+    as_quiet.force_login(posts["quiet"].user)
+    assert "Write to me no more" in as_quiet.get(reverse("provider:service")).content.decode()
+    as_quiet.post(reverse("provider:news"), {"wanted": "no"})
+
+    bryn_cafe.refresh_from_db()
+    ask(award, factories.offer(bryn_cafe), now)
+
+    told = OutboxMessage.objects.filter(kind="booking_asked").values_list("to", flat=True)
+    assert sorted(told) == ["Same@provider.example", "wishes@provider.example"]

@@ -3,7 +3,6 @@
 from django.db.models import Q
 
 from accounts.models import OutboxMessage
-from voucher import answer_links
 from voucher.messages.telling import context_of, queue, tell_carer, tell_provider
 from voucher.models import Booking, Carer, Suggestion, TopUp
 from voucher.writing import to_carer, way_to
@@ -11,7 +10,7 @@ from voucher.writing import to_carer, way_to
 
 def booking_asked(booking):
     """Tell the provider that a request waits for an answer, until when, and how to answer from the message (R57)."""
-    tell_provider("booking_asked", booking, links=answer_links.tokens(booking))
+    tell_provider("booking_asked", booking, with_links=True)
 
 
 def booking_confirmed(booking):

@@ -3,7 +3,7 @@
 import logging
 
 from accounts import mail
-from voucher import answer_links, rules
+from voucher import rules
 from voucher.messages.telling import tell_carer, tell_provider
 from voucher.writing import to_carer
 
@@ -38,8 +38,7 @@ def suggestions_not_taken(booking):
 
 def time_changed(booking, before):
     """Tell the provider that a request is for another time than `before`, with a new deadline (R39)."""
-    links = answer_links.tokens(booking)
-    tell_provider("time_changed", booking, again=booking.calendar_sequence, before=before, links=links)
+    tell_provider("time_changed", booking, again=booking.calendar_sequence, before=before, with_links=True)
 
 
 def move_asked(booking, suggestion):

@@ -5,7 +5,8 @@ import logging
 from django.conf import settings
 
 from accounts import mail
-from voucher import calendar_files
+from providers import staff
+from voucher import answer_links, calendar_files
 from voucher.models import Booking
 from voucher.writing import to_carer
 
@@ -29,13 +30,21 @@ def tell_carer(name, booking, *, again="", calendar_of=None, **more):
     to_carer(name, booking.award.carer, context_of(booking) | more, key, about=booking, attachment=entry)
 
 
-def tell_provider(name, booking, *, again="", **more):
-    """Tell the provider some news of a booking, once for each `again`; with the entry for the calendar, as above."""
+def tell_provider(name, booking, *, again="", with_links=False, **more):
+    """Tell the provider, and who wishes it there, some news of a booking; with the entry for the calendar, as above.
+
+    It is told once for each `again`. With links, each reader can answer with their own (voucher.answer_links).
+    """
     provider, entry = booking.provider, None
     # A request that came to nothing never stood in the provider's calendar.
     if booking.state == State.CONFIRMED or (booking.state in Booking.CAME_TO_NOTHING and booking.answered_at):
         entry = calendar_files.for_provider(booking)
-    queue(name, booking, to=provider.email, language=provider.language, again=again, attachment=entry, **more)
+    readers = [(provider.email, provider.language, None)]
+    readers += [(post.user.email, post.user.language, post) for post in staff.told_of_breaks(provider)]
+    for to, language, post in readers:
+        links = {"links": answer_links.tokens(booking, post)} if with_links else {}
+        once = "/".join(str(part) for part in (again, post and f"to-{post.pk}") if part)
+        queue(name, booking, to=to, language=language, again=once, attachment=entry, **more, **links)
 
 
 def queue(name, booking, *, to, language, again="", attachment=None, **more):

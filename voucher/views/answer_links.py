@@ -59,7 +59,7 @@ def answer(request, token):
     if not link.is_open(now):
         return _page(request, "answer/over.html", row, became=became(link, now))
     if link.purpose != answer_links.DECLINE and not row.provider.may_say_yes:
-        return _page(request, "answer/paused.html", row, decline=answer_links.token(row, answer_links.DECLINE))
+        return _page(request, "answer/paused.html", row, decline=link.token(answer_links.DECLINE))
     pressed = request.method == "POST"
     if pressed and not limits.allow(f"answer_link:{limits.client_key(request)}", PRESSES, SECONDS, now):
         return render(request, "429.html", status=429)
@@ -103,13 +103,13 @@ def _form(link, data, now):
 
 def _do(request, link, form, now, verb, **arguments):
     try:
-        verb(booking=link.booking, by=BY, now=now, **arguments)
+        by = Who(user=link.post.user) if link.post else BY
+        verb(booking=link.booking, by=by, now=now, **arguments)
     except bookings.BadTime as bad:
         form.say(bad)
         return _ask(request, link, form, now)
     except bookings.NotLive:
-        decline = answer_links.token(link.booking, answer_links.DECLINE)
-        return _page(request, "answer/paused.html", link.booking, decline=decline)
+        return _page(request, "answer/paused.html", link.booking, decline=link.token(answer_links.DECLINE))
     except bookings.BookingMoved:
         # Somebody was quicker, or the time has just run out: the page itself says what became of it.
         pass
@@ -117,8 +117,7 @@ def _do(request, link, form, now, verb, **arguments):
 
 
 def _ask(request, link, form, now):
-    others = {purpose: answer_links.token(link.booking, purpose) for purpose in answer_links.PURPOSES}
-    others.pop(link.purpose)
+    others = {purpose: link.token(purpose) for purpose in answer_links.PURPOSES if purpose != link.purpose}
     asked = {"form": form, "purpose": link.purpose, "others": others, "clock": clock(link.booking.answer_by, now)}
     return _page(request, "answer/ask.html", link.booking, **asked)
 

@@ -30,6 +30,8 @@ def service(request):
         "post": kind.label,
         "work": WORK[kind],
         "is_owner": kind == Staff.Kind.OWNER,
+        "wants_news": request.post.wants_news,
+        "reads_own_address": request.user.email.casefold() == request.provider.email.casefold(),
         "answers_requests": kind in {Staff.Kind.OWNER, Staff.Kind.BOOKINGS},
     }
     return render(request, "provider/service.html", context)
