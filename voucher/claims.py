@@ -81,12 +81,13 @@ def last_day_to_claim(booking, window_days):
     return rules.last_day_to_claim(service_day=timezone.localdate(booking.ends_at), window_days=window_days)
 
 
-def make(*, provider, council, bookings, invoice_number="", late_reason="", by, now, key):
+def make(*, provider, council, bookings, invoice_number="", own_reference="", late_reason="", by, now, key):
     """Claim every one of the bookings, or none, and return the Claim.
 
     Each set-aside amount is spent and the provider is due its pence; what was set aside and not needed goes
     back to the award. The same `key` again returns the same claim and moves nothing.
 
+    `invoice_number` and `own_reference` are words of the provider's own, which it reads again wherever it is paid.
     After the claim window (R15) only the carers team may claim, for the provider and with a `late_reason`.
 
     Raises NothingToClaim, NotReady, TooLate, AlreadyClaimed, ledger.acts.KeyWasUsed, and staff.WorksThere.
@@ -106,6 +107,7 @@ def make(*, provider, council, bookings, invoice_number="", late_reason="", by, 
                 "council": council.pk,
                 "bookings": ids,
                 "invoice_number": invoice_number,
+                "own_reference": own_reference,
                 "late_reason": late_reason,
             },
             now=now,
@@ -115,6 +117,7 @@ def make(*, provider, council, bookings, invoice_number="", late_reason="", by, 
                 council=council,
                 ids=ids,
                 invoice_number=invoice_number,
+                own_reference=own_reference,
                 late_reason=late_reason,
                 by=by,
                 now=now,
@@ -140,6 +143,7 @@ def add_finding(*, booking, pence, by, now):
         council=booking.council,
         number=_next_number(provider),
         invoice_number=claimed.claim.invoice_number,
+        own_reference=claimed.claim.own_reference,
         made_by=by.user,
         made_at=now,
         pay_promised_on=pay_days.promised(claimed_on=timezone.localdate(now), scheme=booking.council.scheme),
@@ -285,7 +289,7 @@ def _waiting():
     return Booking.objects.filter(state__in=states, due_pence__gt=F("in_question_pence")).order_by("starts_at", "pk")
 
 
-def _claim(*, provider, council, ids, invoice_number, late_reason, by, now, key):
+def _claim(*, provider, council, ids, invoice_number, own_reference, late_reason, by, now, key):
     # One claim of a provider at a time, so that numbers follow one another. The money is kept right
     # without this lock: by the guarded updates below and by one line a booking.
     Provider.objects.select_for_update(no_key=True).get(pk=provider.pk)
@@ -300,6 +304,7 @@ def _claim(*, provider, council, ids, invoice_number, late_reason, by, now, key)
         council=council,
         number=_next_number(provider),
         invoice_number=invoice_number,
+        own_reference=own_reference,
         made_by=by.user,
         made_at=now,
         pay_promised_on=pay_days.promised(claimed_on=timezone.localdate(now), scheme=council.scheme),

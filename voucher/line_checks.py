@@ -18,7 +18,7 @@ from providers.models import BankAccount, Provider
 from voucher import claims, paid_accounts, rules
 from voucher.ledger import books
 from voucher.ledger.models import Hold, Transfer
-from voucher.models import Booking, ClaimLine, PaymentRun, RunLine
+from voucher.models import Booking, ClaimLine, Invoice, InvoiceLine, PaymentRun, RunLine
 
 # What a line needs beside it, so that looking costs no further query.
 AROUND_A_LINE = (
@@ -139,19 +139,28 @@ def is_recharged(provider: Provider, council) -> bool:
 
 
 def owed_by(providers):
-    """Return {provider: Counter {council: pence}} of what providers have still to give back to each council."""
+    """Return {provider: Counter {council: pence}} of what providers have still to give back to each council.
+
+    What an invoice asks for (R69) stands under None: no council takes it off a payment.
+    """
     paid = RunLine.objects.filter(live=True, run__state=PaymentRun.State.RELEASED).values("claim_line")
     rows = ClaimLine.objects.filter(claim__provider__in=providers, amount_pence__lt=0).exclude(pk__in=paid)
+    live = InvoiceLine.objects.filter(live=True, invoice__provider__in=providers)
+    asked_for = set(live.filter(invoice__state=Invoice.State.OPEN).values_list("claim_line", flat=True))
+    rows = rows.exclude(pk__in=live.filter(invoice__state=Invoice.State.PAID).values("claim_line"))
     owed = defaultdict(Counter)
-    for provider, council, pence in rows.order_by().values_list("claim__provider", "claim__council", "amount_pence"):
-        owed[provider][council] -= pence
+    for pk, provider, council, pence in rows.order_by().values_list(
+        "pk", "claim__provider", "claim__council", "amount_pence"
+    ):
+        owed[provider][None if pk in asked_for else council] -= pence
     return owed
 
 
 def owed_elsewhere(owed, provider, council):
     """Return what a provider has to give back to others than this council, in pence, of what owed_by gives.
 
-    A council pays what it owes in full; what the provider owes another is for that one to take off.
+    A council pays what it owes in full; what the provider owes another is for that one to take off, and what an
+    invoice asks for comes in by itself.
     """
     return owed[provider].total() - owed[provider][council]
 

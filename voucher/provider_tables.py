@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from accounts import days, paper, wording
 from voucher import exports, provider_year
 from voucher.exports import Pence, Sheet
-from voucher.models import Booking, ClaimLine
+from voucher.models import Booking, ClaimLine, TopUp
 
 # More rows than any provider has in a year; who has more chooses a shorter period.
 MOST_ROWS = 20_000
@@ -53,6 +53,7 @@ def statement_context(provider, of):
         "councils": provider_year.by_council(provider, of),
         "total": provider_year.total(months),
         "payments": _bounded(_paid(provider, of)),
+        "given_back": _bounded(_paid_back(provider, of)),
     }
 
 
@@ -62,6 +63,8 @@ def _bookings(provider, of):
         _("Price"), _("The carer pays"), _("Minutes given"), _("You are paid"),
     ]  # fmt: skip
     rows = Booking.objects.filter(provider=provider, **_within("starts_at", of)).select_related("offer", "council")
+    # Of what a carer has not paid by card yet, or did not, the provider was never asked.
+    rows = rows.exclude(top_up__way=TopUp.Way.CARD, top_up__paid_at=None)
     return Sheet(_("Bookings"), columns, [
         [
             row.ref, row.offer.title, row.starts_at, row.minutes, row.get_state_display(), row.council.name,
@@ -73,15 +76,17 @@ def _bookings(provider, of):
 
 def _claims(provider, of):
     columns = [
-        _("Claim"), _("Your invoice number"), _("Claimed"), _("Booking"), _("Break"), _("Day of the break"),
+        _("Claim"), _("Your invoice number"), _("Your own reference"), _("Claimed"), _("Booking"), _("Break"),
+        _("Day of the break"),
         _("Council"), _("Amount"), _("VAT"), _("Promised for"), _("Paid"), _("Taken out"),
     ]  # fmt: skip
     lines = ClaimLine.with_struck.filter(claim__provider=provider, **_within("claim__made_at", of))
-    lines = lines.select_related("claim__council", "booking__offer").prefetch_related("run_lines__run")
+    lines = lines.select_related("claim__council", "booking__offer")
+    lines = lines.prefetch_related("run_lines__run", "invoice_lines__invoice")
     return Sheet(_("Claims"), columns, [
         [
-            line.claim.number, line.claim.invoice_number, _day(line.claim.made_at), line.booking.ref,
-            line.booking.offer.title, _day(line.booking.starts_at), line.claim.council.name,
+            line.claim.number, line.claim.invoice_number, line.claim.own_reference, _day(line.claim.made_at),
+            line.booking.ref, line.booking.offer.title, _day(line.booking.starts_at), line.claim.council.name,
             Pence(line.amount_pence), Pence(line.vat_pence), line.claim.pay_promised_on, _paid_on(line),
             _day(line.struck_at) if line.struck_at else None,
         ]
@@ -91,17 +96,27 @@ def _claims(provider, of):
 
 def _payments(provider, of):
     columns = [
-        _("Paid"), _("Council"), _("Payment run"), _("Claim"), _("Your invoice number"), _("Booking"), _("Break"),
-        _("Day of the break"), _("Amount"), _("VAT"), _("Without VAT"),
+        _("Paid"), _("Council"), _("Payment run"), _("Claim"), _("Your invoice number"), _("Your own reference"),
+        _("Booking"), _("Break"), _("Day of the break"), _("Amount"), _("VAT"), _("Without VAT"),
     ]  # fmt: skip
     return Sheet(_("Payments"), columns, [
         [
             row.run.pay_on, row.run.council.name, row.run.number, row.claim_line.claim.number,
-            row.claim_line.claim.invoice_number, row.claim_line.booking.ref, row.claim_line.booking.offer.title,
+            row.claim_line.claim.invoice_number, row.claim_line.claim.own_reference,
+            row.claim_line.booking.ref, row.claim_line.booking.offer.title,
             _day(row.claim_line.booking.starts_at), Pence(row.amount_pence), Pence(row.claim_line.vat_pence),
             Pence(row.amount_pence - row.claim_line.vat_pence),
         ]
         for row in _bounded(_paid(provider, of))
+    ] + [
+        [
+            row.invoice.paid_on, row.invoice.council.name, _("Invoice %(number)s") % {"number": row.invoice.number},
+            row.claim_line.claim.number, row.claim_line.claim.invoice_number, row.claim_line.claim.own_reference,
+            row.claim_line.booking.ref, row.claim_line.booking.offer.title, _day(row.claim_line.booking.starts_at),
+            Pence(row.amount_pence), Pence(row.claim_line.vat_pence),
+            Pence(row.amount_pence - row.claim_line.vat_pence),
+        ]
+        for row in _bounded(_paid_back(provider, of))
     ])  # fmt: skip
 
 
@@ -130,7 +145,17 @@ def _paid(provider, of):
     )
 
 
+def _paid_back(provider, of):
+    return (
+        provider_year.paid_back_lines(provider, of)
+        .select_related("invoice__council", "claim_line__claim", "claim_line__booking__offer")
+        .order_by("invoice__paid_on", "invoice", "pk")
+    )
+
+
 def _paid_on(line):
+    if invoiced := next((each.invoice for each in line.invoice_lines.all() if each.live), None):
+        return invoiced.paid_on
     paid = (each.run for each in line.run_lines.all() if each.live and each.run.state == each.run.State.RELEASED)
     return next((run.pay_on for run in paid), None)
 

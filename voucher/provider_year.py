@@ -1,6 +1,7 @@
 """What a provider was paid in a month or a year, for its accountant: per month, per council, VAT, breaks.
 
-It counts by the day of the payment; a break that was given free counts in the month in which it took place.
+It counts by the day of the payment; what was given back by invoice (R69) makes the month in which it was paid back
+less; a break that was given free counts in the month in which it took place.
 Amounts are whole pence.
 """
 
@@ -8,12 +9,12 @@ import datetime as dt
 import re
 from dataclasses import dataclass
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, F, Q, Sum
 from django.db.models.functions import TruncMonth
 from django.utils.translation import gettext as _
 
 from accounts import days, wording
-from voucher.models import Booking, PaymentRun, RunLine
+from voucher.models import Booking, Invoice, InvoiceLine, PaymentRun, RunLine
 
 # A financial year begins in April.
 FIRST_MONTH = 4
@@ -98,10 +99,23 @@ def paid_lines(provider, of):
     )
 
 
+def paid_back_lines(provider, of):
+    """Return what the provider gave back by invoice in the period, in pence less than nothing (R69)."""
+    return InvoiceLine.objects.filter(
+        live=True,
+        invoice__provider=provider,
+        invoice__state=Invoice.State.PAID,
+        invoice__paid_on__range=(of.first, of.last),
+    )
+
+
 def by_month(provider, of):
     """Return a Row for each month of the period in which something was paid or given free, the first month first."""
     lines = paid_lines(provider, of).order_by().annotate(month=TruncMonth("run__pay_on"))
     paid = {row["month"]: row for row in lines.values("month").annotate(**_SUMS)}
+    back = paid_back_lines(provider, of).order_by().annotate(month=TruncMonth("invoice__paid_on"))
+    for row in back.values("month").annotate(**_BACK):
+        paid[row["month"]] = _less(paid.get(row["month"], _NOTHING), row)
     free = _free(provider, of)
     return [
         Row(
@@ -117,10 +131,15 @@ def by_month(provider, of):
 
 def by_council(provider, of):
     """Return a Row for each council that paid something in the period, in the order of their names."""
-    lines = paid_lines(provider, of).order_by("run__council__name_en")
-    rows = lines.values("run__council", "run__council__name_en", "run__council__name_cy").annotate(**_SUMS)
-    name = f"run__council__name_{wording.language()}"
-    return [Row(row[name], row["pence"], row["vat"], row["breaks"]) for row in rows]
+    name = f"name_{wording.language()}"
+    lines = paid_lines(provider, of).order_by().annotate(council=F("run__council"), name=F(f"run__council__{name}"))
+    paid = {(row["name"], row["council"]): row for row in lines.values("council", "name").annotate(**_SUMS)}
+    back = paid_back_lines(provider, of).order_by()
+    back = back.annotate(council=F("invoice__council"), name=F(f"invoice__council__{name}"))
+    for row in back.values("council", "name").annotate(**_BACK):
+        key = row["name"], row["council"]
+        paid[key] = _less(paid.get(key, _NOTHING), row)
+    return [Row(key[0], row["pence"], row["vat"], row["breaks"]) for key, row in sorted(paid.items())]
 
 
 def total(rows):
@@ -134,7 +153,12 @@ def total(rows):
     )
 
 
+def _less(row, back):
+    return row | {"pence": row["pence"] + back["pence"], "vat": row["vat"] + back["vat"]}
+
+
 _NOTHING = {"pence": 0, "vat": 0, "breaks": 0}
+_BACK = {"pence": Sum("amount_pence"), "vat": Sum("claim_line__vat_pence")}
 _SUMS = {
     "pence": Sum("amount_pence"),
     "vat": Sum("claim_line__vat_pence"),

@@ -80,12 +80,14 @@ class RunMoved(Exception):
 def awaiting(council):
     """Return the claim lines of a council that are in no live run, the oldest claim first.
 
-    A line that pays nothing while its whole break is in question is not among them; one that takes something back is.
+    A line that pays nothing while its whole break is in question is not among them; one that takes something back is,
+    unless an invoice asks for it (R69).
     """
     return (
         ClaimLine.objects.filter(claim__council=council)
         .exclude(amount_pence=0)
         .exclude(run_lines__live=True)
+        .exclude(invoice_lines__live=True)
         .order_by("claim__made_at", "claim__provider__name", "pk")
     )
 

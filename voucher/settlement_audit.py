@@ -1,4 +1,4 @@
-"""Whether each payment run, its lines, the books and its files say the same (I8)."""
+"""Whether each payment run and each invoice, its lines, the books and its files say the same (I8)."""
 
 import hashlib
 from collections import defaultdict
@@ -7,7 +7,7 @@ from django.db.models import Count, F, Q, Sum
 
 from voucher import bacs
 from voucher.ledger.models import Seal, Transfer
-from voucher.models import PaymentRun, ReturnedPayment, RunFile, RunLine
+from voucher.models import Invoice, InvoiceLine, PaymentRun, ReturnedPayment, RunFile, RunLine
 
 State = PaymentRun.State
 
@@ -28,7 +28,7 @@ def differences():
     # What a voided run did not pay, or the bank sent back, may have changed since: the carer disputed it.
     changed = RunLine.objects.filter(live=True).exclude(amount_pence=F("claim_line__amount_pence")).order_by("pk")
     found += [f"Run line {pk} has another amount than its claim line." for pk in changed.values_list("pk", flat=True)]
-    return found + _differences_of_files()
+    return found + _differences_of_invoices() + _differences_of_files()
 
 
 def _shares():
@@ -69,6 +69,26 @@ def _differences_of(run, shares, returned, paid):
     due = {provider: share[0] for provider, share in kept.items()} if run.state == State.RELEASED else {}
     if paid != due:
         yield f"Run {run.pk} is {run.state}; the books paid {sum(paid.values())} pence in it, not {sum(due.values())}."
+
+
+def _differences_of_invoices():
+    """Return what is wrong with the invoices to providers (R69): their lines, and what the books received for them."""
+    repaid = Transfer.objects.filter(kind=Transfer.Kind.REPAY).order_by().values_list("debit_id", "payee", "amount")
+    received, found = {invoice: (payee, int(pence)) for invoice, payee, pence in repaid}, []
+    lines = {"asked": Sum("lines__amount_pence"), "count": Count("lines")}
+    rows = Invoice.objects.order_by("pk").annotate(**lines, live=Count("lines", filter=Q(lines__live=True)))
+    for row in rows:
+        live = 0 if row.state == Invoice.State.WITHDRAWN else row.count
+        if (row.asked, row.live) != (-row.amount_pence, live):
+            found.append(f"Invoice {row.pk} is {row.state} and asks for {row.amount_pence} pence; its lines differ.")
+        due = (row.provider_id, row.amount_pence) if row.state == Invoice.State.PAID else None
+        if (came_in := received.pop(row.pk, None)) != due:
+            found.append(f"Invoice {row.pk} is {row.state}; the books received {came_in[1] if came_in else 0} pence.")
+    found += [f"The books received money for invoice {number}, which does not exist." for number in sorted(received)]
+    wrong = Q(claim_line__run_lines__live=True) | ~Q(claim_line__struck_at=None)
+    wrong |= ~Q(amount_pence=F("claim_line__amount_pence"))
+    lines = InvoiceLine.objects.filter(wrong, live=True).order_by("pk").values_list("pk", flat=True).distinct()
+    return found + [f"Invoice line {pk} is in a run too, or not as its claim line." for pk in lines]
 
 
 def _differences_of_files():

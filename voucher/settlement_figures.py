@@ -15,11 +15,9 @@ from django.utils import timezone
 from accounts import days
 from voucher import claims, rules
 from voucher.ledger.models import AwardAccount, Hold, Unit
-from voucher.models import Booking, Claim, ClaimLine, Fund, PaymentRun, RunLine
+from voucher.models import Booking, Claim, ClaimLine, Fund, Invoice, InvoiceLine, PaymentRun, RunLine
 
 YEAR_DAYS = 365
-# What a finding takes back is taken off the next payment; where none comes for so long, finance writes an invoice.
-DAYS_TO_TAKE_OFF = 60
 # What a fund in pence paid for its carers in an emergency; of one in hours it is pounds, as all that hours cost.
 _COVERED = Case(When(award__unit=Unit.PENCE, then=F("covered")), default=0, output_field=BigIntegerField())
 
@@ -121,7 +119,8 @@ class FundFigures:
     left: int
     set_aside: int
     used: int
-    # In pence, whatever the fund's unit: delivered and not claimed, claimed and not paid, paid.
+    # In pence, whatever the fund's unit: delivered and not claimed, claimed and not paid, paid. What providers have to
+    # give back makes the second less, and once it was taken off or came in by invoice the third.
     not_claimed_pence: int
     not_paid_pence: int
     paid_pence: int
@@ -186,6 +185,10 @@ def funds(council) -> list[FundFigures]:
         _by_fund(ClaimLine.objects.filter(in_released_run(), booking__award__fund__in=rows), "amount_pence"),
         _by_fund(unpaid(council), "amount_pence"),
     )
+    for fund, pence in paid_back().filter(claim_line__booking__award__fund__in=rows).order_by().values_list(
+        "claim_line__booking__award__fund", "amount_pence"
+    ):
+        paid[fund] = paid.get(fund, 0) + pence
     ready = Booking.objects.filter(
         award__fund__in=rows, state__in=[Booking.State.DELIVERED, *claims.PAID_WHEN_IT_ENDED], due_pence__gt=0
     )
@@ -208,12 +211,24 @@ def in_released_run():
     return Q(run_lines__live=True, run_lines__run__state=PaymentRun.State.RELEASED)
 
 
+def paid_back() -> QuerySet:
+    """Return the lines of invoices that were paid: what providers gave back, in pence less than nothing (R69)."""
+    return InvoiceLine.objects.filter(live=True, invoice__state=Invoice.State.PAID)
+
+
+def to_come_in(council) -> dict:
+    """Return how many invoices of a council are not paid yet, and their sum in pence (R69)."""
+    rows = Invoice.objects.filter(council=council, state=Invoice.State.OPEN).order_by()
+    return rows.aggregate(invoices=Count("pk"), pence=Coalesce(Sum("amount_pence"), 0))
+
+
 def unpaid(council) -> QuerySet:
-    """Return the claim lines of a council that no released run has paid, the oldest claim first."""
+    """Return the claim lines of a council that no released run has paid, nor an invoice settled, the oldest first."""
     paid = RunLine.objects.filter(live=True, run__state=PaymentRun.State.RELEASED).values("claim_line")
     return (
         ClaimLine.objects.filter(claim__council=council)
         .exclude(pk__in=paid)
+        .exclude(pk__in=paid_back().values("claim_line"))
         .exclude(amount_pence=0)
         .select_related("claim__provider", "booking")
         .order_by("claim__made_at", "claim__provider__name", "pk")
@@ -224,21 +239,6 @@ def overdue(council, *, on: dt.date) -> QuerySet:
     """Return the unpaid claim lines whose 30 days ended before `on` (R20), without what is given back."""
     first_day_in_time = on - dt.timedelta(days=rules.MOST_DAYS_TO_PAY)
     return unpaid(council).filter(amount_pence__gt=0, claim__made_at__lt=days.midnight(first_day_in_time))
-
-
-def invoice_from(claim: Claim) -> dt.date:
-    """Return the day from which finance writes an invoice for what a finding takes back, where no payment came."""
-    return timezone.localdate(claim.made_at) + dt.timedelta(days=DAYS_TO_TAKE_OFF + 1)
-
-
-def to_invoice(council, *, on: dt.date) -> list[ClaimLine]:
-    """Return what providers have to give back and no run has taken off for 60 days, the oldest first.
-
-    Where a provider has claimed enough since, its next run takes it off all the same.
-    """
-    before = days.midnight(on - dt.timedelta(days=DAYS_TO_TAKE_OFF))
-    lines = unpaid(council).filter(amount_pence__lt=0, claim__made_at__lt=before)
-    return list(lines.exclude(run_lines__live=True))
 
 
 def promises_missed(council, *, on: dt.date) -> QuerySet:

@@ -15,7 +15,7 @@ from tests import factories
 from tests.voucher.breaks import ALYS, ask, london
 from voucher import absences, bookings, claims, disputes, settlement_audit
 from voucher.ledger import audit, books
-from voucher.models import Booking, ClaimLine, PaymentRun
+from voucher.models import Booking, ClaimLine, Invoice, PaymentRun
 
 pytestmark = pytest.mark.django_db
 State = Booking.State
@@ -207,7 +207,7 @@ def test_p13_overpaid_40_pounds_are_taken_off_the_next_payment_itemised(
     assert differences() == []
 
 
-def test_p13_where_no_run_comes_within_60_days_finance_writes_an_invoice(
+def test_p13_where_no_run_comes_within_60_days_finance_writes_an_invoice_and_it_is_paid_once(
     world, award, bryn_cafe, bryn, ffion, gwen, carys
 ):
     booking = confirmed(award, factories.offer(bryn_cafe, price_pence=2000), bryn, minutes=240)
@@ -222,6 +222,20 @@ def test_p13_where_no_run_comes_within_60_days_finance_writes_an_invoice(
 
     assert "Invoices to write: 1." in world.look("finance:runs")
     assert f"Bryn Café, {booking.ref}: −£40.00" in world.look("finance:overdue")
+    prefix = f"write-{bryn_cafe.ref}"
+    typed = {f"{prefix}-number": "AR-77", f"{prefix}-key": str(uuid.uuid4())}
+    typed |= {f"{prefix}-dated_day": "22", f"{prefix}-dated_month": "11", f"{prefix}-dated_year": "2026"}
+    assert "Noted. The provider is told" in world.press("finance:write_invoice", bryn_cafe.ref, **typed)
+    page = world.at(london(2026, 11, 23, 9), bryn).look("provider:money")
+    assert "Invoice AR-77 of" in page and "Your next payment is" not in page
+
+    invoice = Invoice.objects.get().pk
+    prefix = f"paid-{invoice}-paid_on"
+    day = {f"{prefix}_day": "1", f"{prefix}_month": "12", f"{prefix}_year": "2026"}
+    page = world.at(london(2026, 12, 1, 9), ffion).press("finance:invoice_paid", invoice, **day)
+    assert "Nothing is owed for this invoice any more." in page and "Paid 1 Dec" in page
+    assert "−£40.00" in world.at(london(2026, 12, 1, 9), bryn).look("provider:figures")
+    assert (books.due(payee=bryn_cafe.pk), differences()) == (0, [])
 
 
 def test_p14_a_donated_break_uses_nothing_is_never_claimed_and_counts_as_a_break(world, award, bryn_cafe, bryn):

@@ -42,10 +42,11 @@ from voucher import (
     settlement,
     tasks,
 )
-from voucher.models import Carer, Handover, ReturnedPayment, RunFile, WaitingPlace, WalkIn, Wish
+from voucher.models import Carer, Handover, Invoice, ReturnedPayment, RunFile, WaitingPlace, WalkIn, Wish
 
 TABLE = Path(__file__).with_name("who_may_enter.csv")
 PAY_ON = dt.date(2026, 10, 15)
+OF_AN_INVOICE = ("invoice_paid", "withdraw_invoice")
 PEOPLE = [
     "stranger",
     "nobody",
@@ -190,6 +191,8 @@ def there(monkeypatch, settings, caerphilly, flintshire, bryn_cafe, bryn, now):
         "calendar_feed": {"token": private_calendar(bryn, bryn_cafe, now)},
         **of_the_provider(line, advice, people["desk"].provider_posts.get()),
         "finance:asked": {"number": line.pk},
+        "finance:write_invoice": {"ref": bryn_cafe.ref},
+        **{f"finance:{page}": {"pk": invoice_to(bryn_cafe, people["preparer"], now)} for page in OF_AN_INVOICE},
         "team:resolve": {"ref": line.booking.ref},
         **{page: {"pk": task.pk} for page in ("team:task_done", "team:task_pay")},
         "team:task_let_go": {"pk": tasks.give_about_place(place=in_line(award, sitting, now), now=now).pk},
@@ -270,6 +273,13 @@ def came_back(run, provider, by, now):
         **{"run": run, "provider": provider, "amount_pence": 1, "reason": "closed", "returned_on": PAY_ON},
         **{"noted_by": by, "noted_at": now},
     )
+
+
+def invoice_to(provider, by, now):
+    """Return the number of an invoice that its council has written to the provider."""
+    wanted = {"council": provider.council, "provider": provider, "number": "AR-1"}
+    told = {"dated": now.date(), "amount_pence": 1, "written_by": by, "written_at": now}
+    return Invoice.objects.get_or_create(**wanted, defaults=told)[0].pk
 
 
 def in_line(award, offer, now):

@@ -72,10 +72,10 @@ def test_everything_that_is_ready_is_ticked_and_added_up(page, delivered, award,
 def test_one_press_claims_what_is_ticked(page, delivered, award, sitting, bryn, bryn_cafe, now):
     later = deliver(confirm(award, sitting, bryn, now, starts_at=FRIDAY + dt.timedelta(hours=4)), 135, bryn)
 
-    answer = claim(page, delivered, invoice_number="2026/17")
+    answer = claim(page, delivered, invoice_number="2026/17", own_reference="Job 5, Mon")
 
     assert "Claimed: £62.50. It is paid on" in text(answer)
-    assert "2026/17" in text(answer)
+    assert "2026/17" in text(answer) and "Job 5, Mon" in text(answer)
     assert "Waiting for a payment run" in text(answer)
     assert (state(delivered), state(later)) == (State.CLAIMED, State.DELIVERED)
     assert books.due(payee=bryn_cafe.pk) == 6250
@@ -126,9 +126,10 @@ def test_nothing_ticked_is_said_beside_the_list_and_the_invoice_number_stays(pag
 
 
 def test_an_invoice_number_that_is_too_long_is_refused_and_the_ticks_stay(page, delivered):
-    answer = claim(page, delivered, invoice_number="7" * 31)
+    answer = claim(page, delivered, invoice_number="7" * 31, own_reference="8" * 31)
 
     assert "An invoice number can be 30 letters and figures long." in text(answer)
+    assert "A reference can be 30 letters and figures long." in text(answer)
     assert " checked" in answer.content.decode()
     assert state(delivered) == State.DELIVERED
 

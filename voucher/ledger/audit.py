@@ -96,11 +96,12 @@ SELECT t.id
         AND (t.unit <> a.unit OR a.unit <> f.unit))
  ORDER BY t.id"""
 
-# I8, as far as the books know it: nobody is paid more than was ever spent with them.
+# I8, as far as the books know it: nobody is paid, and has kept, more than was ever spent with them.
 OVERPAID = """
 SELECT payee, paid, earned FROM (
     SELECT payee,
-           SUM(CASE WHEN kind = 'settle' THEN amount WHEN kind = 'unsettle' THEN -amount ELSE 0 END) AS paid,
+           SUM(CASE WHEN kind = 'settle' THEN amount WHEN kind IN ('unsettle', 'repay') THEN -amount
+                    ELSE 0 END) AS paid,
            SUM(CASE WHEN kind IN ('spend', 'charge', 'cover') AND credit_kind = 'payable'
                     THEN amount ELSE 0 END) AS earned
       FROM ledger_transfer WHERE payee IS NOT NULL GROUP BY payee) sums

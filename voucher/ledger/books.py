@@ -309,6 +309,20 @@ def unsettle(*, payee, amount, run, op_key, actor, now, reason, on=None):
     act.write("unsettle", Unit.PENCE, amount, ("paid", run), ("payable", payee), payee=payee)
 
 
+@verb
+def repay(*, payee, amount, invoice, op_key, actor, now, reason, on=None):
+    """Write down that a payee paid back `amount` pence by invoice: it owes that much less, or is due that much more.
+
+    Once for an invoice: `op_key` keeps that, as it keeps a run from paying twice.
+    Raises MoreThanDue where the payee was never paid that much.
+    """
+    act = Act(op_key, actor, now, on, reason)
+    paid = int(one(sql.PAID_IN_ALL, payee=payee)[0])
+    if whole(amount) > paid:
+        raise MoreThanDue(paid)
+    act.write("repay", Unit.PENCE, amount, ("received", number_of(invoice)), ("payable", payee), payee=payee)
+
+
 def due(payee):
     """What the payee is owed, in pence; less than nothing after a refund of what was already paid."""
     return int(one(sql.DUE, payee=payee)[0])

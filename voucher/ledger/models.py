@@ -128,6 +128,7 @@ class Transfer(models.Model):
         REFUND = "refund"
         SETTLE = "settle"
         UNSETTLE = "unsettle"  # the bank sent a payment back
+        REPAY = "repay"  # a payee paid back, by invoice, what it was paid too much
         ADJUST = "adjust"
 
     class Side(models.TextChoices):
@@ -138,6 +139,7 @@ class Transfer(models.Model):
         COST = "cost"  # the fund's pence for spent minutes
         PAYABLE = "payable"  # what a provider is due, in pence
         PAID = "paid"  # what a payment run has paid, in pence
+        RECEIVED = "received"  # what came in for an invoice, in pence
 
     op_key = models.CharField(max_length=120)
     seq = models.PositiveSmallIntegerField()
@@ -165,6 +167,7 @@ class Transfer(models.Model):
             models.UniqueConstraint(fields=["op_key", "seq"], name="transfer_belongs_to_one_step_of_one_act"),
             models.UniqueConstraint(fields=["hold"], condition=Q(kind="hold"), name="hold_is_set_aside_once"),
             models.UniqueConstraint(fields=["hold"], condition=Q(resolves=True), name="hold_is_resolved_once"),
+            models.UniqueConstraint(fields=["debit_id"], condition=Q(kind="repay"), name="invoice_is_paid_once"),
             models.CheckConstraint(condition=Q(amount__gt=0), name="transfer_moves_something"),
             models.CheckConstraint(
                 condition=~Q(debit_kind=F("credit_kind"), debit_id=F("credit_id")), name="transfer_has_two_sides"
@@ -186,6 +189,7 @@ class Transfer(models.Model):
                 | _moves(kind="refund", debit="payable", credit="cost", unit="pence")
                 | _moves(kind="settle", debit="payable", credit="paid", unit="pence")
                 | _moves(kind="unsettle", debit="paid", credit="payable", unit="pence")
+                | _moves(kind="repay", debit="received", credit="payable", unit="pence")
                 | _moves(kind="adjust", debit="fund", credit="award")
                 | _moves(kind="adjust", debit="award", credit="fund"),
                 name="transfer_goes_where_its_kind_goes",
@@ -199,12 +203,12 @@ class Transfer(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(kind__in=["hold", "release", "spend", "charge", "cover", "refund"], hold__isnull=False)
-                | Q(kind__in=["issue", "expire", "settle", "unsettle", "adjust"], hold__isnull=True),
+                | Q(kind__in=["issue", "expire", "settle", "unsettle", "repay", "adjust"], hold__isnull=True),
                 name="transfer_names_its_hold",
             ),
             models.CheckConstraint(
-                condition=Q(kind__in=["settle", "unsettle"], award__isnull=True)
-                | Q(~Q(kind__in=["settle", "unsettle"]), award__isnull=False),
+                condition=Q(kind__in=["settle", "unsettle", "repay"], award__isnull=True)
+                | Q(~Q(kind__in=["settle", "unsettle", "repay"]), award__isnull=False),
                 name="transfer_names_its_award",
             ),
             models.CheckConstraint(

@@ -137,3 +137,8 @@ SELECT COALESCE(SUM(CASE WHEN kind = 'settle' THEN amount ELSE -amount END), 0)
   FROM ledger_transfer
  WHERE payee = %(payee)s
    AND ((kind = 'settle' AND credit_id = %(run)s) OR (kind = 'unsettle' AND debit_id = %(run)s))"""
+
+PAID_IN_ALL = """
+SELECT COALESCE(SUM(CASE kind WHEN 'settle' THEN amount WHEN 'unsettle' THEN -amount
+                              WHEN 'repay' THEN -amount ELSE 0 END), 0)
+  FROM ledger_transfer WHERE payee = %(payee)s"""

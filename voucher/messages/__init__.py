@@ -7,6 +7,8 @@ over a shoulder learns of one break and no more.
 from voucher.messages.accounts import account_change_agreed as account_change_agreed
 from voucher.messages.accounts import account_change_asked as account_change_asked
 from voucher.messages.accounts import account_change_refused as account_change_refused
+from voucher.messages.accounts import invoice_withdrawn as invoice_withdrawn
+from voucher.messages.accounts import invoice_written as invoice_written
 from voucher.messages.accounts import payment_returned as payment_returned
 from voucher.messages.awards import application_answered as application_answered
 from voucher.messages.awards import award_changed as award_changed

@@ -32,6 +32,17 @@ def payment_returned(returned):
     _write("payment_returned", returned.provider, context, f"{returned.pk}", returned.run.council)
 
 
+def invoice_written(invoice, lines):
+    """Tell them that the council asks by invoice for what no payment took off, and for which breaks (R69)."""
+    context = {"invoice": invoice, "lines": lines}
+    _write("invoice_written", invoice.provider, context, f"{invoice.pk}", invoice.council)
+
+
+def invoice_withdrawn(invoice):
+    """Tell them that an invoice need not be paid, and why."""
+    _write("invoice_withdrawn", invoice.provider, {"invoice": invoice}, f"{invoice.pk}", invoice.council)
+
+
 def _tell(name, account):
     before = account.provider.bank_accounts.filter(state=BankAccount.State.CHECKED).exclude(pk=account.pk)
     context = {"account": account, "is_first": not before.exists()}

@@ -22,6 +22,8 @@ from voucher.models.disputes import Dispute as Dispute
 from voucher.models.door import Handover as Handover
 from voucher.models.door import WaitingPlace as WaitingPlace
 from voucher.models.door import WalkIn as WalkIn
+from voucher.models.invoices import Invoice as Invoice
+from voucher.models.invoices import InvoiceLine as InvoiceLine
 from voucher.models.own_money import StripeEvent as StripeEvent
 from voucher.models.own_money import TopUp as TopUp
 from voucher.models.settlement import CardPayment as CardPayment

@@ -12,12 +12,14 @@ from voucher.models.bookings import Booking
 
 
 class Claim(models.Model):
-    """One press of "claim" by a provider, with its own invoice number if it has one."""
+    """One press of "claim" by a provider, with its own invoice number and its own reference if it has any."""
 
     provider = models.ForeignKey(Provider, models.PROTECT, related_name="claims")
     council = models.ForeignKey(Council, models.PROTECT, related_name="claims")
     number = models.PositiveIntegerField()
     invoice_number = models.CharField(max_length=30, blank=True)
+    # A word of the provider's own beside it, for its own books.
+    own_reference = models.CharField(max_length=30, blank=True)
     made_by = models.ForeignKey(User, models.PROTECT, related_name="+")
     made_at = models.DateTimeField()
     # The day on which the provider was told that it is paid (R62); empty for claims from before there was a promise.

@@ -4,7 +4,7 @@ from django.urls import path
 
 from voucher.views import bank_accounts as account_pages
 from voucher.views import finance as finance_pages
-from voucher.views import finance_waiting
+from voucher.views import finance_waiting, invoices
 
 urlpatterns = [
     path("", finance_pages.runs, name="runs"),
@@ -24,5 +24,12 @@ urlpatterns = [
     path("accounts/returned/<int:pk>/clear/", account_pages.clear, name="clear"),
     path("funds/", finance_pages.funds, name="funds"),
     path("overdue/", finance_waiting.overdue, name="overdue"),
+    path("invoices/", invoices.invoice_list, name="invoices"),
+    path("invoices/to/<slug:ref>/", invoices.write, name="write_invoice"),
+    path("invoices/<int:pk>/paid/", invoices.paid, name="invoice_paid"),
+    path("invoices/<int:pk>/withdraw/", invoices.withdraw, name="withdraw_invoice"),
+    path("withheld/", withholding_pages.withheld, name="withheld"),
+    path("withheld/new/", withholding_pages.withhold, name="withhold"),
+    path("withheld/<int:pk>/end/", withholding_pages.let_go, name="let_go"),
     path("lines/<int:number>/asked/", finance_waiting.asked, name="asked"),
 ]

@@ -22,6 +22,7 @@ from accounts.models import Role
 from voucher import (
     account_changes,
     bacs,
+    invoices,
     line_checks,
     pay_days,
     payment_files,
@@ -65,7 +66,7 @@ def runs(request):
             "waiting": settlement_figures.totals(waiting),
             "overdue": settlement_figures.overdue(request.council, on=today).count(),
             "missed": missed.count(),
-            "to_invoice": len(settlement_figures.to_invoice(request.council, on=today)),
+            "to_invoice": len(invoices.to_write_by_provider(request.council, on=today)),
             "promptness": settlement_figures.promptness(request.council, on=today),
             "accounts_waiting": account_changes.waiting(request.council).count(),
             "returned_waiting": ReturnedPayment.objects.filter(run__council=request.council, cleared_at=None).count(),

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import finance_reader_required, preparer_required
 from accounts.history import Who
-from voucher import claims, settlement_figures
+from voucher import claims, invoices, settlement_figures
 from voucher.forms.finance import AskedForm
 from voucher.models import ClaimLine
 
@@ -31,7 +31,8 @@ def overdue(request):
         "page": page,
         "rows": [(line, waited[line.pk]) for line in page],
         "missed": Paginator(missed, A_PAGE).get_page(1),
-        "to_invoice": settlement_figures.to_invoice(request.council, on=today),
+        "to_invoice": list(invoices.to_write(request.council, on=today)),
+        "to_come_in": settlement_figures.to_come_in(request.council),
     }
     return render(request, "finance/overdue.html", context)
 

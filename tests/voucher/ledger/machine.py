@@ -35,9 +35,10 @@ class Machine(RuleBasedStateMachine):
         self.funds, self.awards, self.holds = {}, {}, {}
         self.due = dict.fromkeys(PAYEES, 0)
         self.paid = {(payee, run): 0 for payee in PAYEES for run in RUNS}
+        self.repaid = dict.fromkeys(PAYEES, 0)
         # What the sweeps took from each award and no reinstating gave back.
         self.swept = {}
-        self.done, self.keys = [], 0
+        self.done, self.keys, self.invoices = [], 0, 0
         self.transaction = transaction.atomic()
         self.transaction.__enter__()
 
@@ -371,6 +372,18 @@ class Machine(RuleBasedStateMachine):
             moved = -amount if back else amount
             self.due[payee] -= moved
             self.paid[payee, run] += moved
+
+    @rule(pick=picks, share=shares)
+    def pay_back_by_invoice(self, pick, share):
+        payee = PAYEES[pick % 2]
+        limit = sum(pence for (who, _run), pence in self.paid.items() if who == payee) - self.repaid[payee]
+        amount = of(max(0, limit), share)
+        refusal, self.invoices = (books.MoreThanDue if amount > limit else None), self.invoices + 1
+        told = {"payee": payee, "amount": amount, "invoice": self.invoices, "reason": "found after payment"}
+        done, _ = self.act("repay", refusal, **told)
+        if done:
+            self.due[payee] += amount
+            self.repaid[payee] += amount
 
     @rule(days=st.sampled_from([-3, -1, 1, 5, 6, 30]))
     def let_time_pass(self, days):

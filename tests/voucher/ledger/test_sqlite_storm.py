@@ -85,7 +85,13 @@ def test_two_places_that_come_free_on_one_file_go_to_the_first_two_in_line(on_a_
         council = factories.council()
         pool = factories.provider(council)
         swim = factories.offer(
-            pool, unit="session", minutes=120, price_pence=2_000, hours="Sat 10:00-12:00", places=2, has_waiting_list=True
+            pool,
+            unit="session",
+            minutes=120,
+            price_pence=2_000,
+            hours="Sat 10:00-12:00",
+            places=2,
+            has_waiting_list=True,
         )
         booked = [ask(factories.award(council), swim, now) for _ in range(2)]
         line = [wait(council, swim, now) for _ in range(3)]

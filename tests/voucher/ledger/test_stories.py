@@ -3,7 +3,7 @@
 import datetime as dt
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection
 
 from tests.voucher.ledger.desk import faults
 from voucher.ledger import audit, books
@@ -198,6 +198,24 @@ def test_a_payment_the_bank_sends_back_is_due_again(desk, pounds):
     with pytest.raises(books.MoreThanDue) as refusal:
         desk.settle(payee=CAFE, amount=2_001, run=RUN + 1)
     assert refusal.value.due == 2_000
+    assert faults() == []
+
+
+def test_what_was_paid_too_much_is_paid_back_by_invoice_once(desk, pounds):
+    lunch = desk.hold(award=pounds, amount=2_000, on=BREAK)
+    desk.spend(hold=lunch, amount=2_000, payee=CAFE, effective_on=BREAK)
+    desk.settle(payee=CAFE, amount=2_000, run=RUN)
+    desk.refund(hold=lunch, amount=500)
+    assert books.due(CAFE) == -500
+
+    desk.repay(payee=CAFE, amount=500, invoice=1, reason="found after payment")
+
+    assert books.due(CAFE) == 0
+    with pytest.raises(books.MoreThanDue) as refusal:
+        desk.repay(payee=CAFE, amount=1_501, invoice=2, reason="found after payment")
+    assert refusal.value.due == 1_500
+    with pytest.raises(IntegrityError):
+        desk.repay(payee=CAFE, amount=1, invoice=1, reason="found after payment")
     assert faults() == []
 
 

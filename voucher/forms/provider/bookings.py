@@ -116,6 +116,17 @@ class ClaimForm(forms.Form):
         widget=forms.TextInput(attrs={"class": "govuk-input--width-10", "autocomplete": "off"}),
         error_messages={"max_length": _("An invoice number can be 30 letters and figures long.")},
     )
+    own_reference = forms.CharField(
+        label=_("Your own reference"),
+        help_text=_(
+            "Only if it helps you: a customer or job number, but no name. "
+            "You find it again on your remittance advice, your statement and in your files."
+        ),
+        max_length=30,
+        required=False,
+        widget=forms.TextInput(attrs={"class": "govuk-input--width-10", "autocomplete": "off"}),
+        error_messages={"max_length": _("A reference can be 30 letters and figures long.")},
+    )
 
     def __init__(self, *args, ready=(), **kwargs):
         super().__init__(*args, **kwargs)

@@ -2,7 +2,7 @@
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Prefetch, Q, Sum
 from django.db.models.functions import Coalesce
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -16,15 +16,16 @@ from accounts.history import Who
 from accounts.models import Council
 from providers.access import claims_required
 from providers.models import BankAccount
-from voucher import claims, pay_days, settlement_figures, withdrawals
+from voucher import claims, invoices, pay_days, withdrawals
 from voucher.forms.provider.bookings import ClaimForm, length_in_words
 from voucher.ledger import acts
-from voucher.models import Booking, Claim, ClaimLine, RunFile
+from voucher.models import Booking, Claim, ClaimLine, InvoiceLine, RunFile
 from voucher.views.provider import coming_payments, ways
 
 A_PAGE = 20
 # Of the newest payments the money page itself shows the papers; all are a page further.
 PAPERS_SHOWN = 5
+_INVOICED = Prefetch("lines", InvoiceLine.objects.select_related("claim_line__booking__offer"))
 # Every line of a claim with what its way is told from; a line that was taken out is shown as such.
 _LINES = ClaimLine.with_struck.select_related("claim__council__scheme", "booking").prefetch_related(*ways.AROUND)
 
@@ -55,6 +56,7 @@ def make_claim(request, council):
             council=council,
             bookings=rows,
             invoice_number=form.cleaned_data["invoice_number"],
+            own_reference=form.cleaned_data["own_reference"],
             by=Who(user=request.user),
             now=now,
             key=f"claim:{form.cleaned_data['key']}",
@@ -109,6 +111,8 @@ def statement(request, number):
         facts.append((_("Paid on, as we said"), wording.day(claim.pay_promised_on)))
     if claim.invoice_number:
         facts.append((_("Your invoice number"), claim.invoice_number))
+    if claim.own_reference:
+        facts.append((_("Your own reference"), claim.own_reference))
     context = {
         "claim": claim,
         "lines": lines,
@@ -212,8 +216,9 @@ def _money_page(request, *, typed=None):
         "next_payment": coming_payments.released(provider, today),
         "planned_payment": coming_payments.planned(provider, today),
         "given_back": given_back,
+        "invoices": provider.invoices.select_related("council__scheme").prefetch_related(_INVOICED)[:A_PAGE],
         "given_back_pence": -sum(line.amount_pence for line in given_back),
-        "invoice_from": given_back and settlement_figures.invoice_from(given_back[0].claim),
+        "invoice_from": given_back and invoices.first_day(given_back[0].claim),
         "remittances": _remittances(provider)[:PAPERS_SHOWN],
         # The council's own service is recharged inside the council; no bank is asked.
         "has_account": provider.legal_form == provider.LegalForm.COUNCIL
@@ -245,6 +250,7 @@ def _ready_by_council(provider, today, typed, data):
 def _given_back(provider):
     """Return the lines that are taken off the provider's next payment after disputes, the oldest first."""
     lines = ClaimLine.objects.filter(claim__provider=provider, amount_pence__lt=0).exclude(run_lines__live=True)
+    lines = lines.exclude(invoice_lines__live=True)
     lines = lines.select_related("claim__council__scheme", "booking__offer", "booking__dispute")
     return list(lines.order_by("claim__made_at", "pk"))
 

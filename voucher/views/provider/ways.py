@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts import wording
 from voucher import line_checks, pay_days, rules
-from voucher.models import ClaimLine, LineLeftOut, PaymentRun, ReturnedPayment, RunLine
+from voucher.models import ClaimLine, Invoice, InvoiceLine, LineLeftOut, PaymentRun, ReturnedPayment, RunLine
 
 # What a failed check means to a provider: what happens next, and no accusation.
 HELD = {
@@ -34,6 +34,7 @@ HELD = {
 
 AROUND = (
     Prefetch("run_lines", RunLine.objects.select_related("run").order_by("pk")),
+    Prefetch("invoice_lines", InvoiceLine.objects.filter(live=True).select_related("invoice")),
     Prefetch("left_out", LineLeftOut.objects.select_related("run").order_by("-run__number")),
 )
 
@@ -60,6 +61,7 @@ def together(ways):
 def _held(provider):
     """Return what the checks find now against the lines that wait, by line."""
     waiting = ClaimLine.objects.filter(claim__provider=provider).exclude(amount_pence=0).exclude(run_lines__live=True)
+    waiting = waiting.exclude(invoice_lines__live=True)
     return {each.line.pk: each.failed for each in line_checks.looked_at(waiting)}
 
 
@@ -84,12 +86,23 @@ def _way(line, held, returned, today):
     failed = held.get(line.pk, ())
     if not line.amount_pence:
         return way | {"kind": "in_question", "note": _("All of it waits until the carers team has found how it was.")}
+    if invoiced := next(iter(line.invoice_lines.all()), None):
+        return way | _invoiced(invoiced.invoice)
     if line.amount_pence < 0:
         return way | {"kind": "given_back", "note": _("It is taken off your next payment.")}
     if failed:
         return way | {"kind": "held", "note": str(HELD[failed[0].key])}
     steps.append(_("Checked"))
     return _waiting(way, line, today)
+
+
+def _invoiced(invoice):
+    """Return where a line stands that the council asks for by invoice (R69)."""
+    if invoice.state == Invoice.State.PAID:
+        note = _("Invoice %(number)s, which you have paid.") % {"number": invoice.number}
+        return {"kind": "paid_back", "day": invoice.paid_on, "note": note}
+    note = _("Invoice %(number)s, not yet paid.") % {"number": invoice.number}
+    return {"kind": "invoiced", "day": invoice.dated, "note": note}
 
 
 def _waiting(way, line, today):

@@ -1,0 +1,148 @@
+"""Finance's page of invoices to providers: which are to be written, which wait to be paid, and what became of each."""
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import Prefetch
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.access import finance_reader_required, finance_required
+from accounts.history import Who
+from accounts.models import Role
+from providers import staff
+from providers.models import Provider
+from voucher import invoices
+from voucher.forms.invoices import InvoiceForm, PaidForm, WithdrawForm
+from voucher.ledger import acts
+from voucher.ledger.books import MoreThanDue
+from voucher.models import Invoice, InvoiceLine
+
+A_PAGE = 25
+State = Invoice.State
+_MAY_WRITE = {Role.Kind.FINANCE_PREPARER, Role.Kind.FINANCE_APPROVER}
+
+
+@require_safe
+@never_cache
+@finance_reader_required
+def invoice_list(request):
+    """What is to be written, what is written and not paid, and everything from before."""
+    return _page(request)
+
+
+@require_POST
+@finance_required
+def write(request, ref):
+    """Note the invoice that the finance system wrote to one provider; a second press shows the same one."""
+    # Of a provider that never claimed here there is nothing to see.
+    known = Provider.objects.filter(claims__council=request.council).distinct()
+    provider, now = get_object_or_404(known, ref=ref), timezone.now()
+    form = InvoiceForm(request.POST, prefix=f"write-{ref}", today=timezone.localdate(now))
+    if not form.is_valid():
+        return _page(request, write=(provider, form))
+    try:
+        invoices.write(
+            council=request.council,
+            provider=provider,
+            number=form.cleaned_data["number"],
+            dated=form.cleaned_data["dated"],
+            by=Who(request.user),
+            now=now,
+            key=f"invoice:{form.cleaned_data['key']}",
+        )
+    except invoices.NumberUsed:
+        form.add_error("number", _("There is an invoice of this number already."))
+        return _page(request, write=(provider, form))
+    except (invoices.NothingToInvoice, acts.KeyWasUsed):
+        messages.info(request, _("Nothing is left to ask for: it is on an invoice, or a payment took it off."))
+    except staff.WorksThere:
+        messages.error(request, _own())
+    else:
+        messages.success(request, _("Noted. The provider is told, and no payment takes it off any more."))
+    return redirect("finance:invoices")
+
+
+@require_POST
+@finance_required
+def paid(request, pk):
+    """Note that an invoice was paid; a second press says that it was noted."""
+    invoice, now = _invoice_of(request.council, pk), timezone.now()
+    form = PaidForm(request.POST, prefix=f"paid-{pk}", dated=invoice.dated, today=timezone.localdate(now))
+    if not form.is_valid():
+        return _page(request, paid=(invoice, form))
+    try:
+        invoices.paid(invoice=invoice, paid_on=form.cleaned_data["paid_on"], by=Who(request.user), now=now)
+    except invoices.Moved:
+        messages.info(request, _("This was noted already."))
+    except MoreThanDue:
+        messages.error(request, _("The books say that this provider was never paid so much. Ask who runs the service."))
+    except staff.WorksThere:
+        messages.error(request, _own())
+    else:
+        messages.success(request, _("Noted. Nothing is owed for this invoice any more."))
+    return redirect("finance:invoices")
+
+
+@require_POST
+@finance_required
+def withdraw(request, pk):
+    """Withdraw an invoice that is not paid; what it asked for is taken off the next payment again."""
+    invoice = _invoice_of(request.council, pk)
+    form = WithdrawForm(request.POST, prefix=f"withdraw-{pk}")
+    if not form.is_valid():
+        return _page(request, withdraw=(invoice, form))
+    try:
+        invoices.withdraw(invoice=invoice, reason=form.cleaned_data["reason"], by=Who(request.user), now=timezone.now())
+    except invoices.Moved:
+        messages.info(request, _("It was paid or withdrawn already. See below how it stands."))
+    except staff.WorksThere:
+        messages.error(request, _own())
+    else:
+        messages.success(request, _("Withdrawn. The provider is told, and its next payment takes it off."))
+    return redirect("finance:invoices")
+
+
+def _own():
+    return _("You work for this provider, so somebody else has to see to it.")
+
+
+def _invoice_of(council, pk):
+    return get_object_or_404(Invoice.objects.select_related("provider", "council__scheme"), council=council, pk=pk)
+
+
+def _page(request, *, write=None, paid=None, withdraw=None):
+    """Show the page; of the form that was sent and has something to mend, what was typed stays."""
+    today = timezone.localdate()
+    asked = InvoiceLine.objects.select_related("claim_line__booking__offer")
+    rows = Invoice.objects.filter(council=request.council).select_related(
+        "provider", "written_by", "paid_by", "withdrawn_by"
+    )
+    open_rows = list(rows.filter(state=State.OPEN).prefetch_related(Prefetch("lines", asked)).order_by("dated", "pk"))
+    to_write = [
+        {
+            "provider": provider,
+            "lines": lines,
+            "pence": pence,
+            "form": _form(write, provider) or InvoiceForm(prefix=f"write-{provider.ref}", today=today),
+        }
+        for provider, lines, pence in invoices.to_write_by_provider(request.council, on=today)
+    ]
+    for row in open_rows:
+        row.paid_form = _form(paid, row) or PaidForm(prefix=f"paid-{row.pk}", dated=row.dated, today=today)
+        row.withdraw_form = _form(withdraw, row) or WithdrawForm(prefix=f"withdraw-{row.pk}")
+    bound = next((sent[1] for sent in (write, paid, withdraw) if sent), None)
+    context = {
+        "form": bound,
+        "to_write": to_write,
+        "open": open_rows,
+        "page": Paginator(rows.exclude(state=State.OPEN), A_PAGE).get_page(request.GET.get("page")),
+        "may_write": bool(_MAY_WRITE & request.roles),
+    }
+    return render(request, "finance/invoices.html", context)
+
+
+def _form(sent, row):
+    return sent[1] if sent and sent[0] == row else None
