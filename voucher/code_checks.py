@@ -13,6 +13,8 @@ from voucher.ledger.models import AwardAccount
 from voucher.models import Award, Booking, Task
 
 WRONG_AN_HOUR = 10
+# So often a good code may be too little in an hour, wherever it is asked: between yes and no lies what is on the award.
+SHORT_AN_HOUR = 3
 HOUR = 60 * 60
 State = Booking.State
 
@@ -41,6 +43,10 @@ class NotEnough(Exception):
     """The code is good, but not for this, or not now."""
 
 
+class TooOften(Exception):
+    """The code is good, and was too little so often within the hour that nothing more is said of it (R72)."""
+
+
 @dataclass(frozen=True)
 class Yes:
     """What a provider learns after a yes: a first name, a number to refer to, and what is booked here today.
@@ -60,31 +66,26 @@ class Yes:
 
 
 def check(*, provider, offer, minutes, code, pin, by, now):
-    """Return Yes where the code pays for that much of the offer now, or is booked here today; each look is kept.
+    """Return Yes where the code pays for that much of the offer now, or is booked here today; each look is kept (R72).
 
     A break that is booked needs nothing more: its price is set aside already. Call it outside a transaction.
-    Raises Locked, Wrong, Elsewhere, PinWanted, NotEnough, pins.PinLocked.
+    Raises Locked, Wrong, Elsewhere, PinWanted, NotEnough, TooOften, pins.PinLocked.
     """
     price_pence = price_now(offer, minutes, now)
 
     def found(award):
-        booked = today_at(award, provider, now)
+        # Counted before it is looked at, and given back where it is enough, as every other try.
+        if not limits.allow(_short(award), SHORT_AN_HOUR, HOUR, now):
+            raise TooOften
+        booked, check = today_at(award, provider, now), _new_ref()
+        ref = booked[0].ref if booked else check
+        note_look(award=award, provider=provider, by=by, now=now, ref=ref)
         if not booked and not _pays(award, price_pence, minutes, on=timezone.localdate(now)):
             raise NotEnough
-        check = _new_ref()
-        return Yes(award, booked[0].ref if booked else check, price_pence, check, booked)
+        limits.give_back(_short(award), HOUR, now)
+        return Yes(award, ref, price_pence, check, booked)
 
-    yes = tried(provider=provider, code=code, pin=pin, by=by, now=now, then=found)
-    history.record(
-        act="code.checked",
-        subject=yes.award,
-        by=by,
-        at=now,
-        council=yes.award.council,
-        provider=provider.pk,
-        ref=yes.ref,
-    )
-    return yes
+    return tried(provider=provider, code=code, pin=pin, by=by, now=now, then=found)
 
 
 def tried(*, provider, code, pin, by, now, then=lambda award: award):
@@ -92,14 +93,15 @@ def tried(*, provider, code, pin, by, now, then=lambda award: award):
 
     Each try is counted before it is looked at and given back where it was right, so that however many come at the same
     moment only ten wrong ones are looked at; what `then` refuses with NotEnough counts too, or a balance could be felt
-    for penny by penny. Call it outside a transaction. Raises Locked, Wrong, Elsewhere, PinWanted, pins.PinLocked.
+    for penny by penny. Call it outside a transaction. Raises Locked, Wrong, Elsewhere, PinWanted, pins.PinLocked, and
+    what `then` raises.
     """
     key = f"provider_code:{provider.pk}"
     if not limits.allow(key, WRONG_AN_HOUR, HOUR, now):
         raise Locked(again_at(now))
     try:
         answer = then(_award(provider, code, pin, now))
-    except (Elsewhere, PinWanted):
+    except (Elsewhere, PinWanted, TooOften):
         limits.give_back(key, HOUR, now)
         raise
     except (Wrong, NotEnough):
@@ -110,16 +112,29 @@ def tried(*, provider, code, pin, by, now, then=lambda award: award):
     return answer
 
 
-def not_enough(*, provider, by, now):
-    """Count a no that came after the look: what was asked for beside a booking was more than there is. Raises Locked.
+def note_look(*, award, provider, by, now, ref=""):
+    """Write down that a provider was told whether a code is enough: its carer sees each look, also at a no (R72)."""
+    about = {"council": award.council, "provider": provider.pk, "ref": ref or _new_ref()}
+    history.record(act="code.checked", subject=award, by=by, at=now, **about)
+
+
+def not_enough(*, provider, award, by, now):
+    """Count a no that came after the look: what was to be taken or booked was more than there is. Raises Locked.
 
     It counts like any other no, or a balance could be felt with whoever is booked. Call it outside a transaction.
     """
+    limits.count(_short(award), HOUR, now)
     key = f"provider_code:{provider.pk}"
     if not limits.allow(key, WRONG_AN_HOUR, HOUR, now):
         raise Locked(again_at(now))
     if limits.is_used_up(key, WRONG_AN_HOUR, HOUR, now):
         _tell_of_lock(provider, by, now)
+
+
+def refuse_often(*, award, now):
+    """R72. Raise TooOften where the award's code was too little three times within the hour."""
+    if limits.is_used_up(_short(award), SHORT_AN_HOUR, HOUR, now):
+        raise TooOften
 
 
 def refuse_locked(*, provider, now):
@@ -164,6 +179,10 @@ def _award(provider, code, pin, now):
     if pin and award.carer.pin and not pins.is_right(carer=award.carer, pin=pin, now=now):
         raise Wrong
     return award
+
+
+def _short(award):
+    return f"code_short:{award.pk}"
 
 
 def _pays(award, price_pence, minutes, *, on):

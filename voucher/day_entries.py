@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from django.db import transaction
 from django.utils import timezone
 
+from providers.models import Provider
 from voucher import bookings, rules
+from voucher.bookings import choices
 from voucher.models import Booking, TopUp
 
 State = Booking.State
@@ -65,6 +67,8 @@ def enter(*, provider, rows, by, now):
     A booking that is marked already stays as it is.
     """
     with transaction.atomic():
+        # Behind this lock the provider's others claim and undo; and every request is taken before any money.
+        Provider.objects.select_for_update(no_key=True).get(pk=provider.pk)
         found = _bookings_of(provider, {row.ref for row in rows})
         faults, wanted = {}, {}
         for place, row in enumerate(rows):
@@ -75,8 +79,10 @@ def enter(*, provider, rows, by, now):
                 faults[place] = Fault.TWICE
         if faults:
             raise Faulty(faults)
+        for number in sorted(wanted):
+            if not is_marked(found[wanted[number].ref]):
+                choices.lock(found[wanted[number].ref])
         marked, before = [], []
-        # In the order of their numbers, so that two who enter the same list wait for each other.
         for number in sorted(wanted):
             booking, row = found[wanted[number].ref], wanted[number]
             try:

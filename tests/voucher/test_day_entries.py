@@ -2,17 +2,20 @@
 
 import datetime as dt
 import re
+import uuid
 
 import pytest
 from django.urls import reverse
 
 from accounts.history import Who
+from accounts.models import HistoryEntry
+from brochure.models import Offer
 from tests import factories
-from tests.voucher.breaks import confirm, london
-from voucher import bookings, day_entries
+from tests.voucher.breaks import ALYS, confirm, london
+from voucher import awards, bookings, day_entries
 from voucher.day_entries import Fault, Row
 from voucher.ledger import audit
-from voucher.models import Booking
+from voucher.models import Booking, WalkIn
 
 pytestmark = pytest.mark.django_db
 AFTERWARDS = london(2026, 10, 20, 18)
@@ -63,6 +66,16 @@ def test_the_whole_a_part_and_nobody_came(enter, day):
     assert rows[2].not_given == ABSENT
     assert (len(done.marked), done.marked_before) == (3, [])
     assert audit.differences() == []
+
+
+def test_every_request_of_a_list_is_taken_before_any_money(enter, day, django_assert_max_num_queries):
+    with django_assert_max_num_queries(200) as caught:
+        enter(*(Row(booking.ref, not_given=ABSENT) for booking in day))
+
+    said = [each["sql"] for each in caught.captured_queries]
+    requests = [place for place, sql in enumerate(said) if sql.startswith('UPDATE "voucher_breakrequest"')]
+    money = [place for place, sql in enumerate(said) if "UPDATE ledger_award" in sql.replace('"', "")]
+    assert len(requests) >= 3 and money and requests[2] < money[0]
 
 
 def test_a_list_sent_again_changes_nothing_and_says_what_was_marked(enter, day):
@@ -127,7 +140,7 @@ def test_a_course_of_rows_takes_the_same_number_of_looks(enter, day, django_asse
     rows = [Row(booking.ref, whole=True) for booking in day]
     enter(*rows)
 
-    with django_assert_max_num_queries(6):
+    with django_assert_max_num_queries(7):
         enter(*rows)
 
 
@@ -196,3 +209,38 @@ def test_the_days_to_choose_from_say_how_many_wait(client, day, bryn, clock, dja
 
     assert "Friday 16 October</a> · 3 to be marked" in words
     assert words.count("to be marked") == 1
+
+
+def test_r72_a_list_that_is_never_saved_feels_no_balance_without_a_trace(client, caerphilly, sitting, bryn, clock, now):
+    clock.now = AFTERWARDS
+    Offer.objects.filter(pk=sitting.pk).update(takes_walk_ins=True)
+    client.force_login(bryn)
+    code = awards.new_code(award=factories.award(caerphilly, value=6_250), by=ALYS, now=now)
+
+    def asks(units):
+        # The second row is wrong on purpose, so that nothing is saved whatever the first is answered.
+        rows = [(code, units), (code, 99), ("", 1)]
+        typed = {
+            f"came-{place}-{name}": value
+            for place, (what, many) in enumerate(rows)
+            for name, value in {
+                "key": str(uuid.uuid4()),
+                "offer": sitting.pk,
+                "time": what and "10:00",
+                "units": many,
+                "code": what,
+            }.items()
+        }
+        return page(client, "2026-10-20", **typed | EMPTY)
+
+    asks(2)
+
+    assert not WalkIn.objects.exists()
+    looks = HistoryEntry.objects.filter(act="code.checked", details__provider=sitting.provider_id)
+    assert looks.count() == 2
+    for _ in range(3):
+        asks(4)
+    # Three times too little: nothing more is said of this code, and nothing is looked at.
+    before = looks.count()
+    assert "Try again in an hour" in asks(1)
+    assert looks.count() == before

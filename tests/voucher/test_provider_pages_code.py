@@ -191,6 +191,27 @@ def test_after_ten_wrong_codes_in_an_hour_even_a_right_one_waits(page, sitting, 
     assert YES in text(check(page, code, sitting))
 
 
+def test_r72_a_no_is_a_look_too_and_after_three_in_an_hour_nothing_more_is_said_anywhere(
+    page, client, caerphilly, sitting, code, award, clock, now
+):
+    for units in (40, 20, 10):
+        assert SHORT in text(check(page, code, sitting, units))
+    # Each stands among what the carer sees of who looked.
+    assert HistoryEntry.objects.filter(act="code.checked", details__provider=sitting.provider_id).count() == 3
+
+    other = factories.provider(caerphilly, name="Siop Goffi")
+    theirs = factories.offer(other)
+    for browser, offer in ((page, sitting), (client, theirs)):
+        if offer == theirs:
+            browser.force_login(factories.provider_staff(other, "goffi@provider.example"))
+        answer = text(check(browser, code, offer, 1))
+        assert "Try again in an hour" in answer and YES not in answer and "Alys" not in answer
+    assert HistoryEntry.objects.filter(act="code.checked").count() == 3
+
+    clock.at = now + dt.timedelta(hours=1)
+    assert YES in text(check(client, code, theirs, 1))
+
+
 def test_the_limit_is_the_providers_and_not_the_persons(page, client, bryn, sitting, code):
     for _ in range(10):
         check(page, codes.generate(), sitting)

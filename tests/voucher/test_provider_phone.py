@@ -189,3 +189,13 @@ def test_a_booking_that_the_carer_made_is_not_objected_to(alys, award, sitting, 
     assert alys.post(reverse("my:not_mine", args=[row.ref])).status_code == 404
     row.refresh_from_db()
     assert row.state == Booking.State.REQUESTED
+
+
+def test_r72_what_is_too_dear_on_the_telephone_is_a_look_and_counts(desk, award, code, sitting):
+    for units in (8, 7, 6):
+        assert "not enough" in text_of(desk.post(reverse(PHONE), typed(code, sitting, units=units)))
+    assert HistoryEntry.objects.filter(act="code.checked", details__provider=sitting.provider_id).count() == 3
+
+    # Nothing more is said for an hour, also where it would be enough.
+    assert "not enough" in text_of(desk.post(reverse(PHONE), typed(code, sitting)))
+    assert not Booking.objects.exists()

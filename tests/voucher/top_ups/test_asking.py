@@ -10,9 +10,10 @@ from tests import factories
 from tests.voucher.breaks import FRIDAY
 from tests.voucher.top_ups import own
 from tests.voucher.top_ups.own import ask, left, shop, top_up
-from voucher import bookings, rules, top_ups
+from voucher import bookings, provider_tables, rules, top_ups
 from voucher.ledger import audit
 from voucher.models import Booking, TopUp
+from voucher.provider_year import Period
 
 pytestmark = pytest.mark.django_db
 State = Booking.State
@@ -55,6 +56,16 @@ def test_by_card_the_place_and_the_money_are_held_before_anybody_pays(award, off
     with pytest.raises(bookings.Full):
         ask(factories.award(award.council, value=8_000), offer, now)
     assert audit.differences() == []
+
+
+def test_what_a_provider_was_never_asked_for_is_in_none_of_its_files(award, offer, provider, now, card_company):
+    booking, of = ask(award, offer, now), Period("october", dt.date(2026, 10, 1), dt.date(2026, 10, 31))
+
+    assert provider_tables.sheet("bookings", provider, of).rows == []
+
+    own.paid(booking, card_company, now)
+    [row] = provider_tables.sheet("bookings", provider, of).rows
+    assert row[0] == booking.ref
 
 
 @pytest.mark.parametrize("way", ["direct", "card"])

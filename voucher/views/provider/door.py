@@ -86,7 +86,7 @@ def take_walk_in(request):
         messages.error(request, words % {"again": wording.time(locked.again_at)})
     except bookings.Refused as refusal:
         if isinstance(refusal, bookings.NotEnough):
-            _count_no(request, now)
+            _count_no(request, award, now)
         messages.error(request, why_no_walk_in(refusal))
     except KeyWasUsed:
         messages.error(request, _("This was done already. Look at the list of today."))
@@ -171,6 +171,8 @@ def _answer(request, given, now):
         return {"answer": "no"}
     except code_checks.NotEnough:
         return {"answer": "short"}
+    except code_checks.TooOften:
+        return {"answer": "often"}
     except code_checks.Elsewhere:
         return {"answer": "elsewhere"}
     except code_checks.PinWanted:
@@ -187,10 +189,10 @@ def _answer(request, given, now):
     return told | {"answer": "booked" if yes.booked else "yes", "may_mark": may_mark(request)}
 
 
-def _count_no(request, now):
+def _count_no(request, award, now):
     """Count what was asked for and is more than there is; the sentence about it is said in any case."""
     with suppress(code_checks.Locked):
-        code_checks.not_enough(provider=request.provider, by=Who(user=request.user), now=now)
+        code_checks.not_enough(provider=request.provider, award=award, by=Who(user=request.user), now=now)
 
 
 def _remember(request, given, minutes, yes, now):

@@ -1,6 +1,7 @@
 """A day's list that was kept on paper is typed in afterwards: what was given, and who came without booking (R59)."""
 
 import datetime as dt
+from contextlib import suppress
 from itertools import groupby
 
 from django.contrib import messages
@@ -108,6 +109,7 @@ class _Page:
         live = catalogue.live_offers(on=timezone.localdate(now)).filter(provider=request.provider)
         own = live.filter(takes_walk_ins=True).exclude(unit__in=["night", "course"])
         places = range(ROWS_WITHOUT_BOOKING) if own.exists() else ()
+        self.looked_at, self.too_little = [], []
         self.came = [CameForm(data, prefix=f"came-{place}", offers=own) for place in places]
 
     @property
@@ -153,6 +155,7 @@ class _Page:
                 if None in taken:
                     raise NothingSaved
         except NothingSaved:
+            self._note_looks()
             return False
         self._say(entered, taken)
         return True
@@ -173,7 +176,9 @@ class _Page:
         """Return the award of the code in a row, or None with the sentence beside it."""
         tried = {"code": form.cleaned_data["code"], "pin": form.cleaned_data["pin"], "by": self.by, "now": self.now}
         try:
-            return code_checks.tried(provider=self.request.provider, **tried)
+            award = code_checks.tried(provider=self.request.provider, **tried)
+            code_checks.refuse_often(award=award, now=self.now)
+            return award
         except code_checks.Locked as locked:
             sentence = _("Too many codes did not work. Try again from %(again)s on; what you typed above is kept.")
             form.add_error("code", sentence % {"again": wording.time(locked.again_at)})
@@ -181,6 +186,8 @@ class _Page:
             form.add_error("pin", _("This carer has a PIN. Without it they have to book themselves."))
         except pins.PinLocked:
             form.add_error("pin", _("Too many wrong PINs. Try again in an hour, or ask the carer to ring us."))
+        except code_checks.TooOften:
+            form.add_error("code", _("Try again in an hour, or ask the carer to ring the carers team."))
         except code_checks.Elsewhere:
             form.add_error("code", _("This code is good in another part of Wales. It cannot pay here."))
         except code_checks.Wrong:
@@ -193,6 +200,7 @@ class _Page:
         minutes = offer.minutes * given["units"]
         starts_at = timezone.make_aware(dt.datetime.combine(self.day, given["time"]))
         take = walk_ins.book if award.carer.pin else walk_ins.ask
+        self.looked_at.append(award)
         try:
             price = walk_ins.price(award=award, offer=offer, minutes=minutes, starts_at=starts_at)
             row = take(
@@ -209,6 +217,7 @@ class _Page:
             sentence = _("This is booked already, with the number %(ref)s. Enter it above by its number.")
             form.add_error("code", sentence % {"ref": refusal.booking.ref})
         except bookings.Refused as refusal:
+            self.too_little += [award] if isinstance(refusal, bookings.NotEnough) else []
             form.add_error("code", why_no_walk_in(refusal))
         except KeyWasUsed:
             form.add_error("code", _("This row was sent before. Look at the list of the day."))
@@ -217,6 +226,15 @@ class _Page:
                 bookings.deliver(booking=row.booking, minutes=row.minutes, by=self.by, now=self.now)
             return row
         return None
+
+    def _note_looks(self):
+        """Write down what was answered about a code, though nothing was saved; what was too little counts (R72)."""
+        about = {"provider": self.request.provider, "by": self.by, "now": self.now}
+        for award in self.looked_at:
+            code_checks.note_look(award=award, **about)
+        for award in self.too_little:
+            with suppress(code_checks.Locked):
+                code_checks.not_enough(award=award, **about)
 
     def _say(self, entered, taken):
         asked = [row for row in taken if row.state == WalkIn.State.WAITING]

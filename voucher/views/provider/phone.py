@@ -2,11 +2,13 @@
 
 import datetime as dt
 import uuid
+from contextlib import suppress
 
 from django.contrib import messages
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
@@ -20,6 +22,8 @@ from voucher.forms.provider.bookings import PhoneForm
 from voucher.ledger.acts import KeyWasUsed
 from voucher.views.ask import why_not_then
 from voucher.views.provider.door import why_no_walk_in
+
+NOT_ENOUGH = gettext_lazy("This code is not enough for this break. The carer can ring the carers team.")
 
 
 class Refusal(Exception):
@@ -72,9 +76,9 @@ def _book(request, given, now):
             key=str(given["key"]),
         )
     except (bookings.NotEnough, bookings.AwardClosed, bookings.OtherRegion) as refusal:
-        raise Refusal(
-            "code", _("This code is not enough for this break. The carer can ring the carers team.")
-        ) from refusal
+        if isinstance(refusal, bookings.NotEnough):
+            _count_no(request, award, now)
+        raise Refusal("code", NOT_ENOUGH) from refusal
     except bookings.OwnAward as refusal:
         raise Refusal("code", why_no_walk_in(refusal)) from refusal
     except bookings.BadLength as refusal:
@@ -94,6 +98,7 @@ def _award_on_the_phone(request, given, now):
         # Whoever has no PIN cannot be booked for on the telephone.
         if not award.carer.pin:
             raise code_checks.Wrong
+        code_checks.refuse_often(award=award, now=now)
         return award
 
     tried = {"code": given["code"], "pin": given["pin"], "by": Who(user=request.user), "now": now}
@@ -102,6 +107,8 @@ def _award_on_the_phone(request, given, now):
     except code_checks.Locked as locked:
         sentence = _("Too many codes did not work. Try again in an hour, or ring the carers team.")
         raise Refusal(None, sentence) from locked
+    except code_checks.TooOften as often:
+        raise Refusal("code", NOT_ENOUGH) from often
     except code_checks.Elsewhere as elsewhere:
         sentence = _("This code is good in another part of Wales. It cannot pay here.")
         raise Refusal("code", sentence) from elsewhere
@@ -110,3 +117,11 @@ def _award_on_the_phone(request, given, now):
         raise Refusal("code", _("The code and the PIN do not belong together. Ask for both again.")) from wrong
     except pins.PinLocked as locked:
         raise Refusal("pin", _("Too many wrong PINs. Try again in an hour, or ask the carer to ring us.")) from locked
+
+
+def _count_no(request, award, now):
+    """Write down and count that it was more than there is: asked so, a balance could be felt without a trace."""
+    by = Who(user=request.user)
+    code_checks.note_look(award=award, provider=request.provider, by=by, now=now)
+    with suppress(code_checks.Locked):
+        code_checks.not_enough(provider=request.provider, award=award, by=by, now=now)
