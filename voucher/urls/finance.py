@@ -28,8 +28,5 @@ urlpatterns = [
     path("invoices/to/<slug:ref>/", invoices.write, name="write_invoice"),
     path("invoices/<int:pk>/paid/", invoices.paid, name="invoice_paid"),
     path("invoices/<int:pk>/withdraw/", invoices.withdraw, name="withdraw_invoice"),
-    path("withheld/", withholding_pages.withheld, name="withheld"),
-    path("withheld/new/", withholding_pages.withhold, name="withhold"),
-    path("withheld/<int:pk>/end/", withholding_pages.let_go, name="let_go"),
     path("lines/<int:number>/asked/", finance_waiting.asked, name="asked"),
 ]
