@@ -4,6 +4,7 @@ import datetime as dt
 import uuid
 
 import pytest
+from django.urls import reverse
 
 from accounts.models import OutboxMessage
 from providers.models import Provider
@@ -173,6 +174,32 @@ def test_a_provider_neither_confirms_nor_cancels_what_waits_for_the_carer(reques
         bookings.cancel(booking=request_, party="provider", by=ALYS, now=now)
     with pytest.raises(bookings.BookingMoved):
         suggest(request_, now, TUESDAY)
+
+
+def test_a_provider_takes_its_times_back_and_says_no_until_the_carer_has_chosen(
+    client, request_, award, caerphilly, offer, bryn, now, clock
+):
+    one, _other = suggest(request_, now, MONDAY, TUESDAY)
+    client.force_login(bryn)
+    page, back = (reverse(f"provider:{name}", args=[request_.ref]) for name in ("booking", "take_back_times"))
+    assert back in client.get(page).content.decode()
+    # Who has the page of before open takes nothing back by declining.
+    client.post(reverse("provider:decline", args=[request_.ref]), {"decline-reason": "no_staff"})
+    client.post(back, {"decline-reason": ""})
+    request_.refresh_from_db()
+    assert (request_.state, left(award)) == (State.COUNTERED, (3_750, 6_250))
+
+    for _press in range(2):
+        client.post(back, {"decline-reason": "no_staff", "decline-note": "Mair has flu."})
+
+    request_.refresh_from_db()
+    assert (request_.state, request_.decline_reason, left(award)) == (State.DECLINED, "no_staff", (10_000, 0))
+    assert "Mair has flu." in OutboxMessage.objects.get(kind="booking_declined").body
+    assert back not in client.get(page).content.decode()
+    ask(factories.award(caerphilly), offer, now, starts_at=MONDAY)
+    with pytest.raises(bookings.BookingMoved):
+        bookings.take(booking=request_, suggestion=one, by=ALYS, now=now)
+    assert sound()
 
 
 def test_another_bookings_suggestion_is_not_taken(request_, caerphilly, offer, now):

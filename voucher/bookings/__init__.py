@@ -34,6 +34,7 @@ from voucher.asking import refuse_unless_possible as refuse_unless_possible
 from voucher.bookings.answering import confirm as confirm
 from voucher.bookings.answering import decline as decline
 from voucher.bookings.answering import requests_past_their_deadline as requests_past_their_deadline
+from voucher.bookings.answering import take_back_times as take_back_times
 from voucher.bookings.answering import time_out as time_out
 from voucher.bookings.cancelling import Cost as Cost
 from voucher.bookings.cancelling import HasStarted as HasStarted

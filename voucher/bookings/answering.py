@@ -29,11 +29,24 @@ def decline(*, booking, reason, note="", by, now):
 
     Returns the Booking that is asked now, or None. Raises BookingMoved.
     """
+    return _say_no(booking, State.REQUESTED, reason, note, by, now)
+
+
+def take_back_times(*, booking, reason, note="", by, now):
+    """Say no after all where other times were suggested and the carer has not chosen: nobody keeps them any more (R25).
+
+    Whoever declines a request of which a colleague has just suggested times does not do this by it. Otherwise as
+    decline. Raises BookingMoved.
+    """
+    return _say_no(booking, State.COUNTERED, reason, note, by, now)
+
+
+def _say_no(booking, state, reason, note, by, now):
     with transaction.atomic():
         choices.lock(booking)
         steps.give_back(booking, by, now)
         changes = {"answered_at": now, "decline_reason": reason, "decline_note": note}
-        steps.move(booking, (State.REQUESTED,), State.DECLINED, by, now, answer_by__gt=now, **changes)
+        steps.move(booking, (state,), State.DECLINED, by, now, answer_by__gt=now, **changes)
         return following.after_no(booking, by, now)
 
 

@@ -36,6 +36,7 @@ urlpatterns = [
     path("bookings/<slug:ref>/confirm/", provider_pages.confirm, name="confirm"),
     path("bookings/<slug:ref>/decline/", provider_pages.decline, name="decline"),
     path("bookings/<slug:ref>/times/", provider_times.suggest, name="suggest"),
+    path("bookings/<slug:ref>/times/back/", provider_pages.take_back_times, name="take_back_times"),
     path("bookings/<slug:ref>/move/", provider_times.accept_move, name="accept_move"),
     path("bookings/<slug:ref>/leave/", provider_times.decline_move, name="decline_move"),
     path("bookings/<slug:ref>/given/", provider_pages.deliver, name="deliver"),

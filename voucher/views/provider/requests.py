@@ -67,6 +67,17 @@ def confirm(request, ref):
 @require_POST
 @bookings_required
 def decline(request, ref):
+    return _say_no(request, ref, bookings.decline)
+
+
+@require_POST
+@bookings_required
+def take_back_times(request, ref):
+    """Say no after all, while the carer has not chosen one of the times that were suggested."""
+    return _say_no(request, ref, bookings.take_back_times)
+
+
+def _say_no(request, ref, verb):
     row = booking_of(request.provider, ref)
     form = DeclineForm(request.POST, prefix="decline")
     if not form.is_valid():
@@ -74,7 +85,7 @@ def decline(request, ref):
     return answer(
         request,
         row,
-        bookings.decline,
+        verb,
         goal=State.DECLINED,
         said=told(
             row,
@@ -195,6 +206,7 @@ def _booking_page(request, row, *, decline=None, delivered=None, not_given=None,
         "contact_until": rules.contact_until(row.ends_at),
         "can_answer": row.state == State.REQUESTED and row.answer_by > now,
         "suggested": bookings.open_suggestions(row, Booking.Party.PROVIDER),
+        "can_take_back_times": row.state == State.COUNTERED and row.answer_by > now,
         "proposed": bookings.proposed(row) if confirmed else None,
         "can_take_on": request.provider.may_say_yes,
         "clock": clock(row.answer_by, now),
