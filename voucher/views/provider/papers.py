@@ -30,6 +30,8 @@ def papers_page(request):
     today = timezone.localdate()
     shown = care_checks.shown_by(request.provider)
     offers = _offers(request.provider)
+    # Without the day on which it closes itself, which no newer paper changes.
+    until = min(filter(None, [request.provider.insurance_until, request.provider.papers_until]), default=None)
     context = {
         "papers": paper_lines(request.provider, today, offers),
         "ciw_number": request.provider.ciw_number,
@@ -38,9 +40,9 @@ def papers_page(request):
         "needs_checks": any(care_checks.level_needed(offer) != care_checks.Level.NONE for offer in offers),
         "untold": None in (request.provider.has_staff, request.provider.serves_food),
         "is_owner": request.post.kind == Staff.Kind.OWNER,
-        "good_until": request.provider.good_until,
-        "in_order": request.provider.is_in_order(on=today),
-        "soon": lapses.soon(request.provider.good_until, on=today),
+        "good_until": until,
+        "in_order": until is None or until >= today,
+        "soon": lapses.soon(until, on=today),
     }
     return render(request, "provider/papers.html", context)
 
