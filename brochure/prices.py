@@ -124,15 +124,6 @@ def _first(prices, rates):
     return next(prices[rate] for rate in rates if rate in prices)
 
 
-def price_on(offer, day, starts_at=None):
-    """R4, R23. Return what one unit of the offer costs, asked for on a day, in pence. Raises NoPrice.
-
-    It is the price of the time at which the break starts (R51); without one it is the standard price.
-    """
-    rates = rates_of(offer, day)
-    return rates.at(starts_at) if starts_at else rates.standard
-
-
 def rates_of(offer, day):
     """Return the Rates of one offer, asked for on a day. Raises NoPrice before its first price."""
     found = _rates({offer.pk: offer.unit}, own_rates([offer.pk], day), day)

@@ -88,13 +88,13 @@ def test_the_price_of_a_day_is_the_newest_that_has_begun(sitting):
     OfferPrice.objects.create(offer=sitting, price_pence=9900, first_day=TODAY + dt.timedelta(days=1))
 
     assert catalogue.live_offers(on=TODAY).get().price_pence == 2600
-    assert prices.price_on(sitting, TODAY) == 2600
-    assert prices.price_on(sitting, TODAY - dt.timedelta(days=1)) == 2450
+    assert prices.rates_of(sitting, TODAY).standard == 2600
+    assert prices.rates_of(sitting, TODAY - dt.timedelta(days=1)).standard == 2450
 
 
 def test_there_is_no_price_before_the_first(sitting):
     with pytest.raises(prices.NoPrice):
-        prices.price_on(sitting, dt.date(2025, 12, 31))
+        prices.rates_of(sitting, dt.date(2025, 12, 31))
 
 
 def test_a_council_sees_the_offers_of_its_own_region(sitting, caerphilly, flintshire):

@@ -94,15 +94,15 @@ def test_r23_nobody_pays_more_than_a_printed_edition_promises(edition, offers, t
     OfferPrice.objects.create(offer=offers[0], price_pence=3000, first_day=today + dt.timedelta(days=1))
     last = edition.prices_until
 
-    assert prices.price_on(offers[0], last) == 2450
-    assert prices.price_on(offers[0], last + dt.timedelta(days=1)) == 3000
+    assert prices.rates_of(offers[0], last).standard == 2450
+    assert prices.rates_of(offers[0], last + dt.timedelta(days=1)).standard == 3000
     assert catalogue.live_offers(on=last).get(pk=offers[0].pk).price_pence == 2450
 
 
 def test_r23_a_lower_price_counts_at_once(edition, offers, today):
     OfferPrice.objects.create(offer=offers[0], price_pence=2000, first_day=today + dt.timedelta(days=1))
 
-    assert prices.price_on(offers[0], today + dt.timedelta(days=1)) == 2000
+    assert prices.rates_of(offers[0], today + dt.timedelta(days=1)).standard == 2000
 
 
 def test_r23_the_next_edition_prints_the_providers_own_price(edition, offers, now):
@@ -111,7 +111,7 @@ def test_r23_the_next_edition_prints_the_providers_own_price(edition, offers, no
     following = editions.freeze(by=Who(label="clock"), now=now + dt.timedelta(days=2))
 
     assert following.offers.get(offer=offers[0]).price_pence == 3000
-    assert prices.price_on(offers[0], following.made_on) == 2450
+    assert prices.rates_of(offers[0], following.made_on).standard == 2450
 
 
 def test_each_edition_has_the_next_number(edition, now):

@@ -42,8 +42,8 @@ def test_r52_a_dearer_price_begins_28_days_after_it_was_told(propose, sitting, t
     propose(today + days(28), standard=2500)
 
     assert refused.value.first_day == today + days(28)
-    assert prices.price_on(sitting, today + days(27)) == 2400
-    assert prices.price_on(sitting, today + days(28)) == 2500
+    assert prices.rates_of(sitting, today + days(27)).standard == 2400
+    assert prices.rates_of(sitting, today + days(28)).standard == 2500
 
 
 def test_r52_the_days_of_notice_are_the_councils(propose, sitting, caerphilly, today):
@@ -56,7 +56,7 @@ def test_r52_the_days_of_notice_are_the_councils(propose, sitting, caerphilly, t
 def test_r52_a_lower_price_may_begin_today_once_a_day(propose, sitting, today):
     propose(today, standard=2000)
 
-    assert prices.price_on(sitting, today) == 2000
+    assert prices.rates_of(sitting, today).standard == 2000
     with pytest.raises(TooEarly) as refused:
         propose(today, standard=1900)
     assert refused.value.first_day == today + days(1)
@@ -70,7 +70,7 @@ def test_r52_more_than_ten_percent_waits_for_the_carers_team(propose, sitting, t
 
     assert propose(first_day, standard=pence).waits is waits
 
-    assert prices.price_on(sitting, first_day) == (2400 if waits else pence)
+    assert prices.rates_of(sitting, first_day).standard == (2400 if waits else pence)
     assert price_changes.waiting_prices(sitting) == ({("standard", first_day): pence} if waits else {})
 
 
@@ -108,7 +108,7 @@ def test_r52_the_carers_team_agrees_and_the_price_begins_on_its_day(propose, sit
     offering.approve(version=offering.waiting_version(sitting), by=CARYS, now=now + days(5))
 
     assert prices.own_rates([sitting.pk], first_day)[sitting.pk] == {"standard": 3000, "weekend": 3500}
-    assert prices.price_on(sitting, first_day - days(1)) == 2400
+    assert prices.rates_of(sitting, first_day - days(1)).standard == 2400
     assert price_changes.waiting_prices(sitting) == {}
 
 
@@ -117,8 +117,8 @@ def test_r52_agreed_after_its_day_a_price_begins_when_it_is_agreed(propose, sitt
 
     offering.approve(version=offering.waiting_version(sitting), by=CARYS, now=now + days(33))
 
-    assert prices.price_on(sitting, today + days(32)) == 2400
-    assert prices.price_on(sitting, today + days(33)) == 3000
+    assert prices.rates_of(sitting, today + days(32)).standard == 2400
+    assert prices.rates_of(sitting, today + days(33)).standard == 3000
 
 
 def test_r52_the_carers_team_says_no_and_nothing_changes(propose, sitting, today, now):
@@ -226,8 +226,8 @@ def test_r52_a_rate_is_left_out_from_a_day_on_and_at_once_where_nothing_gets_dea
     made = propose(today + days(1), weekend=None)
 
     assert (made.is_dearer, made.waits) == (False, False)
-    assert prices.price_on(sitting, today, saturday) == 2800
-    assert prices.price_on(sitting, today + days(1), saturday) == 2400
+    assert prices.rates_of(sitting, today).at(saturday) == 2800
+    assert prices.rates_of(sitting, today + days(1)).at(saturday) == 2400
     assert prices.own_rates([sitting.pk], today + days(1))[sitting.pk] == {"standard": 2400}
     with pytest.raises(NothingNew):
         propose(today + days(2), weekend=None)

@@ -166,25 +166,25 @@ SATURDAY, MONDAY, EASTER = at(2026, 10, 17, 10), at(2026, 10, 19, 10), at(2027, 
 def test_the_price_on_a_day_of_asking_is_that_of_the_start(sitting):
     OfferPrice.objects.create(offer=sitting, rate="weekend", price_pence=3000, first_day=dt.date(2026, 10, 15))
 
-    assert prices.price_on(sitting, DAY) == 2400
-    assert prices.price_on(sitting, DAY, SATURDAY) == 2800
-    assert prices.price_on(sitting, dt.date(2026, 10, 15), SATURDAY) == 3000
-    assert prices.price_on(sitting, DAY, EASTER) == 3600
+    assert prices.rates_of(sitting, DAY).standard == 2400
+    assert prices.rates_of(sitting, DAY).at(SATURDAY) == 2800
+    assert prices.rates_of(sitting, dt.date(2026, 10, 15)).at(SATURDAY) == 3000
+    assert prices.rates_of(sitting, DAY).at(EASTER) == 3600
 
 
 def test_a_rate_that_has_not_begun_is_not_there_yet(bryn_cafe, db):
     row = factories.offer(bryn_cafe, price_pence=2400)
     OfferPrice.objects.create(offer=row, rate="weekend", price_pence=2800, first_day=DAY + dt.timedelta(days=1))
 
-    assert prices.price_on(row, DAY, SATURDAY) == 2400
-    assert prices.price_on(row, DAY + dt.timedelta(days=1), SATURDAY) == 2800
+    assert prices.rates_of(row, DAY).at(SATURDAY) == 2400
+    assert prices.rates_of(row, DAY + dt.timedelta(days=1)).at(SATURDAY) == 2800
 
 
 def test_an_offer_with_other_rates_but_no_standard_price_has_no_price(sitting):
     sitting.prices.filter(rate="standard").delete()
 
     with pytest.raises(prices.NoPrice):
-        prices.price_on(sitting, DAY, SATURDAY)
+        prices.rates_of(sitting, DAY).at(SATURDAY)
     assert sitting not in catalogue.live_offers(on=DAY)
 
 
@@ -195,8 +195,10 @@ def test_an_edition_freezes_every_rate_and_keeps_its_promise_for_each(sitting, c
     later = dt.date(2026, 11, 2)
 
     printed = edition.offers.get().rates_printed
-    asked = [prices.price_on(sitting, later, start) for start in (MONDAY, SATURDAY, EASTER, at(2026, 11, 4, 19))]
-    after = [prices.price_on(sitting, edition.prices_until + dt.timedelta(days=1), each) for each in (MONDAY, SATURDAY)]
+    asked = [prices.rates_of(sitting, later).at(start) for start in (MONDAY, SATURDAY, EASTER, at(2026, 11, 4, 19))]
+    after = [
+        prices.rates_of(sitting, edition.prices_until + dt.timedelta(days=1)).at(each) for each in (MONDAY, SATURDAY)
+    ]
 
     assert printed == {"standard": 2400, "weekend": 2800, "bank_holiday": 3600}
     assert asked == [2400, 2800, 3600, 2400]

@@ -156,7 +156,7 @@ class Walk(everything_of_providers.Providers):
         minutes = offer.minutes if offer.unit == "course" else minutes
         starts_at = self.start_of(offer)
         # The price that was seen: today's, and now and then that of a page which was open too long.
-        unit_price = prices.price_on(offer, timezone.localdate(self.now), starts_at)
+        unit_price = prices.rates_of(offer, timezone.localdate(self.now)).at(starts_at)
         if self.random.random() < 0.05:
             unit_price = offer.prices.first().price_pence
         return bookings.Wanted(offer, starts_at, minutes, rules.price_for(unit_price, minutes, offer.minutes))
