@@ -79,6 +79,16 @@ class LineField(forms.CharField):
         return composing.one_line(super().clean(value))
 
 
+class EmailField(forms.EmailField):
+    """An e-mail address, of which no browser looks at the spelling; `autocomplete` says whose it is."""
+
+    default_error_messages = {"invalid": _("Enter an e-mail address in the form name@example.com.")}
+
+    def __init__(self, *, autocomplete="off", **options):
+        look = {"autocomplete": autocomplete, "spellcheck": "false"}
+        super().__init__(widget=forms.EmailInput(attrs=look), **options)
+
+
 class DateParts(forms.MultiWidget):
     """A day in three boxes, as people write it: day, month, year. Faster and clearer than any calendar."""
 

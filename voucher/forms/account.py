@@ -4,7 +4,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts import composing
-from accounts.forms import DayField
+from accounts.forms import DayField, EmailField
 from accounts.models import Language
 from voucher import rules
 from voucher.forms.codes import CodeForm
@@ -29,14 +29,11 @@ class PinField(forms.RegexField):
 class AddressForm(forms.Form):
     """The e-mail address with which the carer will sign in."""
 
-    email = forms.EmailField(
+    email = EmailField(
         label=_("Your e-mail address"),
         help_text=_("We send a code to it, to see that it is yours."),
-        error_messages={
-            "required": _("Enter your e-mail address."),
-            "invalid": _("Enter an e-mail address in the form name@example.com."),
-        },
-        widget=forms.EmailInput(attrs={"autocomplete": "email", "spellcheck": "false"}),
+        error_messages={"required": _("Enter your e-mail address.")},
+        autocomplete="email",
     )
 
 
@@ -140,14 +137,10 @@ class PermissionForm(forms.Form):
         },
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
-    email = forms.EmailField(
+    email = EmailField(
         label=_("Their e-mail address"),
         help_text=_("They sign in with it. We write to them how."),
-        error_messages={
-            "required": _("Enter the e-mail address of the person who helps you."),
-            "invalid": _("Enter an e-mail address in the form name@example.com."),
-        },
-        widget=forms.EmailInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+        error_messages={"required": _("Enter the e-mail address of the person who helps you.")},
     )
     kind = forms.ChoiceField(
         label=_("Who are they?"),

@@ -3,6 +3,7 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from accounts.forms import EmailField
 from accounts.models import Language, Role
 from providers.models import Provider, Staff
 
@@ -54,14 +55,10 @@ class WorkForm(forms.Form):
 class InviteForm(WorkForm):
     """A new person: how we reach them, and what they do."""
 
-    email = forms.EmailField(
+    email = EmailField(
         label=_("E-mail address"),
         help_text=_("This person signs in with this address."),
-        error_messages={
-            "required": _("Enter the person's e-mail address."),
-            "invalid": _("Enter an e-mail address in the form name@example.com."),
-        },
-        widget=forms.EmailInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+        error_messages={"required": _("Enter the person's e-mail address.")},
     )
     name = forms.CharField(
         label=_("Name"),

@@ -5,7 +5,7 @@ import datetime as dt
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from accounts.forms import DayField, LineField
+from accounts.forms import DayField, EmailField, LineField
 from accounts.models import Language
 from providers.models import Staff
 from voucher.forms.provider.joining import ContactForm
@@ -71,15 +71,11 @@ class _WithWork:
 class InviteForm(forms.Form):
     """A new colleague: how we reach them, and what they do."""
 
-    email = forms.EmailField(
+    email = EmailField(
         label=_("Their e-mail address"),
         help_text=_("They sign in with it. Everybody needs one of their own."),
         max_length=254,
-        error_messages={
-            "required": _("Enter their e-mail address."),
-            "invalid": _("Enter an e-mail address in the form name@example.com."),
-        },
-        widget=forms.EmailInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+        error_messages={"required": _("Enter their e-mail address.")},
     )
     name = LineField(
         label=_("Their name"),

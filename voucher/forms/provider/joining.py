@@ -4,7 +4,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from accounts.forms import TOO_LONG, LineField
+from accounts.forms import TOO_LONG, EmailField, LineField
 from accounts.models import Council, Language
 from providers.models import Provider
 from voucher.pilot import cells
@@ -193,13 +193,12 @@ class ContactForm(StepForm):
         words=_("Enter a telephone number, like 01443 815588."),
         widget=forms.TextInput(attrs={"type": "tel", "class": "govuk-input--width-20", "autocomplete": "tel"}),
     )
-    email = forms.EmailField(
+    email = EmailField(
         label=_("E-mail address for requests"),
         help_text=_("Requests of carers and our news come here. You go on signing in with your own address."),
         max_length=254,
         required=False,
-        error_messages={"invalid": _("Enter an e-mail address in the form name@example.com.")},
-        widget=forms.EmailInput(attrs={"autocomplete": "email", "spellcheck": "false"}),
+        autocomplete="email",
     )
     website = forms.URLField(
         label=_("Website"),

@@ -4,7 +4,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts import composing
-from accounts.forms import TOO_LONG, LineField
+from accounts.forms import TOO_LONG, EmailField, LineField
 from accounts.models import Language
 from brochure.models import Offer
 from voucher.forms.provider.joining import CHOOSE
@@ -79,14 +79,10 @@ class InviteForm(forms.Form):
         required=False,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
-    email = forms.EmailField(
+    email = EmailField(
         label=_("E-mail address"),
         help_text=_("This person signs in with this address."),
-        error_messages={
-            "required": _("Enter the person's e-mail address."),
-            "invalid": _("Enter an e-mail address in the form name@example.com."),
-        },
-        widget=forms.EmailInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+        error_messages={"required": _("Enter the person's e-mail address.")},
     )
     language = forms.ChoiceField(
         label=_("In which language do you invite them?"),
