@@ -5,7 +5,6 @@ as ever.
 """
 
 import datetime as dt
-import logging
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
@@ -15,17 +14,15 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from accounts import mail
 from accounts.history import Who
 from accounts.models import OutboxMessage
 from brochure import care_checks, exemptions
 from brochure.models import Exemption, Offer
 from providers import cover, details, papers, staff
 from providers.models import Document, Provider
+from providers.telling import tell
 from voucher import tasks
 from voucher.models import Booking, Task
-
-log = logging.getLogger(__name__)
 
 WARNING_DAYS = (60, 30, 7)
 # Whoever has not joined is asked while joining, and whoever is suspended or has closed is not in the brochure anyway.
@@ -92,19 +89,7 @@ def to_warn(now):
 
 def warn(ending):
     """Tell a provider in its own language what ends, when, and which offers carers then no longer see."""
-    provider = ending.provider
-    try:
-        mail.write(
-            "papers_ending",
-            to=provider.email,
-            language=provider.language,
-            context={"ending": ending, "provider": provider, "scheme": provider.council.scheme},
-            dedupe_key=ending.key,
-            council=provider.council,
-        )
-    except mail.BadAddress:
-        # The page says it too, and the carers team sees what has ended.
-        log.warning("What ends soon: provider %s has no usable address", provider.pk)
+    tell("papers_ending", ending.provider, key=ending.key.removeprefix("papers_ending/"), ending=ending)
 
 
 def lapsed(now):
