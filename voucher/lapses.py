@@ -5,6 +5,7 @@ as ever.
 """
 
 import datetime as dt
+import re
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
@@ -25,6 +26,7 @@ from voucher import tasks
 from voucher.models import Booking, Task
 
 WARNING_DAYS = (60, 30, 7)
+CIW_NUMBER = re.compile(r"[A-Z]?\d{4,10}", re.ASCII)
 # Whoever has not joined is asked while joining, and whoever is suspended or has closed is not in the brochure anyway.
 WORKS = [Provider.State.LIVE, Provider.State.PAUSED]
 SHOWN = [Offer.State.LIVE, Offer.State.PAUSED]
@@ -136,14 +138,21 @@ def begin(*, document, now):
         care_checks.recount(document.provider, on=timezone.localdate(now))
 
 
+class Registered(Exception):
+    """R46. A registration was accepted for the number so far; another number comes with a registration of its own."""
+
+
 def accept(*, document, by, now, valid_from=papers.AS_SHOWN, valid_until=None):
     """Accept a paper as papers.accept does; what it brings back into order is off the carers team's list.
 
-    Raises staff.WorksThere as well.
+    The number on a registration is the provider's from then on. Raises staff.WorksThere as well.
     """
     staff.refuse_colleague(document.provider, by)
     with _brought_back(document.provider, by, now):
         papers.accept(document=document, by=by, now=now, valid_from=valid_from, valid_until=valid_until)
+        if document.kind == Document.Kind.CIW and (number := _number(document)):
+            details.change(provider=document.provider, told={"ciw_number": number}, by=by, now=now)
+            document.provider.refresh_from_db()
         care_checks.recount(document.provider, on=timezone.localdate(now))
 
 
@@ -164,11 +173,23 @@ def add_check(*, provider, by, now, **about):
 
 
 def change_number(*, provider, number, by, now):
-    """Note the number with Care Inspectorate Wales; whether each offer with care is covered is counted anew (R46)."""
+    """Note the number with Care Inspectorate Wales; whether each offer with care is covered is counted anew (R46).
+
+    Raises Registered where the number is another one than that of an accepted registration that counts.
+    """
+    is_another = provider.ciw_number not in {"", number}
+    if is_another and care_checks.shown_by(provider).registered.holds(timezone.localdate(now)):
+        raise Registered
     with _brought_back(provider, by, now):
         details.change(provider=provider, told={"ciw_number": number}, by=by, now=now)
         provider.refresh_from_db()
         care_checks.recount(provider, on=timezone.localdate(now))
+
+
+def _number(document):
+    """Return the number with Care Inspectorate Wales that stands on a paper, or "" where it tells none."""
+    number = document.reference.replace(" ", "").upper()
+    return number if CIW_NUMBER.fullmatch(number) else ""
 
 
 def let_go(*, provider, kind, by, now):

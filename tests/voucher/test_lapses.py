@@ -3,6 +3,7 @@
 import datetime as dt
 
 import pytest
+from django.urls import reverse
 
 from accounts.history import Who, history_of
 from accounts.models import OutboxMessage
@@ -130,6 +131,27 @@ def test_what_is_not_asked_is_not_warned_of(accepted):
     accepted(Kind.CIW, until=dt.date(2027, 3, 31))
 
     assert warned(noon(dt.date(2027, 3, 1))) == []
+
+
+def test_a_registered_provider_has_another_number_only_with_its_registration(
+    bryn_cafe, accepted, shown, owner, team, now, client, bryn
+):
+    lapses.change_number(provider=bryn_cafe, number="W1234567", by=owner, now=now)
+    bathing = factories.offer(bryn_cafe, personal_care=True)
+    accepted(Kind.CIW, reference="our registration", until=dt.date(2027, 3, 31))
+    client.force_login(bryn)
+
+    page = client.post(reverse("provider:registration"), {"ciw_number": "W7654321"})
+
+    assert "has the number W1234567" in page.content.decode()
+    newer = shown(Kind.CIW, reference="w 7654321")
+    bryn_cafe.refresh_from_db()
+    assert bryn_cafe.ciw_number == "W1234567"
+    lapses.accept(document=newer, by=team, now=now)
+    bryn_cafe.refresh_from_db()
+    assert bryn_cafe.ciw_number == "W7654321"
+    bathing.refresh_from_db()
+    assert bathing.is_in_order(on=dt.date(2027, 3, 31)) and not bathing.is_in_order(on=dt.date(2027, 4, 1))
 
 
 def test_a_registration_and_an_exemption_name_the_offers_that_depend_on_them(

@@ -126,6 +126,14 @@ class RegistrationForm(forms.Form):
         widget=forms.TextInput(attrs={"class": "govuk-input--width-10", "autocomplete": "off"}),
     )
 
+    def refuse(self, number):
+        """Say what lapses.Registered says, of the number so far."""
+        words = _(
+            "The registration that we have accepted has the number %(number)s. Show the new registration with its own "
+            "number under “Checks and papers”: once it is accepted, the number changes with it."
+        )
+        self.add_error("ciw_number", words % {"number": number})
+
 
 class CheckForm(forms.Form):
     """A provider's word that a worker was checked."""

@@ -108,9 +108,13 @@ def registration(request):
     form = RegistrationForm(_sent(request)[0], initial={"ciw_number": provider.ciw_number})
     if form.is_valid():
         number = form.cleaned_data["ciw_number"]
-        lapses.change_number(provider=provider, number=number, by=Who(request.user), now=timezone.now())
-        messages.success(request, _("Noted. See below what is asked of you."))
-        return redirect("provider:papers")
+        try:
+            lapses.change_number(provider=provider, number=number, by=Who(request.user), now=timezone.now())
+        except lapses.Registered:
+            form.refuse(provider.ciw_number)
+        else:
+            messages.success(request, _("Noted. See below what is asked of you."))
+            return redirect("provider:papers")
     return render(request, "provider/registration.html", {"form": form})
 
 
