@@ -18,7 +18,7 @@ from accounts import days, history
 from accounts.models import Council
 from providers import staff
 from providers.models import Provider
-from voucher import messages, pay_days, requests, rules
+from voucher import messages, requests, rules, withholding
 from voucher.bookings import own_money
 from voucher.ledger import acts, books
 from voucher.ledger.models import Hold, Transfer
@@ -146,7 +146,7 @@ def add_finding(*, booking, pence, by, now):
         own_reference=claimed.claim.own_reference,
         made_by=by.user,
         made_at=now,
-        pay_promised_on=pay_days.promised(claimed_on=timezone.localdate(now), scheme=booking.council.scheme),
+        pay_promised_on=withholding.promised(provider=provider, council=booking.council, on=timezone.localdate(now)),
     )
     vat_pence = _vat_of_the_whole(claimed, claimed.amount_pence + pence) - claimed.vat_pence
     details = {"number": claim.number, "lines": 1, "pence": pence}
@@ -307,7 +307,7 @@ def _claim(*, provider, council, ids, invoice_number, own_reference, late_reason
         own_reference=own_reference,
         made_by=by.user,
         made_at=now,
-        pay_promised_on=pay_days.promised(claimed_on=timezone.localdate(now), scheme=council.scheme),
+        pay_promised_on=withholding.promised(provider=provider, council=council, on=timezone.localdate(now)),
     )
     for booking in bookings:
         _add_line(claim, booking, by=by, now=now)

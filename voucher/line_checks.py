@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from brochure.models import Offer
 from providers.models import BankAccount, Provider
-from voucher import claims, paid_accounts, rules
+from voucher import claims, paid_accounts, rules, withholding
 from voucher.ledger import books
 from voucher.ledger.models import Hold, Transfer
 from voucher.models import Booking, ClaimLine, Invoice, InvoiceLine, PaymentRun, RunLine
@@ -41,6 +41,11 @@ class Check:
 
 
 CHECKS = [
+    Check(
+        "withheld",
+        _("The payments to the provider do not wait (R73)"),
+        _("Finance lets the payments to this provider wait."),
+    ),
     Check(
         "delivered",
         _("The break was delivered, or was cancelled late"),
@@ -109,6 +114,8 @@ class CheckedLine:
     is_recharge: bool
     # Where the council pays through the card company: the provider's account there.
     stripe_account: str = ""
+    # Why the payments to the provider wait (R73): for finance and the auditor only.
+    withheld_because: str = ""
 
     @property
     def passes(self):
@@ -178,6 +185,7 @@ class _Around:
         self.accounts = paid_accounts.accounts(providers, run)
         self.prepared = dict(run.lines.values_list("claim_line", "stripe_account")) if run else {}
         self.held = paid_accounts.held(self.accounts.values())
+        self.withheld = withholding.reasons(providers)
         self.held_by_card_company = paid_accounts.held_by_card_company(providers)
         self.spent = _spent(hold for line in lines for hold in _holds(line.booking))
         self.told = _told({line.booking_id for line in lines})
@@ -196,7 +204,9 @@ class _Around:
         stripe_account = "" if is_recharge else self._stripe_account(line, provider, council)
         account = None if is_recharge or stripe_account else self.accounts.get(provider.pk)
         elsewhere = owed_elsewhere(self.owed, provider.pk, council.pk)
+        withheld_because = self.withheld.get((provider.pk, council.pk), "")
         results = {
+            "withheld": not withheld_because,
             "delivered": _was_delivered(line.booking),
             "council": {line.booking.council_id, line.booking.award.council_id} == {council.pk},
             "period": _is_within_period(line.booking),
@@ -212,7 +222,12 @@ class _Around:
         }
         failed = tuple(check for check in CHECKS if not results[check.key])
         return CheckedLine(
-            line=line, failed=failed, account=account, is_recharge=is_recharge, stripe_account=stripe_account
+            line=line,
+            failed=failed,
+            account=account,
+            is_recharge=is_recharge,
+            stripe_account=stripe_account,
+            withheld_because=withheld_because,
         )
 
     def _stripe_account(self, line, provider, council):

@@ -42,7 +42,7 @@ from voucher import (
     settlement,
     tasks,
 )
-from voucher.models import Carer, Handover, Invoice, ReturnedPayment, RunFile, WaitingPlace, WalkIn, Wish
+from voucher.models import Carer, Handover, Invoice, ReturnedPayment, RunFile, WaitingPlace, WalkIn, Wish, Withholding
 
 TABLE = Path(__file__).with_name("who_may_enter.csv")
 PAY_ON = dt.date(2026, 10, 15)
@@ -191,6 +191,7 @@ def there(monkeypatch, settings, caerphilly, flintshire, bryn_cafe, bryn, now):
         "calendar_feed": {"token": private_calendar(bryn, bryn_cafe, now)},
         **of_the_provider(line, advice, people["desk"].provider_posts.get()),
         "finance:asked": {"number": line.pk},
+        "finance:let_go": {"pk": let_go(bryn_cafe, people["preparer"], now)},
         "finance:write_invoice": {"ref": bryn_cafe.ref},
         **{f"finance:{page}": {"pk": invoice_to(bryn_cafe, people["preparer"], now)} for page in OF_AN_INVOICE},
         "team:resolve": {"ref": line.booking.ref},
@@ -280,6 +281,13 @@ def invoice_to(provider, by, now):
     wanted = {"council": provider.council, "provider": provider, "number": "AR-1"}
     told = {"dated": now.date(), "amount_pence": 1, "written_by": by, "written_at": now}
     return Invoice.objects.get_or_create(**wanted, defaults=told)[0].pk
+
+
+def let_go(provider, by, now):
+    """Return the number of payments that waited and were let go again."""
+    wanted = {"council": provider.council, "provider": provider, "reason": "Asked.", "ended_because": "Answered."}
+    told = {"begun_by": by, "begun_at": now, "ended_by": by, "ended_at": now}
+    return Withholding.objects.get_or_create(**wanted, defaults=told)[0].pk
 
 
 def in_line(award, offer, now):

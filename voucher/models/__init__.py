@@ -35,3 +35,4 @@ from voucher.models.settlement import ReturnedPayment as ReturnedPayment
 from voucher.models.settlement import RunFile as RunFile
 from voucher.models.settlement import RunLine as RunLine
 from voucher.models.tasks import Task as Task
+from voucher.models.withholding import Withholding as Withholding

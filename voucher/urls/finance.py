@@ -5,6 +5,7 @@ from django.urls import path
 from voucher.views import bank_accounts as account_pages
 from voucher.views import finance as finance_pages
 from voucher.views import finance_waiting, invoices
+from voucher.views import withholding as withholding_pages
 
 urlpatterns = [
     path("", finance_pages.runs, name="runs"),
@@ -28,5 +29,8 @@ urlpatterns = [
     path("invoices/to/<slug:ref>/", invoices.write, name="write_invoice"),
     path("invoices/<int:pk>/paid/", invoices.paid, name="invoice_paid"),
     path("invoices/<int:pk>/withdraw/", invoices.withdraw, name="withdraw_invoice"),
+    path("withheld/", withholding_pages.withheld, name="withheld"),
+    path("withheld/new/", withholding_pages.withhold, name="withhold"),
+    path("withheld/<int:pk>/end/", withholding_pages.let_go, name="let_go"),
     path("lines/<int:number>/asked/", finance_waiting.asked, name="asked"),
 ]

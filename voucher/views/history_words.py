@@ -30,6 +30,8 @@ ACTS = {
     "invoice.withdrawn": _("Finance withdrew an invoice to a provider"),
     "invoice.written": _("Finance wrote an invoice to a provider"),
     "payment.cleared": _("Somebody made sure of an account after a payment came back"),
+    "payments.let_go": _("Finance let a provider be paid again"),
+    "payments.withheld": _("Finance let the payments to a provider wait"),
     "payment.returned": _("The bank sent a payment back"),
     "application.agreed": _("A worker agreed to give an award more to use, and a second one was to say yes"),
     "application.closed": _("A carer's question was closed, because the award was"),

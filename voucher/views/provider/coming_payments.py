@@ -2,7 +2,7 @@
 
 from django.db.models import Sum
 
-from voucher import rules
+from voucher import rules, withholding
 from voucher.models import PaymentRun, RunLine
 
 
@@ -18,7 +18,8 @@ def planned(provider, today):
     It may be given up until then. Where Bacs can no longer keep its day (R18), no `day` is known.
     """
     earliest = rules.earliest_pay_day(today)
-    rows = _by_day(provider, PaymentRun.State.PREPARED)
+    # A run that pays what waits (R73) cannot be released.
+    rows = _by_day(provider, PaymentRun.State.PREPARED).exclude(run__council__in=withholding.from_provider(provider))
     return next(({"day": day if day >= earliest else None, "pence": pence} for day, pence in rows[:1]), None)
 
 

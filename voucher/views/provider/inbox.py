@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 from accounts import days, wording
 from providers.access import bookings_required
 from providers.models import Staff
-from voucher import claims, pay_days, places_taken
+from voucher import claims, pay_days, places_taken, withholding
 from voucher.models import Booking, Suggestion
 from voucher.views.provider import coming_payments
 from voucher.views.provider.clocks import clock
@@ -92,7 +92,11 @@ def _money(provider, today):
         lines.append(_("%(price)s reaches your account on %(day)s.") % words)
     if planned := coming_payments.planned(provider, today):
         lines.append(_planned(planned))
-    for day, pence in sorted(_ready(provider, today).items()):
+    ready, withheld = _ready(provider, today)
+    if withheld:
+        price = wording.money(withheld, exact=True)
+        lines.append(_("%(price)s is ready to claim. Your payments wait for now; see “Money”.") % {"price": price})
+    for day, pence in sorted(ready.items()):
         words = {"price": wording.money(pence, exact=True), "day": wording.day(day)}
         lines.append(_("%(price)s is ready to claim. Claimed today, it is paid on %(day)s.") % words)
     return lines or [_("Nothing is on its way, and nothing waits to be claimed.")]
@@ -107,11 +111,17 @@ def _planned(payment):
 
 
 def _ready(provider, today):
-    """Return {pay day: pence} of what can be claimed today: each council keeps its own promise (R62)."""
-    found = {}
+    """Return {pay day: pence} of what can be claimed today, and the pence whose payment is withheld (R73).
+
+    Each council keeps its own promise (R62).
+    """
+    found, waits, withheld = {}, 0, withholding.from_provider(provider)
     for row in claims.ready(provider).select_related("council__scheme"):
         scheme = row.council.scheme
         if claims.last_day_to_claim(row, scheme.claim_window_days) >= today:
+            if row.council in withheld:
+                waits += row.undisputed_pence
+                continue
             day = pay_days.promised(claimed_on=today, scheme=scheme)
             found[day] = found.get(day, 0) + row.undisputed_pence
-    return found
+    return found, waits

@@ -16,7 +16,7 @@ from accounts.history import Who
 from accounts.models import Council
 from providers.access import claims_required
 from providers.models import BankAccount
-from voucher import claims, invoices, pay_days, withdrawals
+from voucher import claims, invoices, pay_days, withdrawals, withholding
 from voucher.forms.provider.bookings import ClaimForm, length_in_words
 from voucher.ledger import acts
 from voucher.models import Booking, Claim, ClaimLine, InvoiceLine, RunFile
@@ -79,11 +79,7 @@ def make_claim(request, council):
     if made.made_at < now:
         messages.info(request, _already(made.made_at, total))
     else:
-        messages.success(
-            request,
-            _("Claimed: %(price)s. It is paid on %(day)s. You do not need to do anything else.")
-            % {"price": wording.money(total), "day": wording.day(made.pay_promised_on)},
-        )
+        messages.success(request, _claimed(made, total))
     return redirect("provider:claim", made.number)
 
 
@@ -193,7 +189,8 @@ def _money_page(request, *, typed=None):
     """Show the money page; `typed` is the council whose form was sent and has something to mend."""
     provider = request.provider
     today = timezone.localdate()
-    groups = _ready_by_council(provider, today, typed, request.POST)
+    withheld = withholding.from_provider(provider)
+    groups = _ready_by_council(provider, today, typed, request.POST, withheld)
     given_back = _given_back(provider)
     claimed = (
         Claim.objects.filter(provider=provider)
@@ -215,6 +212,7 @@ def _money_page(request, *, typed=None):
         "claims": page,
         "next_payment": coming_payments.released(provider, today),
         "planned_payment": coming_payments.planned(provider, today),
+        "withheld": withheld,
         "given_back": given_back,
         "invoices": provider.invoices.select_related("council__scheme").prefetch_related(_INVOICED)[:A_PAGE],
         "given_back_pence": -sum(line.amount_pence for line in given_back),
@@ -232,7 +230,7 @@ def _remittances(provider):
     return papers.defer("content").order_by("-made_at", "-pk")
 
 
-def _ready_by_council(provider, today, typed, data):
+def _ready_by_council(provider, today, typed, data, withheld):
     """Return what can be claimed of each council: its form, and what is too late to claim here."""
     rows = list(claims.ready(provider).select_related("offer", "award__carer", "council__scheme"))
     groups = []
@@ -242,7 +240,7 @@ def _ready_by_council(provider, today, typed, data):
         in_time = [row for row in own if claims.last_day_to_claim(row, days) >= today]
         form = ClaimForm(data if council == typed else None, prefix=council.slug, ready=in_time)
         late = [row for row in own if row not in in_time]
-        paid_on = pay_days.promised(claimed_on=today, scheme=council.scheme)
+        paid_on = None if council in withheld else pay_days.promised(claimed_on=today, scheme=council.scheme)
         groups.append({"council": council, "form": form, "late": late, "paid_on": paid_on})
     return groups
 
@@ -253,6 +251,14 @@ def _given_back(provider):
     lines = lines.exclude(invoice_lines__live=True)
     lines = lines.select_related("claim__council__scheme", "booking__offer", "booking__dispute")
     return list(lines.order_by("claim__made_at", "pk"))
+
+
+def _claimed(made, total):
+    if made.pay_promised_on is None:
+        sentence = _("Claimed: %(price)s. Your payments wait for now, so we cannot say the day.")
+        return sentence % {"price": wording.money(total)}
+    sentence = _("Claimed: %(price)s. It is paid on %(day)s. You do not need to do anything else.")
+    return sentence % {"price": wording.money(total), "day": wording.day(made.pay_promised_on)}
 
 
 def _already(when, pence):

@@ -11,11 +11,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts import wording
-from voucher import line_checks, pay_days, rules
+from voucher import line_checks, pay_days, rules, withholding
 from voucher.models import ClaimLine, Invoice, InvoiceLine, LineLeftOut, PaymentRun, ReturnedPayment, RunLine
 
 # What a failed check means to a provider: what happens next, and no accusation.
 HELD = {
+    "withheld": gettext_lazy("Your payments wait for now. What you claimed stays owed to you."),
     "delivered": gettext_lazy("It is not clear to us whether this break was given, so the carers team will ask you."),
     "council": gettext_lazy("Something in our own records does not fit. We are putting it right."),
     "period": gettext_lazy("The break lies outside the days of the award. The carers team sees to it."),
@@ -46,7 +47,8 @@ def ways_of(provider, lines, *, today):
     """
     held = _held(provider)
     returned = _returned(provider)
-    return {line.pk: _way(line, held, returned, today) for line in lines}
+    withheld = {council.pk for council in withholding.from_provider(provider)}
+    return {line.pk: _withheld(line, withheld) or _way(line, held, returned, today) for line in lines}
 
 
 def together(ways):
@@ -67,6 +69,18 @@ def _held(provider):
 
 def _returned(provider):
     return {row.run_id: row for row in ReturnedPayment.objects.filter(provider=provider)}
+
+
+def _withheld(line, councils):
+    """Return the way of a line whose council withholds its payments (R73), while no released run pays it; else None."""
+    if line.claim.council_id not in councils or line.struck_at or line.amount_pence <= 0:
+        return None
+    if any(each.live and each.run.state == PaymentRun.State.RELEASED for each in line.run_lines.all()):
+        return None
+    scheme = line.claim.council.scheme
+    ring = _("To ask about it, ring %(team)s, %(phone)s.") % {"team": scheme.team_name, "phone": scheme.team_phone}
+    steps = [_("Claimed on %(day)s") % {"day": _short(line.claim.made_at)}]
+    return {"line": line, "steps": steps, "kind": "withheld", "day": None, "note": f"{HELD['withheld']} {ring}"}
 
 
 def _way(line, held, returned, today):

@@ -1,0 +1,93 @@
+"""Finance withholds the payments to a provider, with a reason, and lets them go again with another one (R73).
+
+What is claimed stays owed, and a run that was released is paid. Why is read by finance and the auditor alone; the
+provider reads that its payments wait, and whom to ring.
+"""
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts import history
+from accounts.models import Council
+from providers import staff
+from voucher import pay_days
+from voucher.models import Claim, Withholding
+
+
+class NoReason(Exception):
+    """Payments are withheld, or let go, without a reason in words."""
+
+
+class IsWithheld(Exception):
+    """The payments of the council to this provider are withheld already."""
+
+
+class IsOver(Exception):
+    """Somebody has let the payments go already."""
+
+
+def withhold(*, council, provider, reason, by, now):
+    """R73. Let no new run of the council pay this provider, and none that is only prepared; return the Withholding.
+
+    Raises NoReason, IsWithheld, staff.WorksThere.
+    """
+    staff.refuse_colleague(provider, by)
+    if not (reason := reason.strip()):
+        raise NoReason
+    with transaction.atomic():
+        # Behind the lock of the runs: whatever is prepared from here on leaves the provider out.
+        Council.objects.select_for_update(no_key=True).get(pk=council.pk)
+        if standing(council).filter(provider=provider).exists():
+            raise IsWithheld
+        row = Withholding.objects.create(
+            council=council, provider=provider, reason=reason, begun_by=by.user, begun_at=now
+        )
+        history.record(act="payments.withheld", subject=provider, by=by, at=now, council=council)
+    return row
+
+
+def let_go(*, withholding, reason, by, now):
+    """Let the payments go again, with a reason: the next run takes what waits, and each claim has a day again.
+
+    Raises NoReason, IsOver, staff.WorksThere.
+    """
+    council, provider = withholding.council, withholding.provider
+    staff.refuse_colleague(provider, by)
+    if not (reason := reason.strip()):
+        raise NoReason
+    with transaction.atomic():
+        Council.objects.select_for_update(no_key=True).get(pk=council.pk)
+        rows = Withholding.objects.filter(pk=withholding.pk, ended_at=None)
+        if not rows.update(ended_by=by.user, ended_at=now, ended_because=reason):
+            raise IsOver
+        # What was claimed meanwhile was promised no day; a day that was promised before stands as it was said.
+        waiting = Claim.objects.filter(provider=provider, council=council, made_at__gte=withholding.begun_at)
+        day = pay_days.promised(claimed_on=timezone.localdate(now), scheme=council.scheme)
+        waiting.filter(pay_promised_on=None).update(pay_promised_on=day)
+        history.record(act="payments.let_go", subject=provider, by=by, at=now, council=council)
+
+
+def standing(council):
+    """Return what a council withholds now, the newest first."""
+    return Withholding.objects.filter(council=council, ended_at=None)
+
+
+def from_provider(provider):
+    """Return the councils that withhold their payments to this provider now, each with whom to ring."""
+    rows = Withholding.objects.filter(provider=provider, ended_at=None).select_related("council__scheme")
+    return sorted((row.council for row in rows), key=lambda council: council.name)
+
+
+def reasons(providers):
+    """Return {(provider, council): reason} of the payments to these providers that are withheld now, by number."""
+    rows = Withholding.objects.filter(provider__in=providers, ended_at=None)
+    return {
+        (provider, council): reason for provider, council, reason in rows.values_list("provider", "council", "reason")
+    }
+
+
+def promised(*, provider, council, on):
+    """R62. Return the day on which a claim of that day is paid; None while the payments are withheld."""
+    if standing(council).filter(provider=provider).exists():
+        return None
+    return pay_days.promised(claimed_on=on, scheme=council.scheme)
