@@ -60,11 +60,11 @@ def cost_of_cancelling(booking, now, party=Party.CARER):
     return Cost(due_pence, due_amount, booking.amount - due_amount, own, booking.own_pence - own)
 
 
-def cancel(*, booking, party, by, now, seen_due_pence=None, emergency=False, please_ring=False):
+def cancel(*, booking, party, by, now, seen_due_pence=None, emergency=False, please_ring=False, reason="", note=""):
     """Cancel a booking for the carer, the provider or the carers team; a late share is spent, the rest given back.
 
     In an emergency (R28) everything is given back, the provider's late share comes out of the fund, and the carers
-    team rings; no reason and no proof are asked for.
+    team rings; no reason and no proof are asked for. A provider says why, with a DeclineReason, and the carer is told.
 
     Raises HasStarted (the carers team may still cancel then), StaleCost, BookingMoved.
     """
@@ -81,6 +81,7 @@ def cancel(*, booking, party, by, now, seen_due_pence=None, emergency=False, ple
         if booking.state not in IS_LIVE or (party == Party.PROVIDER and booking.state != State.CONFIRMED):
             raise BookingMoved(booking.state)
         changes = {"ended_by": party, "ended_at": now, "emergency": emergency}
+        changes |= {"decline_reason": reason, "decline_note": note}
         if cost.due_pence and not emergency:
             changes |= {"due_pence": cost.due_pence, "due_amount": cost.due_amount}
         if emergency:

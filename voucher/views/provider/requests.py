@@ -148,8 +148,11 @@ def did_not_happen(request, ref):
 @require_POST
 @bookings_required
 def cancel(request, ref):
-    """The provider cannot keep a confirmed booking: everything goes back to the carer."""
+    """The provider cannot keep a confirmed booking, and says why: everything goes back to the carer."""
     row = booking_of(request.provider, ref)
+    form = DeclineForm(request.POST, prefix="cancel")
+    if not form.is_valid():
+        return _booking_page(request, row, cancelling=form)
     return answer(
         request,
         row,
@@ -161,6 +164,7 @@ def cancel(request, ref):
             _("Cancelled. All has gone back. A letter would come too late, so the carers team tells them."),
         ),
         party=Booking.Party.PROVIDER,
+        **form.cleaned_data,
     )
 
 
@@ -192,14 +196,14 @@ def may_see_contact(row, now):
     return row.state in shown and not row.ended_by and now <= rules.contact_until(row.ends_at)
 
 
-def _booking_page(request, row, *, decline=None, delivered=None, not_given=None, contact=None):
+def _booking_page(request, row, *, decline=None, delivered=None, not_given=None, cancelling=None, contact=None):
     now = timezone.now()
     started = row.starts_at <= now
     confirmed, is_owner = row.state == State.CONFIRMED, request.post.kind == Staff.Kind.OWNER
     context = {
         "booking": row,
         # The form with something to mend, for the list of problems at the top.
-        "form": decline or delivered or not_given,
+        "form": decline or delivered or not_given or cancelling,
         "facts": _facts(row),
         "contact": contact,
         "may_see_contact": may_see_contact(row, now),
@@ -217,6 +221,7 @@ def _booking_page(request, row, *, decline=None, delivered=None, not_given=None,
         "can_undo": bookings.may_undo(row, now),
         "can_withdraw": is_owner and withdrawals.may_withdraw(row),
         "decline_form": decline or DeclineForm(prefix="decline"),
+        "cancel_form": cancelling or DeclineForm(prefix="cancel"),
         "delivered_form": delivered or DeliveredForm(booking=row, prefix="delivered", initial={"minutes": row.minutes}),
         "not_given_form": not_given or DidNotHappenForm(prefix="not"),
         "is_owner": is_owner,
@@ -233,7 +238,7 @@ def _facts(row):
         {"key": _("For"), "value": f"{carer.first_name}, {carer.town}"},
         {"key": _("Booking"), "value": row.ref},
     ]
-    if row.state == State.DECLINED:
+    if row.decline_reason:
         facts.append({"key": _("Your reason"), "value": row.get_decline_reason_display()})
     if row.decline_note:
         facts.append({"key": _("Your word to the carer"), "value": row.decline_note})

@@ -1,0 +1,37 @@
+"""A provider that cannot keep a confirmed break says why, and the carer reads it."""
+
+import pytest
+from django.urls import reverse
+
+from accounts.models import HistoryEntry, OutboxMessage
+from tests import factories
+from tests.voucher.breaks import confirm
+from voucher import awards
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_carer_is_told_why_and_without_a_reason_nothing_is_cancelled(client, caerphilly, sitting, bryn, now, clock):
+    award = factories.award(caerphilly)
+    code = awards.new_code(award=award, by=factories.TESTS, now=now)
+    row = confirm(award, sitting, bryn, now)
+    client.force_login(bryn)
+    address = reverse("provider:cancel", args=[row.ref])
+
+    for no_reason in ({}, {"cancel-reason": "other", "cancel-note": ""}):
+        assert client.post(address, no_reason).context["cancel_form"].errors
+        row.refresh_from_db()
+        assert row.state == "confirmed"
+    for _press in range(2):
+        client.post(address, {"cancel-reason": "no_staff", "cancel-note": "Mair has <b>flu</b>."})
+
+    row.refresh_from_db()
+    assert (row.state, row.ended_by, row.decline_reason) == ("cancelled", "provider", "no_staff")
+    letter = OutboxMessage.objects.get(kind="booking_cancelled").body
+    assert "The reason: Nobody is free at that time. Bryn Café writes: “Mair has <b>flu</b>.”" in letter
+    assert HistoryEntry.objects.get(act="booking.cancelled").details["reason"] == "no_staff"
+    client.logout()
+    client.post(reverse("open_award"), {"code": code})
+    page = client.get(reverse("my:booking", args=[row.ref])).content.decode()
+    assert "The reason: Nobody is free at that time." in page
+    assert "Mair has &lt;b&gt;flu&lt;/b&gt;." in page
