@@ -22,8 +22,8 @@ from voucher.rules.breaks import did_not_happen_from as did_not_happen_from
 from voucher.rules.breaks import earliest_walk_in as earliest_walk_in
 from voucher.rules.breaks import free_cancel_hours_after_moving as free_cancel_hours_after_moving
 from voucher.rules.breaks import is_free_to_cancel as is_free_to_cancel
-from voucher.rules.breaks import is_within_notice as is_within_notice
 from voucher.rules.breaks import is_told_late as is_told_late
+from voucher.rules.breaks import is_within_notice as is_within_notice
 from voucher.rules.breaks import last_day_to_claim as last_day_to_claim
 from voucher.rules.breaks import last_day_to_dispute as last_day_to_dispute
 from voucher.rules.breaks import may_be_moved as may_be_moved
