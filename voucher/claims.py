@@ -18,11 +18,11 @@ from accounts import days, history
 from accounts.models import Council
 from providers import staff
 from providers.models import Provider
-from voucher import messages, requests, rules, withholding
+from voucher import messages, requests, rules, set_aside, withholding
 from voucher.bookings import own_money
 from voucher.ledger import acts, books
 from voucher.ledger.models import Hold, Transfer
-from voucher.models import Booking, Claim, ClaimLine, Dispute, HoldBefore, RunLine
+from voucher.models import Booking, Claim, ClaimLine, Dispute, RunLine
 
 # What is due of these was moved to the provider when they ended: a late cancellation, a carer who did not come.
 PAID_WHEN_IT_ENDED = (Booking.State.CANCELLED, Booking.State.DID_NOT_HAPPEN)
@@ -233,9 +233,7 @@ def differences():
         for pk, now_is in rows.values_list("pk", "state")
         if pk not in whole
     ]
-    lost = Hold.objects.filter(booking=None, dispute=None, struck_line=None, taken_back=None).order_by("pk")
-    found += [f"Hold {pk} is set aside or spent for no booking." for pk in lost.values_list("pk", flat=True)]
-    return found + _struck_and_not_taken_back() + _before_and_not_given_back() + requests.differences()
+    return found + set_aside.differences() + requests.differences()
 
 
 def moved_to_payees(rows):
@@ -257,25 +255,6 @@ def alone(booking):
 def is_in_a_run(line):
     """True for a line in a payment run that was not given up, nor returned by the bank."""
     return RunLine.objects.filter(claim_line=line, live=True).exists()
-
-
-def _struck_and_not_taken_back():
-    """Return a sentence for each struck line that a run pays, or of which the books still have something."""
-    whole = Q(struck_hold=None) | Q(
-        struck_hold__refunded=F("struck_hold__spent"), struck_hold__charge_refunded=F("struck_hold__charged")
-    )
-    struck = ClaimLine.with_struck.exclude(struck_at=None).order_by("pk")
-    wrong = struck.filter(Q(run_lines__live=True) | ~whole).distinct()
-    return [f"Line {pk} was struck, and is paid or spent all the same." for pk in wrong.values_list("pk", flat=True)]
-
-
-def _before_and_not_given_back():
-    """Return a sentence for each hold that its booking no longer has, and of which the books still have something."""
-    whole = Q(hold__state=Hold.State.RELEASED, hold__covered=0) | Q(
-        hold__state=Hold.State.SPENT, hold__refunded=F("hold__spent"), hold__charge_refunded=F("hold__charged")
-    )
-    wrong = HoldBefore.objects.exclude(whole).values_list("hold", flat=True)
-    return [f"Hold {pk} was set aside anew, and is set aside or spent all the same." for pk in wrong]
 
 
 def _to_provider(hold):
