@@ -4,6 +4,9 @@ import datetime as dt
 import time
 
 import pytest
+from django.template.loader import get_template
+from django.urls import reverse
+from django.utils import translation
 
 from accounts.history import Who
 from accounts.models import HistoryEntry, OutboxMessage
@@ -18,7 +21,20 @@ from voucher import joining_desk, offer_desk
 pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
 TURNS = pytest.mark.parametrize("turn", range(4))
 LATER = 0.05
+MESSAGES = ("offer_agreed", "offer_refused", "photo_refused", "joining_approved", "joining_refused", "joining_sent")
 BETTER, BEST = "A quiet afternoon.", "A quiet afternoon, with tea."
+
+
+@pytest.fixture(autouse=True)
+def read_beforehand():
+    """Read words, messages and addresses: the first who writes a message would hold the others' lock meanwhile."""
+    reverse("provider:papers")
+    for language in ("en", "cy"):
+        with translation.override(language):
+            for kind in MESSAGES:
+                for part in ("subject", "body"):
+                    get_template(f"messages/{kind}/{part}.txt")
+            str(OfferVersion.State.WAITING.label)
 
 
 @pytest.fixture
