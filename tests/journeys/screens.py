@@ -29,6 +29,13 @@ CARERS_PAGES = {
     "helpers": "/my/helpers/",
     "who-looked": "/my/looks/",
 }
+# What a provider does with a telephone in the hand; {} is the number of an offer.
+PROVIDERS_PAGES = {
+    "provider-code": "/provider/code/",
+    "provider-offer": "/provider/offers/{}/",
+    "provider-prices": "/provider/offers/{}/prices/",
+    "provider-bank": "/provider/bank/",
+}
 # The pictures of what carers of a local copy are in the middle of.
 STORIES = {"times": "other-times", "pair": "pair", "given": "given"}
 # How many of ten carers feel better than at the start, in the picture of the figures.
@@ -110,6 +117,8 @@ def photograph():
             shoot(carer, name, path)
         photograph_stories(browser, complaints, site)
         shoot(bryn, "provider-inbox", "/provider/")
+        photograph_providers_pages(browser, complaints, bryn, offer, refs)
+        shoot(person("sian"), "joining", "/provider/joining/", sizes=["phone"])
         for ref in refs[:2]:
             world.let_a_break_pass(ref)
             story.mark_as_given(bryn, site, ref, 60)
@@ -128,11 +137,37 @@ def photograph():
         shoot(carer, "booking-after", f"/my/bookings/{refs[0]}/")
         carys = person("carys", staff=True)
         shoot(carys, "team-to-do", "/team/")
+        shoot(carys, "team-offer", f"/team/offers/{a_changed_offer()}/", sizes=["desktop"])
         some_answers()
         shoot(carys, "outcomes", "/team/outcomes/")
     if complaints:
         raise SystemExit("\n".join(complaints))
     return refs[2]
+
+
+def photograph_providers_pages(browser, complaints, bryn, offer, refs):
+    """Photograph the answer to a request by its link, signed in nowhere; the list of a day; what is changed alone."""
+    from django.utils import timezone
+
+    from tests.journeys.browser import open_page
+    from voucher import answer_links
+    from voucher.models import Booking
+
+    asked, booked = Booking.objects.get(ref=refs[2]), Booking.objects.get(ref=refs[0])
+    link = answer_links.token(asked, answer_links.ACCEPT)
+    shoot(open_page(browser, complaints), "answer-by-link", f"/answer/{link}/", sizes=["phone"])
+    day = timezone.localdate(booked.starts_at)
+    shoot(bryn, "provider-day", f"/provider/diary/{day.isoformat()}/", sizes=["desktop"])
+    for name, path in PROVIDERS_PAGES.items():
+        shoot(bryn, name, path.format(offer.number), sizes=["phone"])
+
+
+def a_changed_offer():
+    """Return the number of an offer in the brochure of which a changed version waits for the carers team."""
+    from brochure.models import Offer
+
+    waiting = Offer.objects.filter(state=Offer.State.LIVE, versions__state="waiting")
+    return waiting.order_by("number").first().number
 
 
 def photograph_stories(browser, complaints, site):
@@ -171,7 +206,7 @@ def a_code():
         # Nothing is going on with it yet.
         bookings__isnull=True,
         carer__print_size="standard",
-    )
+    ).exclude(carer__language="cy")  # whose code opens the pages in Welsh
     return awards.new_code(award=fitting.latest("account__last_day"), by=Who(label="screens"), now=now)
 
 
@@ -208,9 +243,10 @@ def ask(page, site, offer, day):
     return story.send_request(page, offer.slug)
 
 
-def shoot(page, name, path):
+def shoot(page, name, path, sizes=tuple(SIZES)):
     for language, prefix in (("en", ""), ("cy", "/cy")):
-        for size, (width, height) in SIZES.items():
+        for size in sizes:
+            width, height = SIZES[size]
             page.set_viewport_size({"width": width, "height": height})
             page.goto(f"http://localhost:{PORT}{prefix}{path}")
             page.evaluate("document.fonts.ready")
