@@ -1,14 +1,10 @@
 """News of where a provider is paid: to its own address and to every owner, so that no one person can hide it."""
 
-import logging
-
 from django.utils import timezone
 
-from accounts import mail
 from providers import details
 from providers.models import BankAccount, Staff
-
-log = logging.getLogger(__name__)
+from providers.telling import tell
 
 
 def account_change_asked(account):
@@ -57,12 +53,6 @@ def _write(name, provider, context, key, council):
     if "account" in context:
         before = details.addresses_before(provider, at=timezone.now())
         readers = dict.fromkeys(before, provider.language) | readers
-    context |= {"provider": provider, "scheme": council.scheme, "today": timezone.localdate()}
+    # A slip in one address keeps nobody else from the news.
     for number, (to, language) in enumerate(sorted(readers.items())):
-        try:
-            mail.write(
-                name, to=to, language=language, context=context, dedupe_key=f"{name}/{key}/{number}", council=council
-            )
-        except mail.BadAddress:
-            # The others are told; a slip in one address must keep nobody from the news.
-            log.warning("%s of provider %s: one address is none", name, provider.pk)
+        tell(name, provider, key=f"{key}/{number}", to=to, language=language, council=council, **context)
