@@ -1,17 +1,19 @@
 """New hours of a provider's offers: which live bookings fall outside them, and saving them without touching any."""
 
 import hashlib
+from collections import defaultdict
 from dataclasses import dataclass
 
 from django.db import transaction
 from django.db.models import Q
 
 from accounts import history
-from brochure import availability, offering
+from brochure import availability, offering, taken_places
 from brochure.availability import LONDON
 from brochure.models import Offer
 from providers.models import Provider
 from voucher.models import Booking
+from voucher.places_taken import spans_of
 
 # What of an offer says when it can be had.
 OF_TIMES = (
@@ -36,10 +38,14 @@ class StaleHours(Exception):
 
 @dataclass(frozen=True)
 class Change:
-    """New times of offers, {offer: {key: value}}, and the live bookings that fall outside them, earliest first."""
+    """New times of offers, {offer: {key: value}}, and the live bookings that fall outside them, earliest first.
+
+    Of those, `crowded` holds the numbers of the ones that are within the hours but have no place any more.
+    """
 
     to: dict
     outside: list
+    crowded: frozenset = frozenset()
 
     @property
     def seen(self):
@@ -53,7 +59,10 @@ def plan(*, to, now):
     live = Booking.objects.filter(Q(ends_at__gt=now), offer__in=to, state__in=Booking.LIVE)
     rows = live.select_related("offer__provider", "award__carer").order_by("starts_at", "pk")
     changed = {offer.pk: (offer, _as_changed(offer, values)) for offer, values in to.items()}
-    return Change(to, [row for row in rows if _falls_outside(row, *changed[row.offer_id])])
+    rows = list(rows)
+    outside = {row.pk for row in rows if _falls_outside(row, *changed[row.offer_id])}
+    crowded = _crowded_out([row for row in rows if row.pk not in outside], changed)
+    return Change(to, [row for row in rows if row.pk in outside | crowded], frozenset(crowded))
 
 
 def save(*, provider, to, breaks_at_once, seen, by, now):
@@ -88,6 +97,23 @@ def _as_changed(offer, values):
 def _falls_outside(booking, before, after):
     """True for a booking within the hours as they were and not as they will be; an exception is not told again."""
     return _is_within(booking, before) and not _is_within(booking, after)
+
+
+def _crowded_out(rows, changed):
+    """Return the numbers of the bookings that had a place and would have none: whoever asked last is one too many.
+
+    Looked at are each offer's own limits: places, the time between two breaks, and the hours of a week (R53).
+    """
+    found, taken = set(), defaultdict(lambda: ([], []))
+    for row in sorted(rows, key=lambda row: (row.requested_at, row.pk)):
+        if row.state in Booking.TAKES_A_PLACE:
+            (before, after), (had, has), spans = changed[row.offer_id], taken[row.offer_id], spans_of(row)
+            if taken_places.is_free(before, spans, had) and not taken_places.is_free(after, spans, has):
+                found.add(row.pk)
+            else:
+                has.extend(spans)
+            had.extend(spans)
+    return found
 
 
 def _is_within(booking, offer):

@@ -293,3 +293,25 @@ def test_the_page_says_in_rows_how_it_is_and_opens_only_what_is_to_be_mended(des
     opened = re.findall(r'<details class="to-change" open>\s*<summary><span[^>]*>([^<]*)', wrong)
     assert opened == ["Tuesday", "How many carers at the same time"]
     assert wrong.count("data-error-summary") == 1
+
+
+def test_who_would_be_one_too_many_is_shown_before_there_are_fewer_places(desk, bryn_cafe, owner, caerphilly, now):
+    swim = factories.offer(bryn_cafe, places=3, hours="Mon-Fri 09:00-17:00")
+    rows = [confirm(factories.award(caerphilly), swim, owner, now) for _number in range(3)]
+    confirm(factories.award(caerphilly), swim, owner, now, starts_at=FRIDAY - dt.timedelta(hours=4))
+
+    shown = save(desk, swim, places="2")
+
+    edit = reverse("provider:edit_offer", args=[swim.number, "know"])
+    assert desk.post(edit, {"places": "2"}).context["form"].errors["places"]
+    # Whoever asked last; the others have their places.
+    assert [each["booking"].ref for each in shown.context["outside"]] == [rows[2].ref]
+    assert "one too many at that time" in text(shown)
+    swim.refresh_from_db()
+    assert swim.places == 3
+    sent = dict(shown.context["sent"]) | {"seen": shown.context["seen"]}
+    assert SAVED in text(desk.post(page_of(swim), sent, follow=True))
+    swim.refresh_from_db()
+    assert swim.places == 2
+    # What is an exception already is not told again.
+    assert SAVED in text(save(desk, swim, places="2"))

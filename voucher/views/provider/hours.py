@@ -65,5 +65,8 @@ def _check_context(request, row, change):
         for value in values
         if name not in {SEEN, "csrfmiddlewaretoken", "back"}
     ]
-    outside = [{"booking": each, "can_suggest": each.state == Booking.State.REQUESTED} for each in change.outside]
+    outside = [
+        {"booking": each, "can_suggest": each.state == Booking.State.REQUESTED, "crowded": each.pk in change.crowded}
+        for each in change.outside
+    ]
     return {"offer": row, "outside": outside, "sent": sent, "seen": change.seen}

@@ -120,6 +120,12 @@ def edit_offer(request, number, part):
     if data is None or not form.is_valid():
         return render(request, "provider/offer_part.html", _part_context(part, row, form, step))
     by, now = Who(user=request.user), timezone.now()
+    if part == "know" and changed_hours.plan(to={row: form.content()}, now=now).outside:
+        form.add_error(
+            "places",
+            _("More have booked than that. Lower it under “Hours and other days”, where you see whom it concerns."),
+        )
+        return render(request, "provider/offer_part.html", _part_context(part, row, form, step))
     if part == "when" and changed_hours.plan(to={row: form.content()}, now=now).outside:
         messages.error(
             request, _("Something that is booked falls outside these hours. Change them here: it is shown first.")
