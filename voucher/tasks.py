@@ -20,6 +20,7 @@ DONE_ACTS = {
     Kind.TOLD_LATE: "booking.absence_looked_into",
     Kind.EMERGENCY: "booking.carer_rung",
     Kind.OBJECTION: "booking.objection_answered",
+    Kind.APPEAL: "booking.appeal_answered",
     Kind.PAY_BY_HAND: "booking.settled_by_hand",
     Kind.CARD: "booking.card_looked_into",
     Kind.NOT_MINE: "booking.not_mine_looked_into",

@@ -77,6 +77,16 @@ class AccountForm(forms.Form):
     )
 
 
+class AppealForm(forms.Form):
+    """Why the provider does not agree with what was found."""
+
+    words = WordsField(
+        label=_("Why do you not agree?"),
+        help_text=_("Only the carers team reads this. You can send it once."),
+        error_messages={"required": _("Write in a few words why you do not agree.")},
+    )
+
+
 class DoneForm(forms.Form):
     """A word on how something on the list was settled."""
 

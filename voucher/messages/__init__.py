@@ -51,6 +51,7 @@ from voucher.messages.joining import joining_code as joining_code
 from voucher.messages.joining import joining_invited as joining_invited
 from voucher.messages.joining import joining_refused as joining_refused
 from voucher.messages.joining import joining_sent as joining_sent
+from voucher.messages.money import appeal_answered as appeal_answered
 from voucher.messages.money import claim_made as claim_made
 from voucher.messages.money import dispute_made as dispute_made
 from voucher.messages.money import dispute_resolved as dispute_resolved

@@ -31,6 +31,11 @@ def dispute_resolved(dispute):
     tell_provider("dispute_resolved_for_provider", dispute.booking, **_of_dispute(dispute))
 
 
+def appeal_answered(task):
+    """Tell the provider what the carers team answers, where it did not agree with what was found."""
+    tell_provider("appeal_answered", task.booking, task=task)
+
+
 def _of_dispute(dispute):
     booking = dispute.booking
 

@@ -21,6 +21,7 @@ class Task(models.Model):
         TOLD_LATE = "told_late", _("A break did not happen, and we hear of it later: see that all is well")
         EMERGENCY = "emergency", _("An emergency: ring the carer")
         OBJECTION = "objection", _("The provider says that it was there")
+        APPEAL = "appeal", _("A provider does not agree with what was found")
         CARD = "card", _("A carer’s own card payment: look into it")
         NOT_MINE = "not_mine", _("The carer did not make this booking")
         PAY_BY_HAND = "pay_by_hand", _("The fund had nothing left to pay the provider")

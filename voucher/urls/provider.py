@@ -44,6 +44,7 @@ urlpatterns = [
     path("bookings/<slug:ref>/not-given/", provider_pages.did_not_happen, name="did_not_happen"),
     path("bookings/<slug:ref>/cancel/", provider_pages.cancel, name="cancel"),
     path("bookings/<slug:ref>/how-it-was/", provider_after.account, name="account"),
+    path("bookings/<slug:ref>/appeal/", provider_after.appeal, name="appeal"),
     path("bookings/<slug:ref>/we-were-there/", provider_after.we_were_there, name="we_were_there"),
     path("bookings/<slug:ref>/contact/", provider_pages.contact, name="contact"),
     path("diary/", provider_desk.diary, name="diary"),

@@ -60,6 +60,8 @@ ACTS = {
     "award.waits": _("A carer put their name on a waiting list"),
     "award.waits_no_more": _("A carer took their name off a waiting list"),
     "award.swept": _("Money that came back late went to the fund"),
+    "booking.appeal_answered": _("The carers team answered a provider that did not agree with what was found"),
+    "booking.appealed": _("A provider did not agree with what was found"),
     "booking.again_answered": _("A carer said whether they would use a break again"),
     "booking.by_phone": _("A provider booked a break on the telephone"),
     "booking.cancelled": _("A booking was cancelled"),

@@ -8,14 +8,32 @@ from django.views.decorators.http import require_POST
 
 from accounts.history import Who
 from providers.access import bookings_required
-from voucher import bookings, disputes
-from voucher.forms.disputes import AccountForm
+from voucher import appeals, bookings, disputes
+from voucher.forms.disputes import AccountForm, AppealForm
 from voucher.models import Booking, Dispute, Task
 from voucher.views.dispute_words import dispute_context
 
 
 def after_context(row, now):
-    """Return what the page of a booking shows of what the carer says, in one query."""
+    """Return what the page of a booking shows of what the carer says, and of what was found."""
+    return _said(row, now) | _found(row, now)
+
+
+def _found(row, now):
+    found = appeals.found_at(row)
+    if found is None:
+        return {}
+    appeal, last = appeals.of(row), appeals.last_day(found)
+    return {
+        "found_on": found,
+        "appeal": appeal,
+        "appeal_by": last,
+        "can_appeal": appeal is None and timezone.localdate(now) <= last,
+        "appeal_form": AppealForm(prefix="appeal"),
+    }
+
+
+def _said(row, now):
     if row.state == Booking.State.DID_NOT_HAPPEN:
         objection = Task.objects.filter(booking=row, kind=Task.Kind.OBJECTION).first()
         can_object = objection is None and bookings.may_object(row, now)
@@ -64,6 +82,25 @@ def we_were_there(request, ref):
         messages.error(request, _("This can no longer be changed here. Please ring the carers team."))
     else:
         messages.success(request, _("Thank you. The carers team looks into it and rings you."))
+    return redirect("provider:booking", row.ref)
+
+
+@require_POST
+@bookings_required
+def appeal(request, ref):
+    """Say once that one does not agree with what was found; a second press says that it is there."""
+    row, form = _booking_of(request.provider, ref), AppealForm(request.POST, prefix="appeal")
+    if not form.is_valid():
+        messages.error(request, form.errors["words"][0])
+        return redirect("provider:booking", row.ref)
+    try:
+        appeals.make(booking=row, words=form.cleaned_data["words"], by=Who(request.user), now=timezone.now())
+    except appeals.AppealedBefore:
+        messages.info(request, _("You have told us already. See below how it stands."))
+    except appeals.TooLate:
+        messages.error(request, _("This can no longer be changed here. Please ring the carers team."))
+    else:
+        messages.success(request, _("Thank you. The carers team looks at it once more and answers you."))
     return redirect("provider:booking", row.ref)
 
 

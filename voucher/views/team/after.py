@@ -10,7 +10,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import carers_team_required
 from accounts.history import Who
-from voucher import absences, bookings, disputes, looks, tasks, waiting_list
+from providers import staff
+from voucher import absences, appeals, bookings, disputes, looks, tasks, waiting_list
 from voucher.forms.disputes import DoneForm, FindingForm
 from voucher.forms.provider.bookings import length_in_words
 from voucher.models import Booking, Dispute, Task
@@ -84,10 +85,18 @@ def task_done(request, pk):
     if not form.is_valid():
         messages.error(request, form.errors["note"][0])
         return redirect("team:tasks")
+    said = {"by": _who(request, task.booking), "now": timezone.now()}
     try:
-        tasks.done(task=task, by=_who(request, task.booking), now=timezone.now(), note=form.cleaned_data["note"])
+        if task.kind == Task.Kind.APPEAL:
+            appeals.answer(task=task, words=form.cleaned_data["note"], **said)
+        else:
+            tasks.done(task=task, note=form.cleaned_data["note"], **said)
     except tasks.TaskDone:
         messages.info(request, _("A colleague has done this already."))
+    except appeals.NoWords:
+        messages.error(request, _("Write the answer to the provider in a few words."))
+    except staff.WorksThere:
+        messages.error(request, _("You work for this provider, so somebody else has to see to it."))
     else:
         messages.success(request, _("Noted. It is off the list."))
     return redirect("team:queue" if task.kind == Task.Kind.NOBODY_CAME else "team:tasks")
