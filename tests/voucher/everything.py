@@ -328,10 +328,10 @@ class Walk(everything_of_providers.Providers):
     do_deliver.weight = 14
 
     def do_undo(self):
-        row = self.booking(State.DELIVERED)
-        return row is not None and bookings.undo(booking=row, by=ALYS, now=self.now)
+        row = self.booking(State.DELIVERED, State.DID_NOT_HAPPEN)
+        return row is not None and bookings.undo(booking=row, by=self.owners[row.provider_id], now=self.now)
 
-    do_undo.weight = 1
+    do_undo.weight = 3
 
     def do_not_happen(self):
         row = self.booking(State.CONFIRMED)
