@@ -302,7 +302,7 @@ def test_a_line_that_was_left_out_says_why_and_one_without_a_bank_account_too(
 
     page = world.at(THURSDAY, bryn).look("provider:claim", 1)
 
-    assert "In a payment run 22 September" in page
+    assert "In a payment run Planned for 22 September 2026, not released yet" in page
     assert "Left out of the payment of 22 September 2026: We ask about the time." in page
     bryn_cafe.bank_accounts.update(state="refused")
     page = world.look("provider:claim", 1)
