@@ -190,10 +190,7 @@ def there(monkeypatch, settings, caerphilly, flintshire, bryn_cafe, bryn, now):
         "answer": {"token": answer_links.token(waiting, answer_links.ACCEPT)},
         "calendar_feed": {"token": private_calendar(bryn, bryn_cafe, now)},
         **of_the_provider(line, advice, people["desk"].provider_posts.get()),
-        "finance:asked": {"number": line.pk},
-        "finance:let_go": {"pk": let_go(bryn_cafe, people["preparer"], now)},
-        "finance:write_invoice": {"ref": bryn_cafe.ref},
-        **{f"finance:{page}": {"pk": invoice_to(bryn_cafe, people["preparer"], now)} for page in OF_AN_INVOICE},
+        **of_finance(run, line, advice, bryn_cafe, people["preparer"], now),
         "team:resolve": {"ref": line.booking.ref},
         **{page: {"pk": task.pk} for page in ("team:task_done", "team:task_pay")},
         "team:task_let_go": {"pk": tasks.give_about_place(place=in_line(award, sitting, now), now=now).pk},
@@ -205,9 +202,7 @@ def there(monkeypatch, settings, caerphilly, flintshire, bryn_cafe, bryn, now):
         "team:wishes_theme": {"theme": "sitting"},
         **{page: {"pk": wish.pk} for page in ("team:confirm_wish", "team:close_wish")},
         **{page: {"ref": waiting.ref} for page in BOOKINGS_OF_THE_TEAM},
-        "finance:file": {"number": run.number, "pk": advice.pk},
         **{page: {"pk": another.pk} for page in OF_A_CHANGED_ACCOUNT},
-        "finance:clear": {"pk": came_back(run, bryn_cafe, people["preparer"], now).pk},
         **{page: {"ref": at_the_door(award, sitting, bryn, now).ref} for page in ("my:walk_in", "provider:walk_in")},
         "people:remove_role": {"pk": people["team"].pk, "kind": "team"},
         "people:remove_post": {"pk": people["bookings"].pk, "provider": bryn_cafe.pk},
@@ -220,6 +215,18 @@ def there(monkeypatch, settings, caerphilly, flintshire, bryn_cafe, bryn, now):
         "people:": {"pk": people["bookings"].pk},
     }
     return {"people": people, "codes": code, "addresses": addresses, "permission": permission}
+
+
+def of_finance(run, line, advice, provider, preparer, now):
+    """Return what the addresses of finance name that are about one line, one payment or one provider."""
+    return {
+        "finance:asked": {"number": line.pk},
+        "finance:let_go": {"pk": let_go(provider, preparer, now)},
+        "finance:write_invoice": {"ref": provider.ref},
+        **{f"finance:{page}": {"pk": invoice_to(provider, preparer, now)} for page in OF_AN_INVOICE},
+        "finance:file": {"number": run.number, "pk": advice.pk},
+        "finance:clear": {"pk": came_back(run, provider, preparer, now).pk},
+    }
 
 
 def of_an_offer(offer, now):
