@@ -6,14 +6,13 @@ import pytest
 from django.db import transaction
 
 from tests import factories
-from tests.voucher.ledger.desk import at_once
+from tests.voucher.ledger.desk import TURNS, at_once
 from tests.voucher.test_waiting_list import ALYS, SATURDAY, TEN, ask, take
 from voucher import bookings, waiting_list
 from voucher.ledger import audit
 from voucher.models import Booking, WaitingPlace
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
-TURNS = pytest.mark.parametrize("turn", range(6))
 State = WaitingPlace.State
 
 
