@@ -16,6 +16,7 @@ class WithholdForm(forms.Form):
     provider = forms.ModelChoiceField(
         Provider.objects.none(),
         to_field_name="ref",
+        empty_label=_("Choose"),
         label=_("Whose payments should wait?"),
         error_messages={
             "required": _("Choose a provider."),
