@@ -114,6 +114,8 @@ def settle(*, booking, by, now):
     booking = _booked_after(provider, now).filter(pk=booking.pk).first() if provider.closes_on else None
     if booking is None or suspending.end_request(booking=booking, by=by, now=now):
         return
+    if _knows_of(booking, provider.successor):
+        return
     if not _offer_to_successor(booking, booking.provider.successor, by, now):
         suspending.arrange_anew(booking=booking, now=now)
 
@@ -268,6 +270,15 @@ def _booked_after(provider, now):
     states = [*suspending.OPEN_REQUESTS, Booking.State.CONFIRMED]
     rows = Booking.objects.filter(provider=provider, state__in=states, ends_at__gt=_after(provider), starts_at__gt=now)
     return rows.select_related(*suspending.AROUND, "provider__successor").order_by("starts_at", "pk")
+
+
+def _knows_of(booking, successor):
+    """True while the carer is asked about this very successor, or has refused it and the carers team looks."""
+    asked = Handover.objects.filter(booking=booking, offer__provider=successor)
+    if asked.filter(state=Open).exists():
+        return True
+    looked_at = Task.objects.filter(booking=booking, kind=Task.Kind.REARRANGE, done_at=None)
+    return looked_at.exists() and asked.filter(state=Handover.State.REFUSED).exists()
 
 
 def _offer_to_successor(booking, successor, by, now):

@@ -14,7 +14,7 @@ from voucher.models import Award, Booking, Task
 
 WRONG_AN_HOUR = 10
 # So often a good code may be too little in an hour, wherever it is asked: between yes and no lies what is on the award.
-SHORT_AN_HOUR = 3
+SHORT_AN_HOUR = 5
 HOUR = 60 * 60
 State = Booking.State
 
@@ -132,7 +132,7 @@ def not_enough(*, provider, award, by, now):
 
 
 def refuse_often(*, award, now):
-    """R72. Raise TooOften where the award's code was too little three times within the hour."""
+    """R72. Raise TooOften where the award's code was too little five times within the hour."""
     if limits.is_used_up(_short(award), SHORT_AN_HOUR, HOUR, now):
         raise TooOften
 

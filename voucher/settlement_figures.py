@@ -185,8 +185,11 @@ def funds(council) -> list[FundFigures]:
         _by_fund(ClaimLine.objects.filter(in_released_run(), booking__award__fund__in=rows), "amount_pence"),
         _by_fund(unpaid(council), "amount_pence"),
     )
-    for fund, pence in paid_back().filter(claim_line__booking__award__fund__in=rows).order_by().values_list(
-        "claim_line__booking__award__fund", "amount_pence"
+    for fund, pence in (
+        paid_back()
+        .filter(claim_line__booking__award__fund__in=rows)
+        .order_by()
+        .values_list("claim_line__booking__award__fund", "amount_pence")
     ):
         paid[fund] = paid.get(fund, 0) + pence
     ready = Booking.objects.filter(

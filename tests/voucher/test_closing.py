@@ -292,6 +292,17 @@ def test_another_successor_is_asked_about_and_the_one_before_no_more(handover, b
     ]
 
 
+def test_said_again_no_carer_is_asked_twice_about_the_same_successor(handover, booked, close, heir, now):
+    close(successor=heir)
+
+    assert Handover.objects.get() == handover
+    assert OutboxMessage.objects.filter(kind="handover_offered").count() == 1
+    closing.refuse(handover=handover, by=breaks.ALYS, now=now)
+    close(successor=heir)
+    assert Handover.objects.get().state == "refused"
+    assert Task.objects.get(booking=booked, done_at=None).kind == "rearrange"
+
+
 def test_the_owner_changes_no_day_of_the_carers_team_and_keeps_its_successor(
     client, close, heir, bryn_cafe, bryn, carys, now, clock
 ):

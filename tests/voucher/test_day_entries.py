@@ -12,7 +12,7 @@ from accounts.models import HistoryEntry
 from brochure.models import Offer
 from tests import factories
 from tests.voucher.breaks import ALYS, confirm, london
-from voucher import awards, bookings, day_entries
+from voucher import awards, bookings, code_checks, day_entries
 from voucher.day_entries import Fault, Row
 from voucher.ledger import audit
 from voucher.models import Booking, WalkIn
@@ -238,9 +238,9 @@ def test_r72_a_list_that_is_never_saved_feels_no_balance_without_a_trace(client,
     assert not WalkIn.objects.exists()
     looks = HistoryEntry.objects.filter(act="code.checked", details__provider=sitting.provider_id)
     assert looks.count() == 2
-    for _ in range(3):
+    for _ in range(code_checks.SHORT_AN_HOUR):
         asks(4)
-    # Three times too little: nothing more is said of this code, and nothing is looked at.
+    # So often too little: nothing more is said of this code, and nothing is looked at.
     before = looks.count()
     assert "Try again in an hour" in asks(1)
     assert looks.count() == before

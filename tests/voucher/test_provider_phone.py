@@ -11,7 +11,7 @@ from accounts.models import HistoryEntry, OutboxMessage
 from tests import factories
 from tests.voucher import breaks
 from tests.voucher.carer.pages import TEAM, text_of
-from voucher import awards, codes, phone_bookings, pins
+from voucher import awards, code_checks, codes, phone_bookings, pins
 from voucher.ledger import audit
 from voucher.models import Booking, Task
 
@@ -95,6 +95,8 @@ def test_a_wrong_code_and_a_wrong_pin_are_refused_in_the_same_words(desk, award,
         ({"units": 3}, "This code is not enough for this break."),
         ({"units": 13}, "You do not offer it for that long."),
         ({"time": "23:00"}, "time"),
+        # An hour that the clocks jump over.
+        ({"day_day": "28", "day_month": "3", "day_year": "2027", "time": "01:30"}, "The clocks change in that night."),
         ({"time": "half past"}, "Say the time with hours and minutes"),
         ({"day_day": "", "day_month": "", "day_year": ""}, "Enter a day, a month and a year"),
         ({"day_day": "12"}, "24 hours"),
@@ -192,9 +194,10 @@ def test_a_booking_that_the_carer_made_is_not_objected_to(alys, award, sitting, 
 
 
 def test_r72_what_is_too_dear_on_the_telephone_is_a_look_and_counts(desk, award, code, sitting):
-    for units in (8, 7, 6):
+    for units in range(3, 3 + code_checks.SHORT_AN_HOUR):
         assert "not enough" in text_of(desk.post(reverse(PHONE), typed(code, sitting, units=units)))
-    assert HistoryEntry.objects.filter(act="code.checked", details__provider=sitting.provider_id).count() == 3
+    looks = HistoryEntry.objects.filter(act="code.checked", details__provider=sitting.provider_id)
+    assert looks.count() == code_checks.SHORT_AN_HOUR
 
     # Nothing more is said for an hour, also where it would be enough.
     assert "not enough" in text_of(desk.post(reverse(PHONE), typed(code, sitting)))

@@ -13,6 +13,7 @@ from brochure.wording import length
 from voucher import rules
 from voucher.forms.account import PinField
 from voucher.forms.codes import CodeField
+from voucher.forms.provider.times import moment
 from voucher.models import Booking
 
 
@@ -224,6 +225,12 @@ class PhoneForm(CheckCodeForm):
         self.fields["pin"].required = True
         self.fields["code"].help_text = _("As the carer reads it out.")
         self.fields["pin"].help_text = _("The carer's own 4 numbers. Do not write them down.")
+
+    def clean(self):
+        cleaned = super().clean()
+        if cleaned.get("day") and cleaned.get("time"):
+            cleaned["starts_at"] = moment(self, cleaned["day"], cleaned["time"])
+        return cleaned
 
 
 def length_in_words(booking, minutes):

@@ -11,6 +11,16 @@ from brochure import availability
 from voucher import bookings
 from voucher.forms.carer import as_typed
 
+NO_SUCH_TIME = _("The clocks change in that night. Choose another time.")
+
+
+def moment(form, day, time):
+    """Return the moment of that time of the day; where the clocks jump over it, say so in the form and return None."""
+    found = availability.at(day, time.hour * 60 + time.minute)
+    if found is None:
+        form.add_error("time", NO_SUCH_TIME)
+    return found
+
 
 class SuggestForm(forms.Form):
     """Up to three other times: ticked from a list of free ones, and one that is typed as a day and a time."""
@@ -55,10 +65,8 @@ class SuggestForm(forms.Form):
             self.add_error(missing, _("Choose a day and a time, or neither."))
             return cleaned
         if cleaned["day"]:
-            minute = dt.time.fromisoformat(cleaned["time"])
-            start = availability.at(dt.date.fromisoformat(cleaned["day"]), minute.hour * 60 + minute.minute)
+            start = moment(self, dt.date.fromisoformat(cleaned["day"]), dt.time.fromisoformat(cleaned["time"]))
             if start is None:
-                self.add_error("time", _("The clocks change in that night. Choose another time."))
                 return cleaned
             starts.append(start)
         if not 1 <= len(set(starts)) <= bookings.SUGGESTIONS_MOST:

@@ -23,6 +23,7 @@ from providers.access import bookings_required
 from voucher import bookings, code_checks, day_entries, pins, walk_ins
 from voucher.day_entries import Fault
 from voucher.forms.provider.day_entries import BookedForm, ByNumberForm, CameForm, DayToEnterForm
+from voucher.forms.provider.times import moment
 from voucher.ledger.acts import KeyWasUsed
 from voucher.models import Booking, WalkIn
 from voucher.views.provider.desk import day_of, sessions_of_days
@@ -198,7 +199,8 @@ class _Page:
         """Book what the PIN vouches for and mark it as given, or ask the carer; return the WalkIn, or None."""
         given, offer = form.cleaned_data, form.cleaned_data["offer"]
         minutes = offer.minutes * given["units"]
-        starts_at = timezone.make_aware(dt.datetime.combine(self.day, given["time"]))
+        if (starts_at := moment(form, self.day, given["time"])) is None:
+            return None
         take = walk_ins.book if award.carer.pin else walk_ins.ask
         self.looked_at.append(award)
         try:

@@ -1,6 +1,5 @@
 """A provider books for a carer who rings: with the code and the PIN read out, asked and confirmed in one act."""
 
-import datetime as dt
 import uuid
 from contextlib import suppress
 
@@ -59,8 +58,7 @@ def phone(request):
 
 def _book(request, given, now):
     award = _award_on_the_phone(request, given, now)
-    offer, minutes = given["offer"], given["offer"].minutes * given["units"]
-    starts_at = timezone.make_aware(dt.datetime.combine(given["day"], given["time"]))
+    offer, starts_at, minutes = given["offer"], given["starts_at"], given["offer"].minutes * given["units"]
     by = Who(user=request.user, on_behalf_of=f"award {award.ref}")
     try:
         on = timezone.localdate(now)
