@@ -281,6 +281,15 @@ class Migration(migrations.Migration):
             model_name='photo',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('alt_en', ''), _negated=True), models.Q(('alt_cy', ''), _negated=True), _connector='OR'), name='photo_says_what_it_shows'),
         ),
+        migrations.AlterField(
+            model_name='offerprice',
+            name='price_pence',
+            field=models.PositiveIntegerField(null=True),
+        ),
+        migrations.AddConstraint(
+            model_name='offerprice',
+            constraint=models.CheckConstraint(condition=models.Q(('price_pence__isnull', False), models.Q(('rate', 'standard'), _negated=True), _connector='OR'), name='standard_price_is_never_left_out'),
+        ),
         # What was ever in the brochure stays; a version's state may change, what it says may not.
         keeps(
             "brochure_offerversion",

@@ -457,5 +457,24 @@ class Migration(migrations.Migration):
             model_name='mentorpoint',
             constraint=models.UniqueConstraint(fields=('provider', 'point'), name='point_is_gone_through_once'),
         ),
+        migrations.AddField(
+            model_name='document',
+            name='begun_at',
+            field=models.DateTimeField(null=True),
+        ),
+        migrations.AddField(
+            model_name='document',
+            name='valid_from',
+            field=models.DateField(null=True),
+        ),
+        migrations.AddConstraint(
+            model_name='document',
+            constraint=models.CheckConstraint(condition=models.Q(('valid_from__isnull', True), ('valid_until__isnull', True), ('valid_from__lte', models.F('valid_until')), _connector='OR'), name='document_ends_after_it_begins'),
+        ),
+        migrations.AddField(
+            model_name='staff',
+            name='wants_news',
+            field=models.BooleanField(default=False),
+        ),
         migrations.RunPython(whoever_was_at_the_desk_does_the_bookings, back),
     ]
