@@ -89,7 +89,7 @@ def test_every_page_is_accessible(live_server, there, language, monkeypatch):  #
             looks.look(person, client, places)
 
     looks.assert_all_is_well()
-    assert len(looks.pages) > 150
+    assert len(looks.pages) > 140
 
 
 def in_the_middle(there, provider, owner, now):  # noqa: F811

@@ -57,3 +57,6 @@ for (const button of document.querySelectorAll("[data-print]")) {
   button.hidden = false;
   button.addEventListener("click", () => window.print());
 }
+
+// What only a script can do is shown where there is one.
+for (const each of document.querySelectorAll("[data-scripted]")) each.hidden = false;
