@@ -60,6 +60,16 @@ def append_only(table):
     )
 
 
+def lift_append_only(table):
+    """Return the operation that goes before one which alters the table; `append_only` comes again after it.
+
+    SQLite alters a table by making it anew, and its triggers are lost on the way.
+    """
+    operation = append_only(table)
+    operation.code, operation.reverse_code = operation.reverse_code, operation.code
+    return operation
+
+
 def _statements(vendor, table):
     if vendor == "sqlite":
         return [

@@ -3,14 +3,7 @@
 import django.utils.timezone
 from django.db import migrations, models
 
-from accounts.immutable import append_only
-
-
-def lift_append_only(table):
-    """SQLite alters a table by making it anew, and its triggers are lost on the way."""
-    operation = append_only(table)
-    operation.code, operation.reverse_code = operation.reverse_code, operation.code
-    return operation
+from accounts.immutable import append_only, lift_append_only
 
 
 class Migration(migrations.Migration):

@@ -54,53 +54,62 @@ def _said(row, now):
 @bookings_required
 def account(request, ref):
     """Tell the carers team how a disputed break was."""
-    row, form = _booking_of(request.provider, ref), AccountForm(request.POST, prefix="account")
+    row = _booking_of(request.provider, ref)
     dispute = get_object_or_404(Dispute, booking=row)
-    if not form.is_valid():
-        messages.error(request, form.errors["words"][0])
-        return redirect("provider:booking", row.ref)
-    try:
-        disputes.answer(dispute=dispute, words=form.cleaned_data["words"], by=Who(request.user), now=timezone.now())
-    except disputes.Resolved:
-        messages.info(request, _("The carers team has decided already. See below what it found."))
-    else:
-        messages.success(request, _("Thank you. The carers team reads it before it decides."))
-    return redirect("provider:booking", row.ref)
+
+    def tell(**told):
+        try:
+            disputes.answer(dispute=dispute, **told)
+        except disputes.Resolved:
+            messages.info(request, _("The carers team has decided already. See below what it found."))
+        else:
+            messages.success(request, _("Thank you. The carers team reads it before it decides."))
+
+    return _with_words(request, row, AccountForm(request.POST, prefix="account"), tell)
 
 
 @require_POST
 @bookings_required
 def we_were_there(request, ref):
     """Say that somebody was there, where the carer says that nobody came."""
-    row, form = _booking_of(request.provider, ref), AccountForm(request.POST, prefix="account")
-    if not form.is_valid():
-        messages.error(request, form.errors["words"][0])
-        return redirect("provider:booking", row.ref)
-    try:
-        bookings.object_to(booking=row, words=form.cleaned_data["words"], by=Who(request.user), now=timezone.now())
-    except bookings.BookingMoved:
-        messages.error(request, _("This can no longer be changed here. Please ring the carers team."))
-    else:
-        messages.success(request, _("Thank you. The carers team looks into it and rings you."))
-    return redirect("provider:booking", row.ref)
+    row = _booking_of(request.provider, ref)
+
+    def tell(**told):
+        try:
+            bookings.object_to(booking=row, **told)
+        except bookings.BookingMoved:
+            messages.error(request, _("This can no longer be changed here. Please ring the carers team."))
+        else:
+            messages.success(request, _("Thank you. The carers team looks into it and rings you."))
+
+    return _with_words(request, row, AccountForm(request.POST, prefix="account"), tell)
 
 
 @require_POST
 @bookings_required
 def appeal(request, ref):
     """Say once that one does not agree with what was found; a second press says that it is there."""
-    row, form = _booking_of(request.provider, ref), AppealForm(request.POST, prefix="appeal")
-    if not form.is_valid():
-        messages.error(request, form.errors["words"][0])
-        return redirect("provider:booking", row.ref)
-    try:
-        appeals.make(booking=row, words=form.cleaned_data["words"], by=Who(request.user), now=timezone.now())
-    except appeals.AppealedBefore:
-        messages.info(request, _("You have told us already. See below how it stands."))
-    except appeals.TooLate:
-        messages.error(request, _("This can no longer be changed here. Please ring the carers team."))
+    row = _booking_of(request.provider, ref)
+
+    def tell(**told):
+        try:
+            appeals.make(booking=row, **told)
+        except appeals.AppealedBefore:
+            messages.info(request, _("You have told us already. See below how it stands."))
+        except appeals.TooLate:
+            messages.error(request, _("This can no longer be changed here. Please ring the carers team."))
+        else:
+            messages.success(request, _("Thank you. The carers team looks at it once more and answers you."))
+
+    return _with_words(request, row, AppealForm(request.POST, prefix="appeal"), tell)
+
+
+def _with_words(request, row, form, tell):
+    """Tell what was written about a booking, or say what is wrong with it; then show the booking."""
+    if form.is_valid():
+        tell(words=form.cleaned_data["words"], by=Who(request.user), now=timezone.now())
     else:
-        messages.success(request, _("Thank you. The carers team looks at it once more and answers you."))
+        messages.error(request, form.errors["words"][0])
     return redirect("provider:booking", row.ref)
 
 
