@@ -8,7 +8,7 @@ from pathlib import Path
 
 import polib
 from django.conf import settings
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 from tests.journeys import measures
 
@@ -17,6 +17,9 @@ CHROMIUM = {
     "executable_path": shutil.which("chromium-headless-shell") or shutil.which("chromium"),
     "args": ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"],
 }
+# Milliseconds until a page that does nothing has failed: a machine with much to do is slow, and not wrong.
+PATIENCE = 30_000
+expect.set_options(timeout=PATIENCE)
 PHONE, DESKTOP = 360, 1280
 # A page is one template in two languages: each is looked at closely once, the longer words on the smaller screen.
 WIDTHS = {"en": (DESKTOP,), "cy": (PHONE,)}
@@ -50,7 +53,7 @@ def chromium():
 def open_page(browser, complaints, **options):
     """Return a page of its own context: nobody else's cookies. What it complains of is added to `complaints`."""
     page = browser.new_context(viewport={"width": DESKTOP, "height": 900}, **options).new_page()
-    page.set_default_timeout(20_000)
+    page.set_default_timeout(PATIENCE)
     page.add_init_script(COMPLAIN)
     page.on("console", lambda said: complaints.append(said.text) if said.type in {"error", "warning"} else None)
     page.on("pageerror", lambda error: complaints.append(str(error)))

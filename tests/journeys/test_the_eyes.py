@@ -28,9 +28,10 @@ def test_what_the_browser_complains_of_is_kept(browser, live_server):
     page.goto(f"{live_server.url}/")
     assert complaints == []
 
-    page.evaluate("document.body.append(Object.assign(document.createElement('script'), {text: 'window.late = 1'}))")
-    page.evaluate("fetch('/nowhere')")
-    page.wait_for_timeout(300)
+    with page.expect_event("console", lambda said: said.text.startswith("CSP: ")):
+        page.evaluate("document.body.append(Object.assign(document.createElement('script'), {text: 'late = 1'}))")
+    with page.expect_event("response", lambda got: got.status == 404):
+        page.evaluate("fetch('/nowhere')")
 
     assert any("CSP: script-src" in each for each in complaints)
     assert any(each.startswith("404 ") for each in complaints)
