@@ -23,6 +23,7 @@ from voucher import (
     card_payments,
     circumstances,
     closing,
+    handovers,
     lapses,
     messages,
     outcomes,
@@ -44,7 +45,7 @@ log = logging.getLogger(__name__)
 # Somebody was quicker: a person, or the same job in another process.
 QUICKER = (
     *(bookings.BookingMoved, books.Refused, books.KeyWasUsed, pausing.NotPaused, walk_ins.WalkInMoved),
-    *(closing.Over, closing.NotOpen, account_changes.ChangeMoved),
+    *(closing.NotOpen, handovers.Over, account_changes.ChangeMoved),
 )
 
 
@@ -110,7 +111,7 @@ def follow_closing(now):
 
 def time_out_handovers(now):
     """End what no carer said about a successor in time (R65)."""
-    return _each(closing.not_answered(now), "handover", lambda row: closing.time_out(handover=row, now=now))
+    return _each(handovers.not_answered(now), "handover", lambda row: handovers.time_out(handover=row, now=now))
 
 
 def close_providers(now):

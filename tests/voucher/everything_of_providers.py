@@ -20,6 +20,7 @@ from voucher import (
     bookings,
     closing,
     day_entries,
+    handovers,
     jobs,
     returned_payments,
     rules,
@@ -37,7 +38,7 @@ REFUSALS = (
     *(returned_payments.Cleared, account_changes.ChangeMoved, account_changes.ChangeWaits),
     *(account_changes.SameAccount, account_changes.NotCalled, account_changes.SamePerson),
     *(suspending.NotWorking, suspending.NotStopped, closing.NotOpen, closing.NoSuccessor, closing.TooSoon),
-    *(closing.Over, price_changes.Refused),
+    *(handovers.Over, price_changes.Refused),
 )
 CLOCKS = (
     *(jobs.end_walk_ins, jobs.keep_places, jobs.time_out_handovers, jobs.close_providers),
@@ -278,7 +279,7 @@ class Providers:
 
     def do_answer_a_handover(self):
         row = self.any(Handover.objects.order_by("pk"))
-        verb = self.random.choice([closing.agree, closing.agree, closing.refuse])
+        verb = self.random.choice([handovers.agree, handovers.agree, handovers.refuse])
         return row is not None and verb(handover=row, by=ALYS, now=self.now) is not False
 
     do_answer_a_handover.weight = 6

@@ -13,7 +13,7 @@ from brochure import catalogue
 from providers.models import Provider
 from tests import factories
 from tests.voucher import breaks, claimed
-from voucher import awards, bookings, claims, closing, jobs, suspending
+from voucher import awards, bookings, claims, closing, handovers, jobs, suspending
 from voucher.ledger import audit
 from voucher.models import Booking, Handover, Task
 
@@ -131,23 +131,23 @@ def test_a_carers_yes_moves_one_break_and_its_money(handover, booked, award, hei
     assert (handover.price_pence, handover.offer.provider) == (5200, heir)
     assert OutboxMessage.objects.filter(kind="handover_offered").count() == 1
 
-    new = closing.agree(handover=handover, by=factories.TESTS, now=now)
+    new = handovers.agree(handover=handover, by=factories.TESTS, now=now)
 
     booked.refresh_from_db()
     assert (booked.state, new.state, new.provider, new.starts_at) == ("cancelled", "confirmed", heir, booked.starts_at)
     assert money_of(award) == (20_000 - 5_200, 5_200)
-    assert closing.agree(handover=handover, by=factories.TESTS, now=now) == new
+    assert handovers.agree(handover=handover, by=factories.TESTS, now=now) == new
     assert sound(now)
 
 
 def test_a_no_leaves_the_money_set_aside_and_a_worker_looks(handover, booked, award, now):
-    closing.refuse(handover=handover, by=factories.TESTS, now=now)
-    closing.refuse(handover=handover, by=factories.TESTS, now=now)
+    handovers.refuse(handover=handover, by=factories.TESTS, now=now)
+    handovers.refuse(handover=handover, by=factories.TESTS, now=now)
 
     assert Task.objects.filter(booking=booked, kind="rearrange").count() == 1
     assert money_of(award) == (15_000, 5_000)
-    with pytest.raises(closing.Over):
-        closing.agree(handover=handover, by=factories.TESTS, now=now)
+    with pytest.raises(handovers.Over):
+        handovers.agree(handover=handover, by=factories.TESTS, now=now)
     assert sound(now)
 
 
@@ -157,15 +157,15 @@ def test_no_answer_is_a_task_after_fourteen_days(handover, booked, now):
     assert jobs.time_out_handovers(later) == (1, 0)
 
     assert Task.objects.filter(booking=booked, kind="rearrange").exists()
-    with pytest.raises(closing.Over):
-        closing.agree(handover=handover, by=factories.TESTS, now=later)
+    with pytest.raises(handovers.Over):
+        handovers.agree(handover=handover, by=factories.TESTS, now=later)
 
 
 def test_where_the_successor_is_full_meanwhile_nothing_changes(handover, booked, caerphilly, now):
     breaks.ask(factories.award(caerphilly), handover.offer, now, starts_at=AFTER, minutes=120)
 
     with pytest.raises(bookings.Full):
-        closing.agree(handover=handover, by=factories.TESTS, now=now)
+        handovers.agree(handover=handover, by=factories.TESTS, now=now)
     booked.refresh_from_db()
     handover.refresh_from_db()
     assert (booked.state, handover.state) == ("confirmed", "open")
@@ -195,13 +195,13 @@ def test_a_successor_that_is_too_dear_for_the_award_is_not_suggested(caerphilly,
 
 
 def test_what_was_called_off_as_its_turn_came_is_offered_to_nobody(booked, close, heir, monkeypatch, now):
-    price = closing._price
+    price = handovers._price
 
     def called_off_first(award, booking, offer, now):
         bookings.cancel(booking=Booking.objects.get(pk=booking.pk), party="carer", by=breaks.ALYS, now=now)
         return price(award, booking, offer, now)
 
-    monkeypatch.setattr(closing, "_price", called_off_first)
+    monkeypatch.setattr(handovers, "_price", called_off_first)
     close(successor=heir)
 
     booked.refresh_from_db()
@@ -230,7 +230,7 @@ def test_each_is_settled_by_how_it_stands_when_its_turn_comes(award, sitting, cl
 
 def test_a_handover_takes_the_offer_before_the_money(handover, now, django_assert_max_num_queries):
     with django_assert_max_num_queries(200) as caught:
-        closing.agree(handover=handover, by=factories.TESTS, now=now)
+        handovers.agree(handover=handover, by=factories.TESTS, now=now)
 
     said = [each["sql"] for each in caught.captured_queries]
     offers = next(place for place, sql in enumerate(said) if sql.startswith('UPDATE "brochure_offer"'))
@@ -297,7 +297,7 @@ def test_said_again_no_carer_is_asked_twice_about_the_same_successor(handover, b
 
     assert Handover.objects.get() == handover
     assert OutboxMessage.objects.filter(kind="handover_offered").count() == 1
-    closing.refuse(handover=handover, by=breaks.ALYS, now=now)
+    handovers.refuse(handover=handover, by=breaks.ALYS, now=now)
     close(successor=heir)
     assert Handover.objects.get().state == "refused"
     assert Task.objects.get(booking=booked, done_at=None).kind == "rearrange"
@@ -388,8 +388,8 @@ def test_two_presses_of_yes_at_once_book_one_break(handover, booked, heir, now):
     def press():
         together.wait()
         try:
-            found.append(closing.agree(handover=handover, by=factories.TESTS, now=now).pk)
-        except (closing.Over, bookings.BookingMoved):
+            found.append(handovers.agree(handover=handover, by=factories.TESTS, now=now).pk)
+        except (handovers.Over, bookings.BookingMoved):
             found.append(None)
         finally:
             connections.close_all()

@@ -16,6 +16,7 @@ from voucher import (
     claims,
     closing,
     disputes,
+    handovers,
     jobs,
     returned_payments,
     settlement,
@@ -155,7 +156,7 @@ def test_a_yes_to_the_successor_and_a_cancellation_leave_one_break_or_none(hando
     old = handover.booking
 
     moved, cancelled = at_once(
-        lambda: closing.agree(handover=handover, by=ALYS, now=NOW),
+        lambda: handovers.agree(handover=handover, by=ALYS, now=NOW),
         lambda: bookings.cancel(booking=old, party=party, by=ALYS, now=NOW),
     )
 

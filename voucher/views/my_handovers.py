@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from voucher import bookings, closing
+from voucher import bookings, handovers
 from voucher.models import Booking, Handover, Task
 from voucher.views.open_award import award_required
 from voucher.views.own_booking import booking_of
@@ -27,11 +27,11 @@ def answer(request, ref):
         return redirect("my:booking", booking.ref)
     try:
         if request.POST["answer"] == "no":
-            closing.refuse(handover=handover, by=request.who, now=now)
+            handovers.refuse(handover=handover, by=request.who, now=now)
             messages.success(request, _("Thank you. The carers team rings you to find something else."))
             return redirect("my:booking", booking.ref)
-        new = closing.agree(handover=handover, by=request.who, now=now)
-    except closing.Over:
+        new = handovers.agree(handover=handover, by=request.who, now=now)
+    except handovers.Over:
         messages.info(request, _("This was answered already, or the time is over. See below how it stands."))
     except (bookings.Refused, bookings.BookingMoved):
         messages.error(request, _("It can no longer be had there, so nothing has changed. The carers team rings you."))
@@ -60,7 +60,7 @@ def say_what_became(coming):
 
 def handover_context(booking):
     """Return what the page of a booking shows where its provider cannot give it: a successor, or that we arrange it."""
-    handover, anew, handed_over = closing.open_handover(booking), False, None
+    handover, anew, handed_over = handovers.open_handover(booking), False, None
     if booking.state == State.CONFIRMED and booking.may_cancel_free and not handover:
         anew = Task.objects.filter(booking=booking, kind=Task.Kind.REARRANGE, done_at=None).exists()
     elif booking.state == State.CANCELLED and booking.ended_by == Booking.Party.TEAM:
