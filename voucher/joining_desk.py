@@ -10,18 +10,14 @@ from dataclasses import dataclass
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
-from django.utils.text import format_lazy
-from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from accounts import history, people
 from accounts.models import User
-from brochure import care_checks, offering
+from brochure import offering
 from brochure.models import Offer
-from providers import joining, papers, staff
-from providers.joining import Missing, Step
+from providers import joining, staff
 from providers.models import JoiningNote, Provider, Staff
-from voucher import account_changes, first_months, messages, rules
+from voucher import account_changes, first_months, joining_checks, messages, rules
 
 State, Kind = Provider.State, JoiningNote.Kind
 # An invitation is not sent anew within this time.
@@ -71,35 +67,6 @@ class Asked:
 # --- The provider's turn -----------------------------------------------------------------------------------------
 
 
-def drafts(provider):
-    """Return the offers that a provider joins with: drafts, and what the carers team has agreed to already."""
-    rows = provider.offers.filter(state__in=[Offer.State.DRAFT, Offer.State.LIVE])
-    return rows.select_related("category", "provider").order_by("number")
-
-
-def missing(provider, *, on):
-    """Return what is Missing before it can be sent, step by step; what waits for the carers team is not missing."""
-    found = joining.not_told(provider) + _offers_missing(provider)
-    for kind, reason in papers.missing(provider, on=on):
-        # Whether it is needed is asked with "who you are".
-        if reason not in (papers.Reason.WAITING, papers.Reason.NOT_SAID):
-            found.append(Missing(Step.PAPERS, _paper_words(kind, reason)))
-    order = list(Step)
-    return sorted(found, key=lambda each: order.index(each.step))
-
-
-def remarks(provider, *, on):
-    """Return what the checks of each offer still need: it may be sent without, and the team asks for them."""
-    shown = care_checks.shown_by(provider)
-    found = []
-    for offer in drafts(provider):
-        found += [
-            Missing(Step.PAPERS, format_lazy("{}: {}", offer.title, each.words))
-            for each in care_checks.missing(offer, on=on, shown=shown)
-        ]
-    return found
-
-
 def asked(provider):
     """Return what the carers team Asked and what waits for the provider's answer, or None."""
     last = provider.joining_notes.filter(kind__in=[Kind.ASKED, Kind.SENT, Kind.ANSWERED]).order_by("-pk").first()
@@ -137,12 +104,12 @@ def send(*, provider, words="", by, now):
             return row
         if row.state not in Provider.MAY_CHANGE:
             raise Moved(row.state)
-        if lacks := missing(row, on=today):
+        if lacks := joining_checks.missing(row, on=today):
             raise StillMissing(lacks)
         question = asked(row)
         if question and not words.strip():
             raise NoWords
-        for offer in drafts(row):
+        for offer in joining_checks.drafts(row):
             if offer.state == Offer.State.DRAFT and not offering.missing(offer):
                 offering.send(offer=offer, by=by, now=now)
         row.state, row.sent_at = State.APPLIED, now
@@ -173,7 +140,7 @@ def withdraw(*, provider, by, now):
         account = joining.account_of(row)
         if account and account.state in account_changes.WAITS:
             account_changes.withdraw(account=account, by=by, now=now)
-        for offer in drafts(row):
+        for offer in joining_checks.drafts(row):
             if offer.state == Offer.State.DRAFT:
                 offering.take_back(offer=offer, by=by, now=now)
         row.state, row.answer_by = State.CLOSED, None
@@ -211,32 +178,6 @@ def refuse(*, provider, words, by, now):
     return _answer(provider, Kind.REFUSED, words, State.REFUSED, "provider.refused", by, now, messages.joining_refused)
 
 
-def not_in_order(provider, offers, *, on):
-    """Return what is Missing before it may be approved with these offers: told, papers accepted, offers checked."""
-    found = joining.not_told(provider)
-    found += [Missing(Step.PAPERS, _paper_words(kind, reason)) for kind, reason in papers.missing(provider, on=on)]
-    if not offers:
-        found.append(Missing(Step.OFFERS, _("Choose at least one offer that goes into the brochure.")))
-    shown = care_checks.shown_by(provider)
-    for offer in offers:
-        if offer.state == Offer.State.DRAFT and offering.waiting_version(offer) is None:
-            found.append(
-                Missing(
-                    Step.OFFERS,
-                    format_lazy(
-                        "{}: {}",
-                        offer.title,
-                        _("it does not wait for you, because it was not complete or was not agreed to."),
-                    ),
-                )
-            )
-        found += [
-            Missing(Step.PAPERS, format_lazy("{}: {}", offer.title, each.words))
-            for each in care_checks.missing(offer, on=on, shown=shown)
-        ]
-    return found
-
-
 def approve(*, provider, offers, mentor, by, now):
     """Let a provider join: it is live with the offers chosen, looked after by a mentor for the months of R44.
 
@@ -252,8 +193,8 @@ def approve(*, provider, offers, mentor, by, now):
             raise Moved(row.state)
         if not first_months.mentors(row.council).filter(pk=mentor.pk).exists():
             raise NotOfTheTeam
-        chosen = [offer for offer in drafts(row) if offer.pk in {each.pk for each in offers}]
-        if lacks := not_in_order(row, chosen, on=today):
+        chosen = [offer for offer in joining_checks.drafts(row) if offer.pk in {each.pk for each in offers}]
+        if lacks := joining_checks.not_in_order(row, chosen, on=today):
             raise StillMissing(lacks)
         for offer in chosen:
             if offer.state == Offer.State.DRAFT:
@@ -317,25 +258,3 @@ def _move(row, before, after, **changes):
 def _note(provider, kind, words, act, by, now, **details):
     history.record(act=act, subject=provider, by=by, at=now, council=provider.council, **details)
     return JoiningNote.objects.create(provider=provider, kind=kind, words=words.strip(), by=by.user, at=now)
-
-
-def _offers_missing(provider):
-    found = [(offer, offering.missing(offer)) for offer in drafts(provider) if offer.state == Offer.State.DRAFT]
-    complete = drafts(provider).filter(state=Offer.State.LIVE).exists() or any(not lacks for _offer, lacks in found)
-    if complete:
-        return []
-    if not found:
-        return [Missing(Step.OFFERS, _("Say what you would like to offer: one offer is enough."))]
-    return [
-        Missing(Step.OFFERS, format_lazy("{}: {}", offer.title, _lacks_words(len(lacks)))) for offer, lacks in found
-    ]
-
-
-def _lacks_words(count):
-    return ngettext("one thing is still to be said.", "%(count)d things are still to be said.", count) % {
-        "count": count
-    }
-
-
-def _paper_words(kind, reason):
-    return format_lazy("{}: {}", kind.label, reason.label)

@@ -14,7 +14,7 @@ from providers.joining import Step
 from providers.models import JoiningNote, MentorPoint, Provider, Staff
 from tests import factories
 from tests.providers import joiners
-from voucher import first_months, joining_desk
+from voucher import first_months, joining_checks, joining_desk
 
 pytestmark = pytest.mark.django_db
 State = Provider.State
@@ -59,14 +59,14 @@ def test_to_begin_with_the_name_and_address_of_a_provider_that_is_here_opens_not
 
 def test_every_part_is_kept_as_far_as_it_is_told_and_the_rest_is_missing_in_words(sian, now, today):
     provider, user = sian
-    whole = steps(joining_desk.missing(provider, on=today))
+    whole = steps(joining_checks.missing(provider, on=today))
     by = Who(user=user)
 
     joining.save(provider=provider, step=Step.CONTACT, values={"phone": "01632 960111"}, by=by, now=now)
 
     assert whole == sorted(Step.values)
     provider.refresh_from_db()
-    words = [str(each.words) for each in joining_desk.missing(provider, on=today) if each.step == Step.CONTACT]
+    words = [str(each.words) for each in joining_checks.missing(provider, on=today) if each.step == Step.CONTACT]
     assert "Give a telephone number." not in words
     assert "Give your postcode." in words
 
@@ -77,7 +77,7 @@ def test_a_councils_own_service_needs_no_account(sian, now, today):
 
     joining.save(provider=provider, step=Step.ORGANISATION, values=values, by=Who(user=user), now=now)
 
-    assert Step.BANK not in steps(joining_desk.missing(provider, on=today))
+    assert Step.BANK not in steps(joining_checks.missing(provider, on=today))
 
 
 def test_nothing_is_missing_when_all_is_told_and_papers_wait(sian, now, today):
@@ -86,7 +86,7 @@ def test_nothing_is_missing_when_all_is_told_and_papers_wait(sian, now, today):
     joiners.draft(provider, user, now)
     joiners.show_papers(provider, user, now)
 
-    assert joining_desk.missing(provider, on=today) == []
+    assert joining_checks.missing(provider, on=today) == []
 
 
 def test_what_lacks_something_is_not_sent(sian, now):
@@ -106,7 +106,7 @@ def test_a_draft_that_is_not_complete_says_so(sian, now, today):
     by = Who(user=user)
     offering.make_draft(provider=provider, category=factories.category(), title_en="Sitting", by=by, now=now)
 
-    words = [str(each.words) for each in joining_desk.missing(provider, on=today) if each.step == Step.OFFERS]
+    words = [str(each.words) for each in joining_checks.missing(provider, on=today) if each.step == Step.OFFERS]
 
     assert words == ["Sitting: 3 things are still to be said."]
 

@@ -16,7 +16,7 @@ from providers.models import JoiningNote, Provider
 from tests import factories
 from tests.providers import joiners
 from tests.voucher.ledger.desk import at_once
-from voucher import joining_desk, offer_desk
+from voucher import joining_checks, joining_desk, offer_desk
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
 TURNS = pytest.mark.parametrize("turn", range(4))
@@ -161,7 +161,7 @@ def test_of_two_who_answer_a_joiner_at_once_one_is_heard(council, team, now, tur
 
     def approve(by):
         row = fresh(provider)
-        offers, mentor = list(joining_desk.drafts(row)), team[0].user
+        offers, mentor = list(joining_checks.drafts(row)), team[0].user
         return joining_desk.approve(provider=row, offers=offers, mentor=mentor, by=by, now=now)
 
     results = at_once(

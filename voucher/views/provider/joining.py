@@ -17,7 +17,7 @@ from providers import joining, papers
 from providers.access import joining_required
 from providers.joining import Step
 from providers.models import JoiningNote, Provider
-from voucher import account_changes, bacs, joining_desk
+from voucher import account_changes, bacs, joining_checks, joining_desk
 from voucher.forms.accounts import AccountForm
 from voucher.forms.provider.joining import ContactForm, OrganisationForm, SendForm, TermsForm, VatForm
 from voucher.navigation import address
@@ -51,13 +51,13 @@ def task_list(request):
     provider, today = request.provider, timezone.localdate()
     if provider.state not in Provider.NOT_JOINED:
         return redirect("provider:inbox")
-    lacks = joining_desk.missing(provider, on=today)
+    lacks = joining_checks.missing(provider, on=today)
     context = {
         "provider": provider,
         "may_change": provider.state in Provider.MAY_CHANGE,
         "steps": [_line(step, lacks) for step in Step],
         "missing": lacks,
-        "remarks": joining_desk.remarks(provider, on=today),
+        "remarks": joining_checks.remarks(provider, on=today),
         "asked": joining_desk.asked(provider),
         "refused": _reasons(provider),
         "papers_url": address(ELSEWHERE[Step.PAPERS]),
@@ -186,8 +186,8 @@ def send(request):
         "provider": provider,
         "form": form,
         "asked": question,
-        "missing": joining_desk.missing(provider, on=timezone.localdate(now)),
-        "offers": joining_desk.drafts(provider),
+        "missing": joining_checks.missing(provider, on=timezone.localdate(now)),
+        "offers": joining_checks.drafts(provider),
         "account": joining.account_of(provider),
         "papers": papers.standings(provider).values(),
         "checks": provider.dbs_checks.filter(ended_at=None),

@@ -17,7 +17,7 @@ from accounts.history import Who
 from accounts.models import HistoryEntry
 from providers import joining, papers, staff
 from providers.models import Provider
-from voucher import first_months, joining_desk
+from voucher import first_months, joining_checks, joining_desk
 from voucher.forms.team.joining import ApproveForm, InviteForm, PointForm, WordsForm
 from voucher.models import Booking, Claim, RunLine
 
@@ -68,7 +68,7 @@ def joiner(request, ref):
 
 def _joiner_page(request, provider, **forms):
     today = timezone.localdate()
-    offers = joining_desk.drafts(provider)
+    offers = joining_checks.drafts(provider)
     approve = ApproveForm(
         offers=offers, mentors=first_months.mentors(request.council), initial={"mentor": request.user}
     )
@@ -81,7 +81,7 @@ def _joiner_page(request, provider, **forms):
         "notes": provider.joining_notes.select_related("by"),
         "waits": provider.state == Provider.State.APPLIED,
         "is_late": provider.answer_by is not None and provider.answer_by < today,
-        "not_in_order": joining_desk.not_in_order(provider, list(offers), on=today),
+        "not_in_order": joining_checks.not_in_order(provider, list(offers), on=today),
         "approve_form": approve,
         "ask_form": WordsForm(prefix="ask", **QUESTION),
         "refuse_form": WordsForm(prefix="refuse", **REASONS),
@@ -121,7 +121,7 @@ def _answer(request, ref, verb, form, name, done):
 def approve(request, ref):
     """Let the provider join with the offers chosen; where something is missing, say what."""
     provider = joiner_of(request.council, ref)
-    offers, mentors = joining_desk.drafts(provider), first_months.mentors(request.council)
+    offers, mentors = joining_checks.drafts(provider), first_months.mentors(request.council)
     form = ApproveForm(request.POST, offers=offers, mentors=mentors)
     if not form.is_valid():
         return _joiner_page(request, provider, approve_form=form)
