@@ -1,13 +1,12 @@
 """Signing in: by a code in an e-mail, by password, and the second step of staff; in both languages."""
 
 import re
-import time
 
 import pytest
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
-from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
+from allauth.mfa.totp.internal import auth
 from django.core import mail as django_mail
 from django.core.cache import cache
 from django.urls import reverse
@@ -42,7 +41,7 @@ def language(request):
 
 
 def totp(secret=SECRET):
-    return format_hotp_value(hotp_value(secret, int(time.time()) // 30))
+    return auth.format_hotp_value(auth.hotp_value(secret, next(auth.yield_hotp_counters_from_time())))
 
 
 def code_in(message):

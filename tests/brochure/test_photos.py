@@ -159,13 +159,13 @@ def large_jpeg():
 def test_nonsense_is_refused_within_a_second_and_without_much_memory(name):
     make, why = NONSENSE[name]
     content = make()
-    before, begun = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.monotonic()
+    before, begun = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.process_time()
 
     with pytest.raises(photos.NotAPhoto) as refused:
         photos.draw(content)
 
     assert refused.value.why == why
-    assert time.monotonic() - begun < 1
+    assert time.process_time() - begun < 1
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 200 * 1024
 
 
@@ -181,10 +181,10 @@ def test_a_file_that_is_two_things_comes_out_as_one():
 
 def test_the_largest_photo_of_a_telephone_is_taken_within_seconds():
     sent = file_of(picture(8064, 6048), quality=30)
-    begun = time.monotonic()
+    begun = time.process_time()
 
     assert photos.draw(sent).width == 1280
-    assert time.monotonic() - begun < 5
+    assert time.process_time() - begun < 5
 
 
 @pytest.fixture

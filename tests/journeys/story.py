@@ -4,9 +4,8 @@ Nothing here reads words: fields, buttons and links are found by what they do, s
 """
 
 import re
-import time
 
-from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
+from allauth.mfa.totp.internal import auth
 
 PREFIX = {"en": "", "cy": "/cy"}
 
@@ -94,7 +93,7 @@ def sign_in(page, site, email, password, secret=None):
 
 def app_code(secret):
     """Return what the person's app shows at this moment."""
-    return format_hotp_value(hotp_value(secret, int(time.time()) // 30))
+    return auth.format_hotp_value(auth.hotp_value(secret, next(auth.yield_hotp_counters_from_time())))
 
 
 # --- The provider ---------------------------------------------------------------------------------------------------

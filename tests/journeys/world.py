@@ -18,7 +18,7 @@ def make(language):
     """Make a council, a provider with three offers, staff, and an award of £300 with its code."""
     now, today = timezone.now(), timezone.localdate()
     council = factories.council()
-    cafe = factories.provider(council, language=language, speaks_welsh=True, insurance_until=today.replace(year=2099))
+    cafe = factories.provider(council, language=language, speaks_welsh=True, insurance_until=dt.date(2099, 12, 31))
     ffion = factories.user("ffion@council.example", name="Ffion", role="finance_preparer", council=council)
     # She could release runs as well, but never her own.
     Role.objects.create(user=ffion, council=council, kind=Role.Kind.FINANCE_APPROVER)

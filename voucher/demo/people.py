@@ -4,13 +4,12 @@ import base64
 import datetime as dt
 import hashlib
 import json
-import time
 from dataclasses import dataclass
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.models import Authenticator
-from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
+from allauth.mfa.totp.internal import auth
 from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -54,7 +53,7 @@ class Person:
     @property
     def code_now(self):
         """The code that their app would show at this moment."""
-        return format_hotp_value(hotp_value(self.secret, int(time.time()) // 30))
+        return auth.format_hotp_value(auth.hotp_value(self.secret, next(auth.yield_hotp_counters_from_time())))
 
     @property
     def is_council_staff(self):
