@@ -7,6 +7,7 @@ import time
 import pytest
 from allauth.mfa.totp.internal import auth
 from django.conf import settings
+from django.core.cache import cache
 from django.db import connection
 from django.test import Client, TransactionTestCase
 from django.utils import timezone, translation
@@ -52,6 +53,10 @@ def a_test_that_commits_is_cleaned_up_after():
 def pytest_configure():
     # The real hashing is slow on purpose, and every member of the cast has a password.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    # On a busy machine whoever races may wait longer for the others than a page may; the last word counts.
+    of_database = settings.DATABASES["default"]["OPTIONS"]
+    if "options" in of_database:
+        of_database["options"] += " -c lock_timeout=25s"
 
 
 @pytest.fixture
@@ -133,6 +138,12 @@ def signed_in_with_a_second_factor(monkeypatch):
         session.save()
 
     monkeypatch.setattr(Client, "force_login", with_second_factor)
+
+
+@pytest.fixture(autouse=True)
+def nothing_was_tried_before():
+    """Tries to sign in are counted in the cache, which would tell of the tests before this one."""
+    cache.clear()
 
 
 @pytest.fixture(autouse=True)

@@ -23,12 +23,6 @@ SECRET = "JBSWY3DPEHPK3PXP"
 
 
 @pytest.fixture(autouse=True)
-def nothing_tried_yet():
-    """The tries that django-allauth counts live in the cache, which tests share."""
-    cache.clear()
-
-
-@pytest.fixture(autouse=True)
 def each_request_commits(monkeypatch):
     """Do at once what waits for the commit: in a test the transaction around a request never ends."""
     monkeypatch.setattr("django.db.transaction.on_commit", lambda do, using=None, robust=False: do())
