@@ -32,7 +32,7 @@ def put(*, carer, pin, by, now):
     with transaction.atomic():
         Carer.objects.filter(pk=carer.pk).update(pin=kept)
         history.record(act="pin.set", subject=carer, by=by, at=now, council=carer.council)
-        messages.pin_changed(carer, now=now)
+        messages.pin_changed(carer, has_pin=True, now=now)
     carer.pin = kept
 
 
@@ -42,7 +42,7 @@ def take_away(*, carer, by, now):
         taken = Carer.objects.filter(pk=carer.pk).exclude(pin="").update(pin="")
         if taken:
             history.record(act="pin.reset", subject=carer, by=by, at=now, council=carer.council)
-            messages.pin_changed(carer, now=now)
+            messages.pin_changed(carer, has_pin=False, now=now)
     carer.pin = ""
     return bool(taken)
 

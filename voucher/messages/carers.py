@@ -8,9 +8,9 @@ from voucher.models import Carer
 from voucher.writing import to_carer
 
 
-def pin_changed(carer, *, now):
-    """Tell the carer that the PIN was set, changed or taken away, in case it was not they who did it."""
-    about_carer("pin_changed", carer, {"has_pin": bool(carer.pin)}, key=f"{carer.pk}/{now.isoformat()}")
+def pin_changed(carer, *, has_pin, now):
+    """Tell the carer that the PIN was set or changed (`has_pin`) or taken away, in case it was not they who did it."""
+    about_carer("pin_changed", carer, {"has_pin": has_pin}, key=f"{carer.pk}/{now.isoformat()}")
 
 
 def code_bound(carer, *, now):

@@ -189,8 +189,8 @@ def test_one_press_gives_everything_in_both_languages_and_nothing_about_others(o
 
 def test_of_two_carers_who_share_an_address_each_has_their_own_messages_only(own, award, caerphilly, now):
     sister = factories.carer(caerphilly, first_name="Heledd", email=award.carer.email)
-    messages.pin_changed(sister, now=now)
-    messages.pin_changed(award.carer, now=now)
+    messages.pin_changed(sister, has_pin=True, now=now)
+    messages.pin_changed(award.carer, has_pin=True, now=now)
     alone = OutboxMessage.objects.get(kind="pin_changed", reader=writing.reader(sister))
 
     held = json.loads(files_of(own.post(reverse("my:data")))["data.json"])
