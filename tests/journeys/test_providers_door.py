@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import HistoryEntry, OutboxMessage
+from providers.models import Provider
 from tests import factories
 from tests.voucher.breaks import ALYS, confirm, london
 from tests.voucher.carer.pages import TEAM, text_of
@@ -160,6 +161,9 @@ def test_the_square_on_a_voucher_leads_whoever_stands_at_a_door_to_the_check_and
     assert "data-code-from-address" in desk.get(CHECK).content.decode()
     assert "Your code" in text_of(client.get("/v/"))
     assert "Your code" in text_of(at_work(bryn_cafe, "claims").get("/v/"))
+    # Nobody comes to the door of who has not joined yet: their own voucher is what they hold.
+    Provider.objects.filter(pk=bryn_cafe.pk).update(state=Provider.State.JOINING)
+    assert "Your code" in text_of(owner.get("/v/"))
 
 
 def test_somebody_who_is_both_carer_and_provider_chooses_whose_code_it_is(owner, bryn, caerphilly):

@@ -52,9 +52,8 @@ def test_enough_is_answered_with_yes_a_first_name_a_number_and_nothing_more(page
     answer = check(page, code, sitting)
 
     assert YES in text(answer)
-    assert f"Alys, £50. Number of this check: {HistoryEntry.objects.get(act='code.checked').details['ref']}" in text(
-        answer
-    )
+    ref = HistoryEntry.objects.get(act="code.checked").details["ref"]
+    assert f"Alys: {sitting.title_en}, 2 hours, £50. Number of this check: {ref}" in text(answer)
     for private in (award.carer.last_name, award.carer.phone, "62.50", "12.50", award.ref, code):
         assert private not in text(answer)
     assert code not in answer.content.decode()
@@ -137,7 +136,7 @@ def test_where_the_carer_has_a_pin_the_code_alone_says_only_to_ask_for_it(page, 
 
     assert "Ask for the PIN" in text(enough) and "Ask for the PIN" in text(too_dear)
     assert YES not in text(enough)
-    assert NO in text(wrong)
+    assert f"{NO} The code or the PIN may be mistyped" in text(wrong)
     assert YES in text(right)
     assert SHORT in text(right_but_too_dear)
     assert "7294" not in right.content.decode()

@@ -55,7 +55,7 @@ def press(client, answer):
 
 def test_something_else_is_taken_beside_what_is_booked(client, check, award, lunch, swimming):
     answer = check(lunch)
-    assert "Yes, this is booked" in text(answer)
+    assert "Something else is booked here today" in text(answer)
     assert f"{BESIDE} Lunch for two, £9, beside what is booked." in text(answer)
 
     assert "Waiting for Alys to say yes" in text(press(client, answer))
@@ -68,8 +68,16 @@ def test_something_else_is_taken_beside_what_is_booked(client, check, award, lun
     }
 
 
+def test_what_is_neither_booked_nor_had_without_booking_is_said(check, bryn_cafe, swimming):
+    answer = text(check(factories.offer(bryn_cafe, unit="session", title_en="A day of weaving")))
+
+    assert "Yes" not in answer
+    assert "Something else is booked here today" in answer and "Not booked today: A day of weaving, 1 hour." in answer
+
+
 def test_what_is_booked_is_had_once_and_again_only_after_it_was_given(client, check, swim, swimming, bryn, clock):
-    assert BESIDE not in text(check(swim))
+    shown = text(check(swim))
+    assert "Yes, this is booked" in shown and BESIDE not in shown and "Not booked today" not in shown
 
     clock.now += HOUR
     bookings.deliver(booking=swimming, minutes=60, by=Who(user=bryn), now=clock.now)

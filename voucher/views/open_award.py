@@ -24,7 +24,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts import history, limits
 from accounts.history import Who
 from accounts.models import Language, Role
-from providers.models import Staff
+from providers.models import Provider, Staff
 from voucher import awards, carer_accounts, codes, helping
 from voucher.forms.carer import OpenForm
 from voucher.models import Award, Carer, Code
@@ -216,8 +216,10 @@ def not_noted(email, council):
 
 
 def _is_at_a_door(user):
-    """True for whoever may check codes for a provider."""
-    return user.is_authenticated and user.provider_posts.filter(kind__in=DOOR_POSTS).exists()
+    """True for whoever may check codes for a provider that has joined; before that nobody comes to its door."""
+    if not user.is_authenticated:
+        return False
+    return user.provider_posts.filter(kind__in=DOOR_POSTS).exclude(provider__state__in=Provider.NOT_JOINED).exists()
 
 
 def follow_language(carer, name):

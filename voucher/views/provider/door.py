@@ -121,10 +121,14 @@ def may_mark(request):
 def walk_in_facts(row):
     """Return what both sides see of a walk-in: what, when, at what price."""
     return [
-        {"key": _("What"), "value": f"{row.offer.title}, {length(row.minutes, row.offer.unit, row.offer.minutes)}"},
+        {"key": _("What"), "value": _what(row.offer, row.minutes)},
         {"key": _("When"), "value": capfirst(wording.moment(row.starts_at))},
         {"key": _("Price"), "value": wording.money(row.price_pence)},
     ]
+
+
+def _what(offer, minutes):
+    return f"{offer.title}, {length(minutes, offer.unit, offer.minutes)}"
 
 
 def why_no_walk_in(refusal):
@@ -168,7 +172,7 @@ def _answer(request, given, now):
     except code_checks.Locked as locked:
         return {"answer": "wait", "again_at": locked.again_at}
     except code_checks.Wrong:
-        return {"answer": "no"}
+        return {"answer": "no", "pin_typed": bool(given["pin"])}
     except code_checks.NotEnough:
         return {"answer": "short"}
     except code_checks.TooOften:
@@ -186,6 +190,8 @@ def _answer(request, given, now):
     if takes:
         _remember(request, given, minutes, yes, now)
     told = {"yes": yes, "takes_walk_in": takes, "with_pin": with_pin, "asked_offer": offer}
+    told["asked_for"] = _what(offer, minutes)
+    told["asked_is_booked"] = any(row.offer_id == offer.pk for row in yes.booked)
     return told | {"answer": "booked" if yes.booked else "yes", "may_mark": may_mark(request)}
 
 
