@@ -53,9 +53,14 @@ def first_day(claim):
 
 
 def to_write(council, *, on):
-    """Return what providers have to give back and no run or invoice has asked for in 60 days, the oldest first."""
+    """Return what providers have to give back and no run or invoice has asked for in 60 days, the oldest first.
+
+    What was found of a break that is not paid, or whose payment the bank sent back, is not among it: nobody had it.
+    """
     before = days.midnight(on - dt.timedelta(days=DAYS_TO_TAKE_OFF))
-    lines = settlement.awaiting(council).filter(amount_pence__lt=0, claim__made_at__lt=before)
+    waiting = settlement.awaiting(council)
+    lines = waiting.filter(amount_pence__lt=0, claim__made_at__lt=before)
+    lines = lines.exclude(booking__in=waiting.filter(amount_pence__gt=0).values("booking"))
     return lines.select_related("claim__provider", "booking").order_by("claim__made_at", "claim__provider__name", "pk")
 
 

@@ -5,6 +5,7 @@ from django.db.models import Q, Sum
 from django.utils import timezone
 
 from accounts import history
+from providers import staff
 from voucher import messages
 from voucher.ledger import acts, books
 from voucher.models import CardPayment, PaymentRun, ReturnedPayment, RunLine
@@ -27,8 +28,9 @@ def note(*, run, provider, reason, returned_on, words="", by, now, key):
 
     The lines wait for another run, and are paid there once somebody has made sure of the account (`clear`), or
     another account is used. The same return noted again is the same row.
-    Raises NotPaid, TooEarly, ledger.acts.KeyWasUsed.
+    Raises NotPaid, TooEarly, staff.WorksThere, ledger.acts.KeyWasUsed.
     """
+    staff.refuse_colleague(provider, by)
     if not run.pay_on <= returned_on <= timezone.localdate(now):
         raise TooEarly
     arguments = {"run": run.pk, "provider": provider.pk, "reason": reason, "on": returned_on, "words": words}
@@ -41,7 +43,11 @@ def note(*, run, provider, reason, returned_on, words="", by, now, key):
 
 
 def clear(*, returned, by, now):
-    """Say that the account was made sure of with the provider, so that it is paid again. Raises Cleared."""
+    """Say that the account was made sure of with the provider, so that it is paid again.
+
+    Raises Cleared, staff.WorksThere.
+    """
+    staff.refuse_colleague(returned.provider, by)
     with transaction.atomic():
         changed = ReturnedPayment.objects.filter(pk=returned.pk, cleared_at=None)
         if not changed.update(cleared_by=by.user, cleared_at=now):

@@ -6,6 +6,8 @@ import pytest
 
 from accounts.history import Who
 from accounts.models import OutboxMessage
+from providers import staff
+from providers.models import Staff
 from tests import factories
 from tests.voucher import claimed
 from voucher import (
@@ -13,6 +15,7 @@ from voucher import (
     account_changes,
     bookings,
     claims,
+    invoices,
     jobs,
     line_checks,
     returned_payments,
@@ -91,6 +94,22 @@ def test_the_provider_is_told_and_nothing_is_lost(note, bryn_cafe):
 
     told = OutboxMessage.objects.get(kind="payment_returned", to=bryn_cafe.email)
     assert "£50" in told.subject and "The account is closed" in told.body
+
+
+def test_who_works_there_neither_notes_what_came_back_nor_lets_it_be_paid_again(note, bryn_cafe, ffion, later):
+    """Nobody has money sent to their own provider a second time."""
+    post = Staff.objects.create(provider=bryn_cafe, user=ffion, kind="claims")
+    with pytest.raises(staff.WorksThere):
+        note()
+    assert books.due(bryn_cafe.pk) == 0
+
+    post.delete()
+    returned = note()
+    Staff.objects.create(provider=bryn_cafe, user=ffion, kind="claims")
+    with pytest.raises(staff.WorksThere):
+        returned_payments.clear(returned=returned, by=Who(ffion), now=later)
+    returned.refresh_from_db()
+    assert returned.cleared_at is None
 
 
 def test_it_is_not_paid_again_before_somebody_made_sure_of_the_account(note, caerphilly, gwen, ffion, later):
@@ -182,6 +201,7 @@ def test_a_carer_who_was_there_after_all_may_say_so_of_a_line_that_came_back(
 
     award.account.refresh_from_db()
     assert (award.account.available, books.due(bryn_cafe.pk)) == (30_000, 0)
-    # What is due and what is taken off come to nothing: neither is ever paid by itself.
+    # What is due and what is taken off come to nothing: neither is paid by itself, nor asked for by invoice.
     assert failing(caerphilly).count("more") == 2
+    assert list(invoices.to_write(caerphilly, on=later.date() + dt.timedelta(days=100))) == []
     assert sound(later) and claims.differences() == []

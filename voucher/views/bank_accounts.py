@@ -104,6 +104,9 @@ def returned(request, number):
         except (returned_payments.NotPaid, acts.KeyWasUsed):
             messages.info(request, _("This was noted already."))
             return redirect(run)
+        except staff.WorksThere:
+            messages.error(request, _own())
+            return redirect(run)
         else:
             messages.success(request, _("Noted. The lines wait, and the provider is told."))
             return redirect(run)
@@ -119,6 +122,8 @@ def clear(request, pk):
         returned_payments.clear(returned=row, by=Who(request.user), now=timezone.now())
     except returned_payments.Cleared:
         messages.info(request, _("Somebody has looked into it already."))
+    except staff.WorksThere:
+        messages.error(request, _own())
     else:
         messages.success(request, _("It is paid again with the next run."))
     return redirect("finance:accounts")
@@ -139,6 +144,10 @@ def _account_of(council, pk):
     return get_object_or_404(rows, provider__council=council, pk=pk, asked_at__isnull=False)
 
 
+def _own():
+    return _("You work for this provider. Somebody else has to look at its account.")
+
+
 def _answer(request, row, done, verb, **said):
     try:
         verb(account=row, **said, by=Who(request.user), now=timezone.now())
@@ -147,7 +156,7 @@ def _answer(request, row, done, verb, **said):
     except account_changes.SamePerson:
         messages.error(request, _("Who asked or rang does not agree as well. Another person has to."))
     except staff.WorksThere:
-        messages.error(request, _("You work for this provider. Somebody else has to look at its account."))
+        messages.error(request, _own())
     except account_changes.NotCalled:
         messages.error(request, _("Nobody has rung the provider yet."))
     else:
