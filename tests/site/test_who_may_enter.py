@@ -73,7 +73,7 @@ PEOPLE = [
     "bound code",
 ]
 # The carers team's pages that name a booking; its others name an award.
-ABOUT_A_BOOKING = "booking deliver did_not_happen cancel claim told slip not_made carer_was_there"
+ABOUT_A_BOOKING = "booking confirm decline deliver did_not_happen cancel claim told slip not_made carer_was_there"
 BOOKINGS_OF_THE_TEAM = [f"team:{name}" for name in ABOUT_A_BOOKING.split()]
 OF_A_CHANGED_ACCOUNT = [
     *(f"finance:{act}" for act in ("account", "called", "agree", "refuse")),

@@ -10,7 +10,7 @@ from django.urls import reverse
 from accounts.history import Who
 from accounts.models import HistoryEntry
 from tests import factories
-from tests.voucher.breaks import ALYS, FRIDAY, SATURDAY, confirm, deliver, london
+from tests.voucher.breaks import ALYS, FRIDAY, SATURDAY, ask, confirm, deliver, london
 from tests.voucher.test_provider_pages import clock, count_of_queries, left, state, text
 from voucher import bookings, claims
 from voucher.ledger import audit, books
@@ -127,6 +127,29 @@ def test_the_page_says_in_a_sentence_how_the_booking_stands(team, confirmed, bry
     )
     clock.at = TOO_LATE
     assert "time to claim ended on Tuesday 15 December, so only you can claim it now." in text(team.get(address))
+
+
+def test_the_team_answers_a_request_for_a_provider_that_it_has_rung(team, award, sitting, carys, clock, now):
+    asked, also = ask(award, sitting, now), ask(award, sitting, now, starts_at=SATURDAY)
+    clock.at = now
+    page = text(team.get(reverse("team:booking", args=[asked.ref])))
+    assert f"First ring Bryn Café: {asked.provider.phone}" in page
+    clock.at = asked.answer_by - dt.timedelta(hours=1)
+    assert reverse("team:booking", args=[asked.ref]) in team.get(reverse("team:queue")).content.decode()
+    assert "They say yes: confirm it for them" in page
+
+    seen_another = press(team, "confirm", asked, seen=SATURDAY.isoformat())
+    assert "somebody was quicker" in text(seen_another)
+    for _twice in range(2):
+        answer = press(team, "confirm", asked, seen=asked.starts_at.isoformat())
+        assert "Confirmed for the provider. We have told the carer." in text(answer)
+    assert "Choose the reason that fits best." in text(press(team, "decline", also))
+    assert "Declined for the provider." in text(press(team, "decline", also, **{"decline-reason": "full"}))
+
+    assert (state(asked), state(also), also.decline_reason) == (State.CONFIRMED, State.DECLINED, "full")
+    entry = HistoryEntry.objects.get(act="booking.confirmed")
+    assert (entry.actor, entry.on_behalf_of) == (carys, f"provider {asked.provider.ref}")
+    assert audit.differences() == claims.differences() == []
 
 
 @pytest.mark.parametrize(("minutes", "due"), [(150, 6250), (90, 3750)])

@@ -5,6 +5,7 @@ from django.urls import path
 from voucher.views import brochure_desk as brochure_desk_pages
 from voucher.views import papers
 from voucher.views.team import after as team_after
+from voucher.views.team import appeals as team_appeals
 from voucher.views.team import applications as team_application_pages
 from voucher.views.team import awards as team_award_pages
 from voucher.views.team import bookings as team_booking_pages
@@ -40,6 +41,8 @@ urlpatterns = [
     path("applications/", team_application_pages.applications_page, name="applications"),
     path("applications/<int:number>/", team_application_pages.application, name="application"),
     path("bookings/<slug:ref>/", team_booking_pages.booking, name="booking"),
+    path("bookings/<slug:ref>/confirm/", team_booking_pages.confirm, name="confirm"),
+    path("bookings/<slug:ref>/decline/", team_booking_pages.decline, name="decline"),
     path("bookings/<slug:ref>/given/", team_booking_pages.deliver, name="deliver"),
     path("bookings/<slug:ref>/not-given/", team_booking_pages.did_not_happen, name="did_not_happen"),
     path("bookings/<slug:ref>/cancel/", team_booking_pages.cancel, name="cancel"),
@@ -49,6 +52,7 @@ urlpatterns = [
     path("bookings/<slug:ref>/carer-was-there/", team_after.carer_was_there, name="carer_was_there"),
     path("tasks/", team_after.task_list, name="tasks"),
     path("tasks/<int:pk>/done/", team_after.task_done, name="task_done"),
+    path("tasks/<int:pk>/answer/", team_appeals.answer, name="appeal"),
     path("tasks/<int:pk>/let-go/", team_after.task_let_go, name="task_let_go"),
     path("tasks/<int:pk>/pay/", team_after.task_pay, name="task_pay"),
     path("tasks/<int:pk>/dispute/", team_after.task_dispute, name="task_dispute"),

@@ -1,4 +1,4 @@
-"""What the carers team does for a provider that it has rung: saying what became of a break, and claiming late."""
+"""What the carers team does for a provider on the telephone: answering, saying what became of a break, claiming late."""
 
 from django.contrib import messages
 from django.shortcuts import get_object_or_404, redirect, render
@@ -13,12 +13,14 @@ from accounts.access import carers_team_required
 from accounts.history import Who
 from accounts.templatetags.look import phone_link
 from voucher import bookings, claims, looks, rules
-from voucher.forms.provider.bookings import DeliveredForm
+from voucher.forms.provider.bookings import DeclineForm, DeliveredForm
 from voucher.forms.team.bookings import LateClaimForm, NotGivenForm
 from voucher.ledger import acts
 from voucher.models import Booking
 from voucher.views import booking_pages, history_words
+from voucher.views.offer_cards import moment_of
 from voucher.views.own_money_words import payment_context
+from voucher.views.provider.requests import told
 from voucher.views.team.after import after_context
 from voucher.views.team.colleagues import not_by_colleagues
 
@@ -40,6 +42,42 @@ def booking(request, ref):
     row = booking_of(request.council, ref)
     looks.note(award=row.award, by=Who(user=request.user), now=timezone.now())
     return _booking_page(request, row)
+
+
+@require_POST
+@carers_team_required
+def confirm(request, ref):
+    """The provider said yes on the telephone, to the time that was seen."""
+    row = booking_of(request.council, ref)
+    said = told(
+        row,
+        _("Confirmed for the provider. We have told the carer."),
+        _("Confirmed for the provider. A letter would come too late, so ring the carer: it is on your list."),
+    )
+    try:
+        seen = moment_of(request.POST.get("seen", ""))
+        return _say(request, row, bookings.confirm, goal=State.CONFIRMED, said=said, seen_starts_at=seen)
+    except bookings.NotLive:
+        messages.error(
+            request, _("This provider takes nothing on just now, or a paper of it ends before the break is over.")
+        )
+        return _to(row)
+
+
+@require_POST
+@carers_team_required
+def decline(request, ref):
+    """The provider said no on the telephone, and why; the carer is told the reason."""
+    row = booking_of(request.council, ref)
+    form = DeclineForm(request.POST, prefix="decline")
+    if not form.is_valid():
+        return _booking_page(request, row, decline=form)
+    said = told(
+        row,
+        _("Declined for the provider. We have told the carer, and everything has gone back to them."),
+        _("Declined for the provider, and all has gone back. A letter would come too late, so ring the carer."),
+    )
+    return _say(request, row, bookings.decline, goal=State.DECLINED, said=said, **form.cleaned_data)
 
 
 @require_POST
@@ -157,14 +195,17 @@ def _out_of_time(row, now):
     return list(late.select_related("offer", "award__carer"))
 
 
-def _booking_page(request, row, *, delivered=None, not_given=None, claim=None):
+def _booking_page(request, row, *, decline=None, delivered=None, not_given=None, claim=None):
     now = timezone.now()
     confirmed, late = row.state == State.CONFIRMED, _out_of_time(row, now)
     context = {
         "booking": row,
         # The form with something to mend, for the list of problems at the top.
-        "form": delivered or not_given or claim,
+        "form": decline or delivered or not_given or claim,
         "facts": _facts(row),
+        "can_answer": row.state == State.REQUESTED and row.answer_by > now,
+        "can_take_on": row.provider.may_say_yes,
+        "decline_form": decline or DeclineForm(prefix="decline"),
         "is_over": row.ends_at <= now,
         "last_day_to_claim": claims.last_day_to_claim(row, row.council.scheme.claim_window_days),
         "can_deliver": confirmed and row.starts_at <= now,
