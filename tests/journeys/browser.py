@@ -69,6 +69,8 @@ def is_download(request):
 
 def look_closely(page, language, widths=None):
     """Return every fault of the page as it stands: barriers, what does not fit a narrow screen, English in Welsh."""
+    # Half of a page that is still coming has no heading yet.
+    page.wait_for_load_state()
     where = f"/{page.url.split('/', 3)[3]}"
     faults = []
     if page.evaluate("document.documentElement.lang") != language:

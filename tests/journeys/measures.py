@@ -143,6 +143,11 @@ def first_visit(page, address):
     page.add_init_script(WATCH_SHIFTS)
     page.goto(address)
     page.evaluate(LOOK_THROUGH)
+    # A font that comes late is not used (font-display: optional), and counts all the same once it is there.
+    for _look in range(200):
+        if all((weights["page"], weights["styles_and_scripts"], weights["fonts"])):
+            break
+        page.wait_for_timeout(50)
     moved = [f"moves by {value:.4f}: {what}" for value, what in page.evaluate("window.shifts")]
     return Weight(**weights), moved
 
