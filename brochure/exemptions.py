@@ -6,6 +6,7 @@ from django.utils import timezone
 from accounts import history
 from brochure import care_checks
 from brochure.models import Exemption
+from providers.telling import tell
 
 
 class NoGrounds(Exception):
@@ -52,6 +53,7 @@ def agree(*, exemption, valid_until, by, now):
         _review(exemption, by, now, valid_until=valid_until)
         care_checks.recount(exemption.offer.provider, on=timezone.localdate(now))
         _remember("exemption.agreed", exemption, by, now)
+        _tell(exemption)
 
 
 def refuse(*, exemption, reason, by, now):
@@ -61,6 +63,7 @@ def refuse(*, exemption, reason, by, now):
     with transaction.atomic():
         _review(exemption, by, now, refusal=reason.strip())
         _remember("exemption.refused", exemption, by, now)
+        _tell(exemption)
 
 
 def waiting(council):
@@ -76,6 +79,10 @@ def _review(exemption, by, now, **changes):
     if not rows.update(reviewed_by=by.user, reviewed_on=timezone.localdate(now), **changes):
         raise Reviewed
     exemption.refresh_from_db()
+
+
+def _tell(exemption):
+    tell("exemption_answered", exemption.offer.provider, key=f"{exemption.pk}", exemption=exemption)
 
 
 def _remember(act, exemption, by, now):

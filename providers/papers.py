@@ -12,6 +12,7 @@ from accounts import history
 from providers import cover, details
 from providers.cover import Cover
 from providers.models import Document, Provider
+from providers.telling import tell
 
 Kind, State = Document.Kind, Document.State
 # An insurance without an end would never be asked for again.
@@ -222,13 +223,17 @@ def accept(*, document, by, now, valid_from=AS_SHOWN, valid_until=None):
         _answer(document, State.ACCEPTED, by, now, valid_from=valid_from, valid_until=valid_until)
         recount(provider, on=timezone.localdate(now))
         _remember("document.accepted", document, by, now)
+        # Whoever is still joining hears of all papers together, with the answer.
+        if provider.state not in Provider.NOT_JOINED:
+            _tell_of_answer(document)
 
 
 def refuse(*, document, reason, by, now):
-    """Refuse a paper and say why; one that counts goes on counting. Raises Answered."""
+    """Refuse a paper and tell its provider why; one that counts goes on counting. Raises Answered."""
     with transaction.atomic():
         _answer(document, State.REFUSED, by, now, reason=reason.strip())
         _remember("document.refused", document, by, now)
+        _tell_of_answer(document)
 
 
 def note_look(*, document, by, now):
@@ -312,3 +317,8 @@ def _remember(act, document, by, now):
     provider = document.provider
     details = {"kind": document.kind, "provider": provider.pk}
     history.record(act=act, subject=document, by=by, at=now, council=provider.council, **details)
+
+
+def _tell_of_answer(document):
+    is_accepted = document.state == State.ACCEPTED
+    tell("paper_answered", document.provider, key=f"{document.pk}", paper=document, is_accepted=is_accepted)

@@ -5,6 +5,7 @@ import datetime as dt
 import pytest
 
 from accounts.history import Who, history_of
+from accounts.models import OutboxMessage
 from brochure import care_checks, catalogue, exemptions
 from brochure.care_checks import Duty, Level
 from brochure.models import Offer
@@ -204,6 +205,9 @@ def test_an_exemption_is_decided_once_and_a_refusal_says_why(bathing, asked, che
     with pytest.raises(exemptions.NoGrounds):
         exemptions.refuse(exemption=row, reason=" ", by=team, now=now)
     exemptions.refuse(exemption=row, reason="Eleven clients are on the list.", by=team, now=now)
+    told = OutboxMessage.objects.get(kind="exemption_answered")
+    assert "was not agreed" in told.subject
+    assert "Eleven clients are on the list." in told.body
 
     with pytest.raises(exemptions.Reviewed):
         exemptions.agree(exemption=row, valid_until=SPRING, by=team, now=now)

@@ -5,8 +5,9 @@ import datetime as dt
 import pytest
 
 from accounts.history import Who, history_of
+from accounts.models import OutboxMessage
 from providers import papers
-from providers.models import Document
+from providers.models import Document, Provider
 from providers.paper_files import Kept
 from providers.papers import Kind, Reason
 from tests import factories
@@ -204,6 +205,26 @@ def test_a_paper_is_answered_once(show, team, now):
 
     row.refresh_from_db()
     assert row.state == "accepted"
+
+
+def test_a_provider_is_told_what_became_of_a_paper_and_one_that_joins_only_of_what_is_missing(sian, show, team, now):
+    papers.refuse(document=show(Kind.SAFEGUARDING), reason="Page 2 is missing.", by=team, now=now)
+    told = OutboxMessage.objects.get(kind="paper_answered")
+    assert (told.to, told.subject) == (sian.email, "Please show us another one: Safeguarding policy")
+    assert "Page 2 is missing." in told.body
+    assert f"/provider/papers/{Kind.SAFEGUARDING}/" in told.body
+
+    Provider.objects.filter(pk=sian.pk).update(state=Provider.State.JOINING)
+    sian.refresh_from_db()
+    papers.accept(document=show(Kind.DATA_SHARING), by=team, now=now)
+    assert OutboxMessage.objects.filter(kind="paper_answered").count() == 1
+
+    Provider.objects.filter(pk=sian.pk).update(state=Provider.State.LIVE)
+    sian.refresh_from_db()
+    papers.accept(document=show(Kind.PUBLIC_LIABILITY), by=team, now=now)
+    last = OutboxMessage.objects.filter(kind="paper_answered").latest("pk")
+    assert last.subject == "Accepted: Public liability insurance"
+    assert "The last day on which it counts is Wednesday 31 March" in last.body
 
 
 def test_every_step_stands_in_the_history_without_words_of_people(show, team, now):
