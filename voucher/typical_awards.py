@@ -27,7 +27,7 @@ def in_words(region):
 
 
 def what_they_buy(region, *, price_pence, unit, minutes):
-    """Return a sentence for each typical award that buys one unit or more: "Of a typical award of £400 …16 hours".
+    """Return a sentence for each typical award: "Of a typical award of £400 …16 hours", or that it buys not even one.
 
     `price_pence` is the price of one unit of an offer that is sold by `unit`, of so many minutes. A break that costs
     nothing uses no award.
@@ -37,9 +37,12 @@ def what_they_buy(region, *, price_pence, unit, minutes):
     found = []
     for value, in_unit in typical(region):
         units = value // (minutes if in_unit == Unit.MINUTES else price_pence)
+        words = {"award": wording.amount(value, in_unit)}
         if units:
-            words = {"award": wording.amount(value, in_unit), "breaks": _units(units, unit)}
+            words["breaks"] = _units(units, unit)
             found.append(_("Of a typical award of %(award)s this is %(breaks)s.") % words)
+        else:
+            found.append(_("This is more than a typical award of %(award)s pays for.") % words)
     return found
 
 

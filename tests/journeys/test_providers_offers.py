@@ -8,6 +8,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.history import Who
 from accounts.models import HistoryEntry, OutboxMessage
@@ -205,6 +206,8 @@ def test_p11_a_provider_registers_for_vat_in_the_middle_of_a_month(
 def test_vat_needs_a_number_and_days_in_order(as_bryn, bryn_cafe):
     page = as_bryn.post(reverse("provider:vat"), {"vat_treatment": "standard"})
     assert "Enter your VAT number" in words_of(page)
+    # Without the day, what was given before it and is not claimed yet would have VAT too.
+    assert "Enter the first day of your registration" in words_of(page)
     days = {"vat_from_day": "2", "vat_from_month": "11", "vat_from_year": "2026"}
     days |= {"vat_until_day": "1", "vat_until_month": "11", "vat_until_year": "2026"}
     page = as_bryn.post(reverse("provider:vat"), {"vat_treatment": "zero", **days})
@@ -362,6 +365,12 @@ def test_typical_awards_are_shown_while_pricing_only_of_ten_or_more(as_bryn, cae
 
     assert "Of a typical award of £400 this is 16 hours." in words_of(as_bryn.get(page))
     assert "Awards that many carers here have: £400." in words_of(as_bryn.get(step))
+    prices = reverse("provider:prices", args=[sitting.number])
+    assert "Of a typical award of £400 this is 16 hours." in words_of(as_bryn.get(prices))
+    later = timezone.localdate() + dt.timedelta(days=60)
+    day = {"first_day_day": later.day, "first_day_month": later.month, "first_day_year": later.year}
+    asked = as_bryn.post(prices, {"standard": "401"} | day)
+    assert "This is more than a typical award of £400 pays for." in words_of(asked)
 
 
 def test_another_providers_offers_are_not_there(as_bryn, caerphilly):

@@ -130,7 +130,9 @@ def test_typical_awards_say_what_they_buy_by_each_unit(caerphilly, flintshire):
         "Of a typical award of £400 this is 16 hours.",
         "Of a typical award of 16 hours this is 16 hours.",
     ]
-    assert buys(15_000, "night", 1440) == ["Of a typical award of £400 this is 2 nights."]
-    assert buys(50_000, "session", 1200) == []
+    assert buys(15_000, "night", 1440) == [
+        "Of a typical award of £400 this is 2 nights.",
+        "This is more than a typical award of 16 hours pays for.",
+    ]
     assert buys(0, "session", 60) == []
     assert buys(2500, "hour", 60, region="north-wales") == []

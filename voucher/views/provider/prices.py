@@ -20,6 +20,7 @@ from brochure import wording as brochure_wording
 from brochure.models import EditionOffer, Offer
 from brochure.prices import Rate, Rates
 from providers.access import offers_required
+from voucher import typical_awards
 from voucher.forms.provider.prices import PricesForm
 
 
@@ -122,9 +123,17 @@ def _shown(offer, form, today):
         ],
         "waiting": [_coming(offer, rate, day, pence) for (rate, day), pence in waiting],
         "promises": _promises(offer, today, today),
+        "awards": typical_awards.in_words(offer.provider.council.region),
+        "typical": _typical(offer, own.get(Rate.STANDARD)),
         "notice_days": scheme.price_notice_days,
         "percent": scheme.price_rise_percent,
     }
+
+
+def _typical(offer, price_pence):
+    """Return what typical awards of the region buy at the price from Monday to Friday, a sentence each."""
+    region = offer.provider.council.region
+    return typical_awards.what_they_buy(region, price_pence=price_pence, unit=offer.unit, minutes=offer.minutes)
 
 
 def _promises(offer, today, day):
@@ -173,6 +182,7 @@ def _check(offer, form, plan):
         "offer": offer,
         "plan": plan,
         "rows": rows,
+        "typical": _typical(offer, will.standard),
         "percent": offer.provider.council.scheme.price_rise_percent,
         "promises": _promises(offer, timezone.localdate(), plan.first_day) if plan.is_dearer else [],
         "sent": [*sent, *((f"first_day_{part}", number) for part, number in day.items())],
