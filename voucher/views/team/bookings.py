@@ -1,4 +1,4 @@
-"""What the carers team does for a provider on the telephone: answering, saying what became of a break, claiming late."""
+"""What the carers team does for a provider it has rung: answering, saying what became of a break, claiming late."""
 
 from django.contrib import messages
 from django.shortcuts import get_object_or_404, redirect, render
