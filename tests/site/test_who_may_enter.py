@@ -80,7 +80,7 @@ OF_A_CHANGED_ACCOUNT = [
     "provider:withdraw_bank",
 ]
 # Those that name a provider which joins or has joined.
-STANDING = ("stop", "go_on", "close_provider", "not_close")
+STANDING = ("what_it_is", "stop", "go_on", "close_provider", "not_close")
 OF_A_JOINER = ["joiner", "ask_joiner", "refuse_joiner", "approve_joiner", "mentor", "end_first_months", "look_longer"]
 # What is looked at by machines, before anybody is known.
 WITHOUT_NAME = {"healthz", "readyz"}
@@ -194,6 +194,7 @@ def there(monkeypatch, settings, caerphilly, flintshire, bryn_cafe, bryn, now):
         "team:resolve": {"ref": line.booking.ref},
         **{page: {"pk": task.pk} for page in ("team:task_done", "team:task_pay")},
         "team:task_let_go": {"pk": tasks.give_about_place(place=in_line(award, sitting, now), now=now).pk},
+        "team:appeal": {"pk": tasks.give(booking=waiting, kind="appeal", now=now).pk},
         "team:task_dispute": {"pk": tasks.give(booking=waiting, kind="not_mine", now=now).pk},
         "team:listing": {"kind": "ending"},
         **{f"team:{page}": {"ref": bryn_cafe.ref} for page in ("provider", *STANDING, *OF_A_JOINER)},

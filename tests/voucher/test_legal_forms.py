@@ -6,6 +6,8 @@ import pytest
 from django.urls import reverse
 
 from accounts.history import Who
+from accounts.models import OutboxMessage
+from providers.models import Provider
 from tests import factories
 from tests.voucher import claimed
 from tests.voucher.carer.pages import text_of
@@ -92,3 +94,36 @@ def test_a_year_that_cannot_be_is_this_year(client, carys, clock, year):
     page = client.get(reverse("team:legal_forms"), {"year": year})
 
     assert page.context["year"] == 2026
+
+
+def test_the_carers_team_writes_down_what_a_provider_has_become(paid, client, carys, clock, caerphilly, flintshire):
+    trader = Provider.objects.get(name="Siân")
+    address = reverse("team:what_it_is", args=[trader.ref])
+    client.force_login(carys)
+    assert address in client.get(reverse("team:provider", args=[trader.ref])).content.decode()
+    assert "Council in-house" not in text_of(client.get(address))
+
+    typed = {"name": "Siân a’i Chriw", "legal_form": "community interest company", "is_user_led": "on"}
+    for _twice in range(2):
+        assert "Saved. The provider is told." in text_of(client.post(address, typed, follow=True))
+
+    found = legal_forms.figures(caerphilly, year=2026)
+    assert (found.user_led.breaks, found.promoted.breaks_percent) == (5, 100)
+    told = OutboxMessage.objects.get(kind="provider_renamed")
+    assert (told.to, "Siân a’i Chriw (Community interest company)" in told.body) == (trader.email, True)
+    assert client.post(address, typed | {"legal_form": "council in-house"}).status_code == 200
+    trader.refresh_from_db()
+    assert (trader.name, trader.legal_form) == ("Siân a’i Chriw", "community interest company")
+
+
+def test_nothing_can_be_pressed_on_the_page_of_another_councils_provider(client, carys, clock, now):
+    torfaen = factories.council(slug="torfaen", name_en="Torfaen", name_cy="Torfaen")
+    theirs = factories.provider(torfaen, state="suspended", stopped_because="Somebody was hurt.", stopped_at=now)
+    client.force_login(carys)
+
+    page = client.get(reverse("team:provider", args=[theirs.ref])).content.decode()
+
+    assert "Somebody was hurt." not in page
+    for act in ("what_it_is", "stop", "close_provider"):
+        assert reverse(f"team:{act}", args=[theirs.ref]) not in page
+        assert client.get(reverse(f"team:{act}", args=[theirs.ref])).status_code == 404

@@ -86,6 +86,7 @@ urlpatterns = [
     path("offers/<int:number>/photos/<int:pk>/", team_offers.offer_photo, name="offer_photo"),
     path("providers/", team_pages.providers, name="providers"),
     path("providers/invite/", team_joining.invite, name="invite_provider"),
+    path("providers/<slug:ref>/what-it-is/", team_standing.what_it_is, name="what_it_is"),
     path("providers/<slug:ref>/stop/", team_standing.stop, name="stop"),
     path("providers/<slug:ref>/go-on/", team_standing.go_on, name="go_on"),
     path("providers/<slug:ref>/close/", team_standing.close, name="close_provider"),

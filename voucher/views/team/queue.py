@@ -255,6 +255,5 @@ def provider(request, ref):
         .select_related("award__carer", "offer", "provider")
         .order_by("-starts_at", "-pk")[:A_PAGE],
     }
-    return render(
-        request, "team/provider.html", context | papers_context(row, request.council, today) | standing_context(row)
-    )
+    context |= papers_context(row, request.council, today) | standing_context(row, request.council)
+    return render(request, "team/provider.html", context)

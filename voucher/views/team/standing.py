@@ -1,4 +1,4 @@
-"""The carers team stops a provider at once, lets it go on, or writes down that it closes and who takes over."""
+"""The carers team stops a provider at once, lets it go on, or writes down that it closes, or that it is called anew."""
 
 from django.contrib import messages
 from django.shortcuts import get_object_or_404, redirect, render
@@ -10,11 +10,13 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts import wording
 from accounts.access import carers_team_required
 from accounts.history import Who
-from providers import staff
+from providers import details, staff
 from providers.models import Provider
 from voucher import closing, suspending
+from voucher.forms.team.providers import WhatItIsForm
 from voucher.forms.team.standing import ClosingForm, StopForm
 from voucher.models import Booking
+from voucher.views.team.colleagues import not_by_colleagues
 
 State = Provider.State
 
@@ -114,13 +116,37 @@ def not_close(request, ref):
     return redirect("team:provider", row.ref)
 
 
-def standing_context(row):
-    """Return what the team's page of a provider shows of how it stands."""
-    works = row.state in suspending.CAN_BE_STOPPED
-    return {"may_stop": works, "may_close": works or row.state == State.SUSPENDED}
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@carers_team_required
+@not_by_colleagues()
+def what_it_is(request, ref):
+    """The name and the kind of a provider that has joined: it rings when they change, and the team writes it down."""
+    row = get_object_or_404(_joined(), council=request.council, ref=ref)
+    form = WhatItIsForm(request.POST if request.method == "POST" else None, provider=row)
+    if request.method == "POST" and form.is_valid():
+        details.change_by_team(provider=row, told=form.cleaned_data, by=Who(request.user), now=timezone.now())
+        messages.success(request, _("Saved. The provider is told."))
+        return redirect("team:provider", row.ref)
+    return render(request, "team/what_it_is.html", {"provider": row, "form": form})
+
+
+def standing_context(row, council):
+    """Return what the team's page of a provider shows of how it stands; of another council's nothing can be pressed."""
+    own, works = row.council_id == council.pk, row.state in suspending.CAN_BE_STOPPED
+    return {
+        "may_rename": own and row.state not in Provider.NOT_JOINED,
+        "may_stop": own and works,
+        "may_close": own and (works or row.state == State.SUSPENDED),
+        "may_read_why": own,
+    }
 
 
 def _own(request, ref):
     """Return a provider that this council looks after, or 404: another council's is stopped by its own team."""
     rows = Provider.objects.select_related("council__scheme", "successor")
     return get_object_or_404(rows, council=request.council, ref=ref)
+
+
+def _joined():
+    return Provider.objects.select_related("council__scheme").exclude(state__in=Provider.NOT_JOINED)
