@@ -11,7 +11,7 @@ from accounts import history
 from voucher import claims, messages, rules, tasks, withdrawals
 from voucher.bookings import own_money, steps
 from voucher.ledger import books
-from voucher.models import Booking
+from voucher.models import Booking, FoundAnew
 
 State, Party = Booking.State, Booking.Party
 
@@ -37,7 +37,10 @@ def may_say_otherwise(booking, now):
 def waits_for_a_finding(booking):
     """True where a payment run had the claim when the carer said that it was otherwise, and nothing is found yet."""
     absent = booking.not_given == Booking.NotGiven.CARER_DID_NOT_COME and booking.ended_by == Party.CARER
-    return absent and booking.state == State.CLAIMED and bool(booking.due_pence)
+    if not absent or booking.state != State.CLAIMED or not booking.due_pence:
+        return False
+    # What was found anew after the provider did not agree (R29) is not found once more.
+    return not FoundAnew.objects.filter(booking=booking).exists()
 
 
 def say_otherwise(*, booking, by, now):

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from accounts import wording
 from voucher.ledger.models import Transfer
-from voucher.models import Booking, ClaimLine, Dispute, HoldBefore
+from voucher.models import Booking, ClaimLine, Dispute, FoundAnew, HoldBefore
 
 Kind = Transfer.Kind
 
@@ -45,6 +45,8 @@ def statement(award):
     bookings |= {
         dispute.hold_id: dispute.booking for dispute in disputes.select_related("booking__offer", "booking__provider")
     }
+    anew = FoundAnew.objects.filter(booking__award=award, hold__isnull=False)
+    bookings |= {row.hold_id: row.booking for row in anew.select_related("booking__offer", "booking__provider")}
     struck = ClaimLine.with_struck.filter(booking__award=award, struck_hold__isnull=False)
     struck = struck.select_related("booking__offer", "booking__provider")
     bookings |= {line.struck_hold_id: line.booking for line in struck}
@@ -76,6 +78,8 @@ def _change(transfer):
 
 
 def _note(transfer, booking):
+    if transfer.reason == FoundAnew.REASON and transfer.kind == Kind.HOLD:
+        return _("The carers team looked once more at how much of it took place.")
     if booking is not None and transfer.kind == Kind.HOLD and booking.own_pence:
         return _("You pay %(own)s of the price yourself.") % {"own": wording.money(booking.own_pence)}
     if booking is not None and transfer.kind == Kind.RELEASE and booking.emergency:

@@ -130,14 +130,15 @@ def make(*, provider, council, bookings, invoice_number="", own_reference="", la
     return Claim.objects.get(pk=answer["claim"])
 
 
-def add_finding(*, booking, pence, by, now):
+def add_finding(*, booking, pence, by, now, part=ClaimLine.Part.FOUND):
     """Claim for the provider what a finding adds to a claim that was paid, or take off what it takes away.
 
     `pence` is signed. It is a claim of its own, so that its 30 days (R20) run from the finding; return its ClaimLine.
-    Call it inside the transaction of the finding. The VAT of both lines together is that of the whole.
+    Call it inside the transaction of the finding. The VAT of all lines together is that of the whole.
     """
     provider = Provider.objects.select_for_update(no_key=True).get(pk=booking.provider_id)
-    claimed = booking.claim_line
+    lines = list(ClaimLine.objects.filter(booking=booking).select_related("claim", "booking__provider"))
+    claimed = next(line for line in lines if not line.is_finding)
     claim = Claim.objects.create(
         provider=provider,
         council=booking.council,
@@ -148,12 +149,12 @@ def add_finding(*, booking, pence, by, now):
         made_at=now,
         pay_promised_on=withholding.promised(provider=provider, council=booking.council, on=timezone.localdate(now)),
     )
-    vat_pence = _vat_of_the_whole(claimed, claimed.amount_pence + pence) - claimed.vat_pence
+    whole = _vat_of_the_whole(claimed, sum(line.amount_pence for line in lines) + pence)
+    # A penny of rounding never takes it out of what the line is of.
+    vat_pence = max(min(whole - sum(line.vat_pence for line in lines), max(pence, 0)), min(pence, 0))
     details = {"number": claim.number, "lines": 1, "pence": pence}
     history.record(act="claim.made", subject=claim, by=by, at=now, council=booking.council, **details)
-    return ClaimLine.objects.create(
-        claim=claim, booking=booking, part=ClaimLine.Part.FOUND, amount_pence=pence, vat_pence=vat_pence
-    )
+    return ClaimLine.objects.create(claim=claim, booking=booking, part=part, amount_pence=pence, vat_pence=vat_pence)
 
 
 def asked_about(*, line, note, by, now):
@@ -205,7 +206,7 @@ def differences():
     lines = ClaimLine.objects.filter(booking=OuterRef("pk"))
     ours = lines.filter(claim__provider=OuterRef("provider")).order_by().values("booking")
     rows = Booking.objects.annotate(
-        paid=_to_provider("hold") + _to_provider("dispute__hold"),
+        paid=_to_provider("hold") + _to_provider("dispute__hold") + _to_provider("found_anew__hold"),
         asked=Coalesce(Subquery(ours.annotate(pence=Sum("amount_pence")).values("pence")), 0),
         has_line=Exists(lines),
     ).order_by("pk")
@@ -218,10 +219,12 @@ def differences():
     earned = Q(state=state.CLAIMED, asked=undisputed) & line
     earned |= Q(state__in=PAID_WHEN_IT_ENDED, due_pence__gt=0) & ~line
     # What is in question is still set aside, or was claimed before the carer disputed it.
+    # Of what was found anew no more is set aside than what is due.
+    anew = Q(state=state.DELIVERED, hold__amount=F("found_anew__amount"))
     in_question = Q(dispute__hold__state=Hold.State.OPEN, dispute__hold__amount=F("in_question_amount"))
     sound = (
         Q(hold=None, amount=0) & ~line & ~Q(state=state.CLAIMED)
-        | waiting & Q(hold__state=Hold.State.OPEN, hold__amount=F("amount")) & ~line
+        | waiting & Q(hold__state=Hold.State.OPEN) & (Q(hold__amount=F("amount")) | anew) & ~line
         | ended & given_back & ~line
         | earned & Q(hold__state=Hold.State.SPENT, paid=due) & ~Q(dispute__hold__state=Hold.State.OPEN)
         | earned & in_question & Q(hold__state=Hold.State.SPENT, paid=undisputed)

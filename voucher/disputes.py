@@ -92,7 +92,7 @@ def make(*, booking, said_minutes, words="", by, now):
         allowed = what_can_be_said(booking)
         if said_minutes not in allowed:
             raise BadMinutes(allowed)
-        said_pence, said_amount = _due_for(booking, said_minutes)
+        said_pence, said_amount = due_found(booking, said_minutes)
         dispute = Dispute(
             booking=booking,
             said_minutes=said_minutes,
@@ -179,7 +179,7 @@ def _settle_unclaimed(booking, found_minutes, by, now):
     """Let the break count as what was found; where none of it took place, everything goes back."""
     in_question = {"in_question_pence": 0, "in_question_amount": 0}
     if found_minutes:
-        due_pence, due_amount = _due_for(booking, found_minutes)
+        due_pence, due_amount = due_found(booking, found_minutes)
         _change(booking, delivered_minutes=found_minutes, due_pence=due_pence, due_amount=due_amount, **in_question)
         return
     steps.give_back(booking, by, now)
@@ -190,7 +190,7 @@ def _settle_unclaimed(booking, found_minutes, by, now):
 
 
 def _settle_claimed(booking, dispute, found_minutes, by, now):
-    found_pence, found_amount = _due_for(booking, found_minutes)
+    found_pence, found_amount = due_found(booking, found_minutes)
     act = {"op_key": f"dispute:{dispute.pk}", "actor": by.actor, "now": now}
     if dispute.hold:
         _settle_what_was_kept(booking, dispute, found_pence, found_amount, act)
@@ -210,7 +210,7 @@ def _settle_claimed(booking, dispute, found_minutes, by, now):
         if claims.is_in_a_run(line):
             claims.add_finding(booking=booking, pence=difference, by=by, now=now)
         else:
-            _pay_by_line(line, found_pence)
+            pay_by_line(line, found_pence)
     own_money.follow(booking, now)
 
 
@@ -230,8 +230,8 @@ def _settle_what_was_kept(booking, dispute, found_pence, found_amount, act):
     )
 
 
-def _due_for(booking, minutes):
-    """Return what is due for that much (pence, amount); both stay as they are where either would be the same."""
+def due_found(booking, minutes):
+    """Return what is due where that much is found, (pence, amount); both stay where either would be the same."""
     due = bookings.due_for(booking, minutes)
     now_due = (booking.due_pence, booking.due_amount)
     return now_due if due[0] == now_due[0] or due[1] == now_due[1] else due
@@ -242,11 +242,12 @@ def _stop_the_line(booking, pence):
     line = booking.claim_line
     if claims.is_in_a_run(line):
         return False
-    _pay_by_line(line, pence)
+    pay_by_line(line, pence)
     return True
 
 
-def _pay_by_line(line, pence):
+def pay_by_line(line, pence):
+    """Let a line that is in no payment run pay so much, in pence, with its VAT."""
     vat_pence = claims.vat_in(pence, line.booking)
     ClaimLine.objects.filter(pk=line.pk).update(amount_pence=pence, vat_pence=vat_pence)
 

@@ -28,6 +28,7 @@ AROUND_A_LINE = (
     "booking__award__fund__account",
     "booking__offer__category",
     "booking__dispute__hold",
+    "booking__found_anew",
 )
 
 
@@ -260,9 +261,9 @@ def _dispute(booking):
 
 
 def _holds(booking):
-    """Return the booking's holds: its own, and the one that a disputed part stayed set aside in."""
-    dispute = _dispute(booking)
-    return [booking.hold_id, dispute.hold_id] if dispute and dispute.hold_id else [booking.hold_id]
+    """Return the booking's holds: its own, the one that a disputed part stayed in, and that of what was found anew."""
+    others = (_dispute(booking), getattr(booking, "found_anew", None))
+    return [booking.hold_id, *(row.hold_id for row in others if row and row.hold_id)]
 
 
 def _may_be_in_books(booking):

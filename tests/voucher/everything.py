@@ -495,7 +495,9 @@ class Walk(everything_of_providers.Providers):
     def check_award(self, award, rows):
         award = Award.objects.select_related("account").get(pk=award.pk)
         balance = awards.balance(award)
-        held = sum(row.amount for row in rows if row.state in {*BEFORE, State.DELIVERED})
+        held = sum(row.amount for row in rows if row.state in BEFORE)
+        # Of what was found anew where none of it was found before, no more than is due is set aside again.
+        held += sum(row.hold.amount if row.hold else 0 for row in rows if row.state == State.DELIVERED)
         held += sum(row.in_question_amount for row in rows if is_kept(row))
         used = sum(row.due_amount - (row.in_question_amount if is_kept(row) else 0) for row in rows if is_spent(row))
         assert (balance.set_aside, balance.used, balance.given) == (held, used, self.given[award.pk])

@@ -17,9 +17,11 @@ from tests.voucher.breaks import ALYS
 from voucher import (
     absences,
     account_changes,
+    appeals,
     bookings,
     closing,
     day_entries,
+    found_anew,
     handovers,
     jobs,
     returned_payments,
@@ -29,7 +31,7 @@ from voucher import (
     walk_ins,
     withdrawals,
 )
-from voucher.models import Booking, Handover, PaymentRun, ReturnedPayment, WaitingPlace, WalkIn
+from voucher.models import Booking, Handover, PaymentRun, ReturnedPayment, Task, WaitingPlace, WalkIn
 
 State, Party, NotGiven = Booking.State, Booking.Party, Booking.NotGiven
 REFUSALS = (
@@ -38,7 +40,7 @@ REFUSALS = (
     *(returned_payments.Cleared, account_changes.ChangeMoved, account_changes.ChangeWaits),
     *(account_changes.SameAccount, account_changes.NotCalled, account_changes.SamePerson),
     *(suspending.NotWorking, suspending.NotStopped, closing.NotOpen, closing.NoSuccessor, closing.TooSoon),
-    *(handovers.Over, price_changes.Refused),
+    *(handovers.Over, price_changes.Refused, appeals.TooLate, appeals.AppealedBefore),
 )
 CLOCKS = (
     *(jobs.end_walk_ins, jobs.keep_places, jobs.time_out_handovers, jobs.close_providers),
@@ -162,6 +164,21 @@ class Providers:
             Booking.objects.filter(not_given=NotGiven.CARER_DID_NOT_COME, state=State.CLAIMED).order_by("pk")
         )
         return row is not None and absences.find_for_the_carer(booking=row, by=self.team, now=self.now) is None
+
+    def do_appeal(self):
+        """The provider does not agree with what was found, and somebody of the team answers: it stands, or anew."""
+        waiting = Task.objects.filter(kind=Task.Kind.APPEAL, done_at=None).order_by("pk").first()
+        if waiting is None:
+            found = [each for each in Booking.objects.order_by("pk") if appeals.finding_of(each)]
+            row = self.any(found)
+            return row is not None and appeals.make(booking=row, words="No.", by=ALYS, now=self.now)
+        act = {"task": waiting, "words": "Looked.", "by": self.second, "now": self.now}
+        lengths = [outcome.minutes for outcome in found_anew.outcomes(waiting.booking)]
+        if not lengths or self.random.random() < 0.2:
+            return appeals.answer(**act) is None
+        appeals.find_anew(minutes=self.random.choice(lengths), **act)
+
+    do_appeal.weight = 6
 
     def do_take_out_of_the_claim(self):
         row = self.booking(State.CLAIMED)

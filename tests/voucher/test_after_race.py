@@ -9,9 +9,9 @@ from tests import factories
 from tests.voucher import claimed
 from tests.voucher.breaks import ALYS, FRIDAY, confirm
 from tests.voucher.ledger.desk import TURNS, at_once, faults
-from voucher import absences, bookings, claims, disputes, settlement, settlement_audit
+from voucher import absences, appeals, bookings, claims, disputes, settlement, settlement_audit, tasks
 from voucher.ledger import books
-from voucher.models import Booking, ClaimLine, Dispute, Task
+from voucher.models import Booking, ClaimLine, Dispute, FoundAnew, Task
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
 State = Booking.State
@@ -217,6 +217,45 @@ def test_two_findings_at_once_make_one(confirmed, cafe, owner, worker, unit, tur
     assert [type(each) for each in failures(results)] == [disputes.Resolved]
     assert books.due(cafe.pk) == fresh(booking).due_pence == {90: 3750, 180: 7500}[Dispute.objects.get().found_minutes]
     assert sound()
+
+
+@TURNS
+@pytest.mark.parametrize("rival", ["a colleague", "a run", "a claim"])
+def test_what_is_found_anew_at_once_with_something_else_is_paid_once(
+    confirmed, council, cafe, owner, money, worker, rival, turn
+):
+    booking = confirmed()
+    deliver(booking, owner)
+    row = dispute(booking)
+    line = claim(booking, owner) if rival != "a claim" else None
+    found(row, 90, worker)
+    task = appeals.make(booking=fresh(booking), words="It was longer.", by=Who(owner), now=AFTER)
+    colleague = Who(factories.user("glenys@council.example", role="team", council=council))
+
+    def anew(minutes):
+        act = {"task": Task.objects.get(pk=task.pk), "words": "Her list.", "by": colleague, "now": AFTER}
+        return appeals.find_anew(minutes=minutes, **act)
+
+    rivals = {
+        "a colleague": lambda: anew(120),
+        "a run": lambda: prepare(council, line, money),
+        "a claim": lambda: claim(booking, owner),
+    }
+
+    results = at_once(lambda: anew(180), rivals[rival])
+
+    lost = {type(each) for each in failures(results)}
+    assert lost == {tasks.TaskDone} if rival == "a colleague" else lost <= {claims.NotReady, bookings.BookingMoved}
+    if claims.NotReady in lost:
+        claim(booking, owner)
+    pence = FoundAnew.objects.get().pence
+    assert pence == fresh(booking).due_pence == books.due(cafe.pk)
+    assert pence == sum(ClaimLine.objects.values_list("amount_pence", flat=True))
+    assert sound()
+    if rival == "a run":
+        paid = release(results[1], money).total_pence
+        assert paid in {3750, 7500} and books.due(cafe.pk) == 7500 - paid
+        assert sound()
 
 
 @TURNS

@@ -70,6 +70,8 @@ PEOPLE = [
     Person("Siân Morgan", joining.BEGUN, _("Provider: joining"), "joining", Language.WELSH),
     Person("Tomos Price", joining.SENT, _("Provider: waits for approval"), "joining"),
     Person("Carys Evans", TEAM, _("Carers team"), Role.Kind.TEAM),
+    # Whoever made a finding does not answer the provider that disagrees (R29), so there are two.
+    Person("Glenys Owen", "glenys@council.example", _("Carers team: a colleague"), Role.Kind.TEAM),
     Person("Hywel Parry", "hywel@council.example", _("Desk volunteer"), Role.Kind.VOLUNTEER, Language.WELSH),
     Person("Ffion Jones", "ffion@council.example", _("Finance: prepares payment runs"), Role.Kind.FINANCE_PREPARER),
     Person("Gwen Davies", "gwen@council.example", _("Finance: releases payment runs"), Role.Kind.FINANCE_APPROVER),

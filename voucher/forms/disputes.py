@@ -4,6 +4,7 @@ from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from accounts import wording
 from voucher.forms.provider.bookings import length_in_words
 
 WORDS_MOST = 1000
@@ -87,6 +88,64 @@ class AppealForm(forms.Form):
     )
 
 
+class AppealAnswerForm(forms.Form):
+    """What the carers team answers a provider that does not agree: what was found stands, or it is found anew."""
+
+    STANDS, ANEW = "stands", "anew"
+
+    answer = forms.ChoiceField(
+        label=_("What do you answer?"),
+        widget=forms.RadioSelect,
+        error_messages={
+            "required": _("Choose whether what was found stands."),
+            "invalid_choice": _("Choose one of the answers."),
+        },
+    )
+    minutes = forms.TypedChoiceField(
+        label=_("How much took place, if you find anew?"),
+        help_text=_("Beside each: what is used of the award then, and what the provider is due."),
+        coerce=int,
+        empty_value=None,
+        required=False,
+        error_messages={"invalid_choice": _("Choose how much from the list.")},
+    )
+    words = forms.CharField(
+        label=_("Why do you think so?"),
+        help_text=_("The provider reads this. If you find anew, the carer reads it too."),
+        max_length=NOTE_MOST,
+        error_messages={
+            "required": _("Write the answer in a few words."),
+            "max_length": _("The answer can be 300 letters long. Make it a little shorter."),
+        },
+    )
+
+    def __init__(self, *args, booking, outcomes, **kwargs):
+        """`outcomes` are those that the award can pay; without one, only words are left to choose."""
+        super().__init__(*args, **kwargs)
+        lengths = [outcome for outcome in outcomes if outcome.minutes is not None]
+        answers = [(self.STANDS, gettext("What was found stands"))]
+        if lengths:
+            answers.append((self.ANEW, gettext("We find anew: more took place")))
+        elif outcomes:
+            answers.append((self.ANEW, _did_not_come(booking, outcomes[0])))
+        self.fields["answer"].choices = answers
+        if lengths:
+            rows = [(outcome.minutes, _what_it_does(booking, outcome)) for outcome in lengths]
+            self.fields["minutes"].choices = [("", gettext("Choose")), *rows]
+        else:
+            del self.fields["minutes"]
+
+    def clean(self):
+        cleaned = super().clean()
+        if "minutes" in self.fields and "minutes" not in self.errors:
+            is_anew, minutes = cleaned.get("answer") == self.ANEW, cleaned.get("minutes")
+            if is_anew and minutes is None:
+                self.add_error("minutes", gettext("Choose how much of it took place."))
+            if cleaned.get("answer") == self.STANDS and minutes is not None:
+                self.add_error("minutes", gettext("Choose no length where it stands, or say that you find anew."))
+        return cleaned
+
+
 class DoneForm(forms.Form):
     """A word on how something on the list was settled."""
 
@@ -96,6 +155,28 @@ class DoneForm(forms.Form):
         required=False,
         error_messages={"max_length": _("The note can be 300 letters long. Make it a little shorter.")},
     )
+
+
+def _what_it_does(booking, outcome):
+    sentence = gettext(
+        "%(length)s: %(amount)s of the award (%(more)s more), %(due)s for the provider (%(more_due)s more)"
+    )
+    return sentence % {"length": length_in_words(booking, outcome.minutes), **_figures(booking, outcome)}
+
+
+def _did_not_come(booking, outcome):
+    sentence = gettext("We find anew: the carer did not come (%(amount)s of the award, %(due)s for the provider)")
+    return sentence % _figures(booking, outcome)
+
+
+def _figures(booking, outcome):
+    unit = booking.award.unit
+    return {
+        "amount": wording.amount(outcome.amount, unit),
+        "more": wording.amount(outcome.more_amount, unit),
+        "due": wording.money(outcome.pence),
+        "more_due": wording.money(outcome.more_pence),
+    }
 
 
 def _lengths(booking, lengths):

@@ -57,6 +57,7 @@ from voucher.messages.money import dispute_made as dispute_made
 from voucher.messages.money import dispute_resolved as dispute_resolved
 from voucher.messages.money import lines_left_out as lines_left_out
 from voucher.messages.money import own_money_given_back as own_money_given_back
+from voucher.messages.money import found_anew as found_anew
 from voucher.messages.money import own_money_not_paid as own_money_not_paid
 from voucher.messages.offers import offer_agreed as offer_agreed
 from voucher.messages.offers import offer_refused as offer_refused

@@ -36,18 +36,25 @@ def appeal_answered(task):
     tell_provider("appeal_answered", task.booking, task=task)
 
 
+def found_anew(row):
+    """Tell both sides that more was found when the carers team looked at it once more, and what follows (R29)."""
+    found = {"anew": row, "found": _in_words(row.booking, row.minutes or 0)}
+    tell_carer("found_anew", row.booking, **found)
+    tell_provider("found_anew_for_provider", row.booking, **found)
+
+
+def _in_words(booking, minutes):
+    # Said when it is written, in the reader's language.
+    return lazy(length, str)(minutes, booking.offer.unit, booking.unit_minutes)
+
+
 def _of_dispute(dispute):
     booking = dispute.booking
-
-    def in_words(minutes):
-        # Said when it is written, in the reader's language.
-        return lazy(length, str)(minutes, booking.offer.unit, booking.unit_minutes)
-
     return {
         "dispute": dispute,
-        "said": in_words(dispute.said_minutes),
-        "given": in_words(dispute.given_minutes),
-        "found": in_words(dispute.found_minutes or 0),
+        "said": _in_words(booking, dispute.said_minutes),
+        "given": _in_words(booking, dispute.given_minutes),
+        "found": _in_words(booking, dispute.found_minutes or 0),
         "in_question": booking.in_question_pence,
         "due": booking.due_pence or 0,
     }

@@ -19,6 +19,7 @@ from voucher.models.carers import Permission as Permission
 from voucher.models.carers import SavedOffer as SavedOffer
 from voucher.models.carers import Wish as Wish
 from voucher.models.disputes import Dispute as Dispute
+from voucher.models.disputes import FoundAnew as FoundAnew
 from voucher.models.door import Handover as Handover
 from voucher.models.door import WaitingPlace as WaitingPlace
 from voucher.models.door import WalkIn as WalkIn

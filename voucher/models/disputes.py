@@ -64,3 +64,58 @@ class Dispute(models.Model):
 
     def __str__(self):
         return f"dispute {self.pk}"
+
+
+class FoundAnew(models.Model):
+    """What the carers team found after the provider did not agree: more took place than was found first (R29).
+
+    What was found first stays where it was written: with the dispute, or with the line that took it back.
+    """
+
+    # Why the books set it aside; nobody can type it.
+    REASON = "found anew"
+
+    booking = models.OneToOneField(Booking, models.PROTECT, related_name="found_anew")
+    # How much of it took place; both are empty where it was found anew that the carer did not come.
+    minutes_before = models.PositiveIntegerField(null=True)
+    minutes = models.PositiveIntegerField(null=True)
+    # What the provider is due for the break in all: in pence, and in the award's unit.
+    pence_before = models.PositiveIntegerField()
+    pence = models.PositiveIntegerField()
+    amount_before = models.PositiveIntegerField()
+    amount = models.PositiveIntegerField()
+    # What came out of the award for it, where it was claimed before: spent as soon as it was set aside.
+    hold = models.OneToOneField(Hold, models.PROTECT, null=True, related_name="found_anew")
+    # The reason, which both sides read.
+    finding = models.CharField(max_length=300)
+    found_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    found_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["found_at", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(minutes__isnull=True, minutes_before__isnull=True, pence__gt=F("pence_before"))
+                | Q(minutes__gt=F("minutes_before")),
+                name="more_is_found_anew",
+            ),
+            models.CheckConstraint(
+                condition=Q(pence=F("pence_before"), amount=F("amount_before"))
+                | Q(pence__gt=F("pence_before"), amount__gt=F("amount_before")),
+                name="what_is_found_anew_costs_no_less",
+            ),
+            models.CheckConstraint(condition=~Q(finding=""), name="what_is_found_anew_has_a_reason"),
+        ]
+
+    def __str__(self):
+        return f"{self.booking} found anew"
+
+    @property
+    def more_pence(self):
+        """How much more the provider is due than was found first, in pence."""
+        return self.pence - self.pence_before
+
+    @property
+    def more_amount(self):
+        """How much more of the award is used than was found first, in its unit."""
+        return self.amount - self.amount_before

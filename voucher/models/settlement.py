@@ -43,7 +43,7 @@ class LinesThatStand(models.Manager):
 
 
 class ClaimLine(models.Model):
-    """One booking in a claim. A booking is claimed once, and corrected once at most: the database says so.
+    """One booking in a claim. A booking is claimed once, and corrected once by a finding and once anew.
 
     A line that was struck (R60) stays as a record and counts for nothing; its booking can be claimed anew.
     """
@@ -52,6 +52,8 @@ class ClaimLine(models.Model):
         CLAIMED = 1, _("Claimed")
         # After a dispute: the rest, where the provider was right; less than nothing, where too much was paid.
         FOUND = 2, _("After a dispute")
+        # After the provider did not agree: what was found anew, and was paid before or taken off.
+        ANEW = 3, _("Found anew")
 
     claim = models.ForeignKey(Claim, models.PROTECT, related_name="lines")
     booking = models.ForeignKey(Booking, models.PROTECT, related_name="claim_lines")
@@ -89,7 +91,9 @@ class ClaimLine(models.Model):
                 name="line_asked_about_says_who_when_and_what",
             ),
             models.CheckConstraint(
-                condition=Q(part=1, amount_pence__gte=0) | (Q(part=2) & ~Q(amount_pence=0)),
+                condition=Q(part=1, amount_pence__gte=0)
+                | (Q(part=2) & ~Q(amount_pence=0))
+                | Q(part=3, amount_pence__gt=0),
                 name="only_a_finding_takes_back",
             ),
             models.CheckConstraint(
@@ -104,8 +108,8 @@ class ClaimLine(models.Model):
 
     @property
     def is_finding(self):
-        """True for what a dispute added to a claim or took off it."""
-        return self.part == self.Part.FOUND
+        """True for what a dispute added to a claim or took off it, or what was found anew."""
+        return self.part != self.Part.CLAIMED
 
 
 class PaymentRun(models.Model):

@@ -11,7 +11,7 @@ from providers.access import bookings_required
 from voucher import appeals, bookings, disputes
 from voucher.forms.disputes import AccountForm, AppealForm
 from voucher.models import Booking, Dispute, Task
-from voucher.views.dispute_words import dispute_context
+from voucher.views.dispute_words import anew_context, dispute_context
 
 
 def after_context(row, now):
@@ -24,7 +24,7 @@ def _found(row, now):
     if found is None:
         return {}
     appeal, last = appeals.of(row), appeals.last_day(found)
-    return {
+    return (anew_context(row) if appeal else {}) | {
         "found_on": found,
         "appeal": appeal,
         "appeal_by": last,

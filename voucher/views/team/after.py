@@ -10,12 +10,11 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import carers_team_required
 from accounts.history import Who
-from providers import staff
-from voucher import absences, appeals, bookings, disputes, looks, tasks, waiting_list
+from voucher import absences, bookings, disputes, looks, tasks, waiting_list
 from voucher.forms.disputes import DoneForm, FindingForm
 from voucher.forms.provider.bookings import length_in_words
 from voucher.models import Booking, Dispute, Task
-from voucher.views.dispute_words import dispute_context
+from voucher.views.dispute_words import anew_context, dispute_context
 from voucher.views.team.colleagues import not_by_colleagues
 
 A_PAGE = 25
@@ -42,6 +41,8 @@ def after_context(row):
         dispute.booking = row
         lengths = disputes.what_can_be_found(dispute)
         context["finding_form"] = FindingForm(prefix="finding", booking=row, lengths=lengths)
+    elif row.not_given:
+        context |= anew_context(row)
     context["can_find_for_the_carer"] = absences.waits_for_a_finding(row)
     return context | {"tasks": list(Task.objects.filter(booking=row).select_related("done_by"))}
 
@@ -79,24 +80,20 @@ def carer_was_there(request, ref):
 def task_done(request, pk):
     """Say that somebody has rung, or that it is settled; a second press finds it done.
 
-    What is about a kept place is done by the carer's answer and by nothing else.
+    What is about a kept place is done by the carer's answer and by nothing else; what a provider says against a finding
+    has a page of its own.
     """
     task, form = _task_of(request.council, pk, place=None), DoneForm(request.POST)
+    if task.kind == Task.Kind.APPEAL:
+        return redirect("team:appeal", task.pk)
     if not form.is_valid():
         messages.error(request, form.errors["note"][0])
         return redirect("team:tasks")
     said = {"by": _who(request, task.booking), "now": timezone.now()}
     try:
-        if task.kind == Task.Kind.APPEAL:
-            appeals.answer(task=task, words=form.cleaned_data["note"], **said)
-        else:
-            tasks.done(task=task, note=form.cleaned_data["note"], **said)
+        tasks.done(task=task, note=form.cleaned_data["note"], **said)
     except tasks.TaskDone:
         messages.info(request, _("A colleague has done this already."))
-    except appeals.NoWords:
-        messages.error(request, _("Write the answer to the provider in a few words."))
-    except staff.WorksThere:
-        messages.error(request, _("You work for this provider, so somebody else has to see to it."))
     else:
         messages.success(request, _("Noted. It is off the list."))
     return redirect("team:queue" if task.kind == Task.Kind.NOBODY_CAME else "team:tasks")
