@@ -1,6 +1,7 @@
 """A provider closes: its last day, its successor, and each carer's yes (R65)."""
 
 import datetime as dt
+import re
 import threading
 
 import pytest
@@ -357,7 +358,13 @@ def test_p10_the_pages_name_a_successor_and_ask_the_carer(client, booked, award,
         page = client.get(reverse(name, args=args)).content.decode()
         assert "May Siop Goffi give it?" in page
     assert "£52" in page
-    done = client.post(reverse("my:handover", args=[booked.ref]), {"answer": "yes"}, follow=True).content.decode()
+    # Of another question than the one on her page nothing is answered.
+    [number] = re.findall(r'name="handover" value="(\d+)"', page)
+    address, other = reverse("my:handover", args=[booked.ref]), str(int(number) + 1)
+    for answer in ("yes", "no"):
+        done = client.post(address, {"answer": answer, "handover": other}, follow=True).content.decode()
+        assert "This was answered already" in done and Handover.objects.get().state == "open"
+    done = client.post(address, {"answer": "yes", "handover": number}, follow=True).content.decode()
     assert "Booked and confirmed." in done
     assert Booking.objects.filter(provider=heir, state="confirmed").count() == 1
     told = OutboxMessage.objects.filter(to=heir.email, withdrawn_at=None)

@@ -18,7 +18,10 @@ State = Booking.State
 @require_POST
 @award_required
 def answer(request, ref):
-    """Move the break to the successor, or let the carers team arrange something else."""
+    """Move the break to the successor, or let the carers team arrange something else.
+
+    What counts is the question that she read: another successor may be asked about since then, at another price.
+    """
     booking, now = booking_of(request.award, ref), timezone.now()
     handover = Handover.objects.filter(booking=booking).order_by("-pk").first()
     if handover is None:
@@ -26,6 +29,8 @@ def answer(request, ref):
     if request.POST.get("answer") not in {"yes", "no"}:
         return redirect("my:booking", booking.ref)
     try:
+        if request.POST.get("handover") != str(handover.pk):
+            raise handovers.Over(handover)
         if request.POST["answer"] == "no":
             handovers.refuse(handover=handover, by=request.who, now=now)
             messages.success(request, _("Thank you. The carers team rings you to find something else."))
