@@ -110,9 +110,11 @@ def let_go(*, place, by, now):
     return is_kept
 
 
-def take(*, place, seen_price_pence, by, now, key):
+def take(*, place, seen_price_pence, by, now, key, seen_starts_at=None):
     """Take the place that is kept: an ordinary request at its price; return the Booking, the same one each time.
 
+    A place is kept anew at another time where its provider was stopped meanwhile: with `seen_starts_at`, the start
+    that the carer saw, only that one is taken.
     Raises PlaceGone, a kind of bookings.Refused, or ledger.acts.KeyWasUsed.
     """
     with transaction.atomic():
@@ -120,7 +122,7 @@ def take(*, place, seen_price_pence, by, now, key):
         place.refresh_from_db()
         if place.state == State.TAKEN and place.booking_id:
             return place.booking
-        if place.state != State.KEPT or place.kept_until <= now:
+        if place.state != State.KEPT or place.kept_until <= now or seen_starts_at not in {None, place.starts_at}:
             raise PlaceGone(place.state)
         # The booking takes the place in the line with it.
         return bookings.make(

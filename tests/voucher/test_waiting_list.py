@@ -556,7 +556,11 @@ def test_a_carer_waits_is_kept_a_place_and_takes_it_on_her_pages(opened, swim, b
     page = opened.get(reverse("my:waiting", args=[place.pk]))
     form = page.context["form"]
     assert "Take it: £20 will be set aside" in page.content.decode()
-    sent = {"key": form.initial["key"], "seen_price_pence": form.initial["seen_price_pence"]}
+    sent = form.initial
+    # Kept anew at another time since then, it is not this one that is taken.
+    earlier = opened.post(reverse("my:take_place", args=[place.pk]), sent | {"seen_starts_at": "2026-10-24T08:00Z"})
+    assert earlier.url == reverse("my:waiting", args=[place.pk])
+    assert not Booking.objects.filter(award=opened.award).exists()
     answer = opened.post(reverse("my:take_place", args=[place.pk]), sent, follow=True)
 
     booking = Booking.objects.get(award=opened.award)

@@ -41,7 +41,8 @@ class WaitForm(forms.Form):
 
 
 class TakeForm(forms.Form):
-    """One press that takes a kept place at the price that was seen; its key makes a second press harmless."""
+    """One press that takes a kept place, at the time and the price that were seen; its key makes a second harmless."""
 
     key = forms.UUIDField(widget=forms.HiddenInput)
     seen_price_pence = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
+    seen_starts_at = forms.CharField(widget=forms.HiddenInput, required=False, max_length=40)

@@ -14,10 +14,12 @@ from accounts import wording
 from brochure import availability, catalogue
 from brochure.wording import length
 from voucher import bookings, waiting_list
+from voucher.forms.carer import as_typed
 from voucher.forms.waiting import TakeForm, WaitForm
 from voucher.ledger.acts import KeyWasUsed
 from voucher.models import WaitingPlace
 from voucher.views.numbers import whole
+from voucher.views.offer_cards import moment_of
 from voucher.views.open_award import award_required
 
 State = WaitingPlace.State
@@ -81,6 +83,7 @@ def take(request, number):
         booking = waiting_list.take(
             place=place,
             seen_price_pence=form.cleaned_data["seen_price_pence"],
+            seen_starts_at=moment_of(form.cleaned_data["seen_starts_at"]),
             by=request.who,
             now=now,
             key=str(form.cleaned_data["key"]),
@@ -137,6 +140,6 @@ def _page(request, place, now):
             rows.append(
                 {"key": _("Price"), "value": wording.money(quote.price_pence) if quote.price_pence else _("Free")}
             )
-            initial = {"key": uuid.uuid4(), "seen_price_pence": quote.price_pence}
-            context |= {"quote": quote, "form": TakeForm(initial=initial)}
+            seen = {"seen_price_pence": quote.price_pence, "seen_starts_at": as_typed(place.starts_at)}
+            context |= {"quote": quote, "form": TakeForm(initial={"key": uuid.uuid4()} | seen)}
     return render(request, "my/waiting.html", context)
