@@ -154,16 +154,30 @@ def _starts_within(offer, day, opens, closes, minutes, latest_first):
         arrival = ARRIVAL_MINUTE if opens <= ARRIVAL_MINUTE < closes else opens
         yield at(day, arrival)
         return
+    open_until = closes + _goes_on_after_midnight(offer, day) if closes == DAY_MINUTES else closes
     fixed = minutes == offer.minutes and offer.unit != "hour"
-    if fixed and minutes > closes - opens:
+    if fixed and minutes > open_until - opens:
         yield at(day, opens)
         return
-    closing = at(day, closes) or at(day, closes + 60)
+    closing = _closing(day, open_until)
     possible = range(opens, closes, STEP_MINUTES)
     for minute in reversed(possible) if latest_first else possible:
         start = at(day, minute)
         if start and _elapsed(start, closing) >= minutes:
             yield start
+
+
+def _goes_on_after_midnight(offer, day):
+    """R53. Return how many minutes of the next date are open from midnight on: a break goes on into them."""
+    after = openings_on(offer, day + dt.timedelta(days=1))
+    return after[0][1] if after and after[0][0] == 0 else 0
+
+
+def _closing(day, minute):
+    """Return the moment of a minute of the day, or of the next day; in the hour that the clocks skip, one later."""
+    if minute > DAY_MINUTES:
+        day, minute = day + dt.timedelta(days=1), minute - DAY_MINUTES
+    return at(day, minute) or at(day, minute + 60)
 
 
 def _elapsed(start, end):

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts import wording
-from brochure.availability import opening_hours
+from brochure.availability import DAY_MINUTES, opening_hours
 from brochure.models import Offer, OfferPrice
 
 Rate = OfferPrice.Rate
@@ -136,6 +136,8 @@ def _days(days):
 
 
 def _span(opens, closes):
+    if closes - opens == DAY_MINUTES:
+        return _("day and night")
     until = {"en": "to", "cy": "tan"}[wording.language()]
     return f"{_time(opens)} {until} {_time(closes)}"
 

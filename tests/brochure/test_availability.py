@@ -159,6 +159,23 @@ def test_a_session_longer_than_the_opening_hours_begins_when_they_open():
     assert availability.start_times(day_session, MONDAY + dt.timedelta(days=1)) == [local(dt.date(2026, 10, 13), 10)]
 
 
+def test_r53_a_break_goes_on_after_midnight_where_the_next_day_opens_at_midnight():
+    sitter = offer("Fri 20:00-24:00; Sat 00:00-02:00; Sun 20:00-24:00")
+    friday, sunday = MONDAY + dt.timedelta(days=4), MONDAY + dt.timedelta(days=6)
+    saturday = friday + dt.timedelta(days=1)
+
+    # Four hours until two at night; on Sunday it is over at midnight, because Monday is closed.
+    assert availability.start_times(sitter, friday, 240)[-1] == local(friday, 22)
+    assert availability.start_times(sitter, sunday, 240) == [local(sunday, 20)]
+    assert availability.is_open(sitter, local(friday, 22), 240)
+    assert not availability.is_open(sitter, local(friday, 22, 30), 240)
+    # What begins after midnight still does.
+    assert availability.start_times(sitter, saturday, 60)[0] == local(saturday, 0)
+    # The next day counts as it really is: closed on that date, the evening ends at midnight.
+    closed = offer(sitter.hours, other_days=f"{saturday.isoformat()} closed")
+    assert availability.start_times(closed, friday, 240) == [local(friday, 20)]
+
+
 def test_four_hours_over_the_night_the_clocks_go_back_are_four_hours():
     night_owl = offer("Sun 00:00-06:00")
 

@@ -262,12 +262,15 @@ def test_p15_the_councils_own_day_base_is_recharged_and_no_bank_is_asked(world, 
 
     page = world.look("provider:money")
     assert "We have no checked bank account" not in page
+    assert "you are paid inside the council and no bank is needed" in page
+    assert "The bank account that we pay into" not in page
     world.claim(booking)
     assert "Recharge, not through the bank" in world.at(THURSDAY, ffion).look("finance:prepare")
     run = pay(world, ffion, gwen)
 
     assert run.lines.get().bank_account is None
     assert not run.files.filter(kind="bacs").exists()
+    assert "Credited within the council 22 September" in world.at(THURSDAY, owner).look("provider:claim", 1)
     assert "Paid 22 September" in world.at(TUESDAY, owner).look("provider:claim", 1)
     assert (books.due(payee=base.pk), left(award)) == (0, (36_000, 0))
     assert differences() == []

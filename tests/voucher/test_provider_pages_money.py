@@ -9,6 +9,7 @@ import pytest
 from django.urls import reverse
 
 from accounts.history import Who
+from providers.models import Provider
 from tests import factories
 from tests.voucher.breaks import ALYS, FRIDAY, SATURDAY, confirm, deliver, london
 from tests.voucher.test_provider_pages import clock, count_of_queries, press, state, text
@@ -180,11 +181,33 @@ def test_a_break_that_the_carer_cancelled_late_is_ready_with_its_share(page, awa
 
 
 def test_a_free_break_is_thanked_for_and_not_listed(page, award, bryn_cafe, bryn, now):
-    free = deliver(confirm(award, factories.offer(bryn_cafe, price_pence=0), bryn, now), 150, bryn)
+    free = confirm(award, factories.offer(bryn_cafe, price_pence=0), bryn, now)
+    # How much of it was given is asked without sums of nothing.
+    asked = text(page.get(reverse("provider:booking", args=[free.ref])))
+    assert "All of it: 2½ hours 2¼ hours" in asked and "£0" not in asked
+    deliver(free, 150, bryn)
 
     assert "Nothing is ready." in text(see(page))
     shown = text(page.get(reverse("provider:booking", args=[free.ref])))
     assert "It was free, so there is nothing to claim." in shown
+    assert "Marked by mistake? You can undo it." in shown and "until it is claimed" not in shown
+
+
+def test_a_councils_own_service_is_asked_for_a_bank_once_carers_of_another_council_come(
+    page, award, bryn_cafe, bryn, now
+):
+    newport, offer = (
+        factories.council(slug="newport", name_en="Newport", name_cy="Casnewydd"),
+        factories.offer(bryn_cafe),
+    )
+    Provider.objects.filter(pk=bryn_cafe.pk).update(legal_form=Provider.LegalForm.COUNCIL)
+    confirm(award, offer, bryn, now)
+    assert "no bank is needed" in text(page.get(reverse("provider:bank")))
+
+    confirm(factories.award(newport), offer, bryn, now, starts_at=FRIDAY + dt.timedelta(hours=4))
+
+    assert "no bank is needed" not in text(page.get(reverse("provider:bank")))
+    assert "The bank account that we pay into" in text(see(page))
 
 
 def test_each_council_is_claimed_from_by_itself(page, caerphilly, delivered, sitting, bryn, now):

@@ -239,8 +239,11 @@ def length_in_words(booking, minutes):
 
 
 def length_and_price(booking, minutes):
-    """Return "1 hour, £25" for a part of a booking, and as much in words for all of it."""
+    """Return "1 hour, £25" for a part of a booking, and as much in words for all of it; no price where it is free."""
     price = booking.price_pence
+    if not price:
+        length = part_in_words(booking, minutes)
+        return gettext("All of it: %(length)s") % {"length": length} if minutes == booking.minutes else length
     if minutes < booking.minutes:
         price = rules.price_for(booking.unit_price_pence, minutes, booking.unit_minutes)
     words = {"length": part_in_words(booking, minutes), "price": wording.money(price)}

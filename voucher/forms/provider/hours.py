@@ -210,7 +210,10 @@ class HoursForm(forms.Form):
             elif start is not None:
                 minutes = _minute(start), _minute(end) or MIDNIGHT
                 if minutes[1] <= minutes[0]:
-                    self.add_error(closes, _("It closes before it opens. Check both times."))
+                    self.add_error(
+                        closes,
+                        _("It closes before it opens. Past midnight: end at 00:00, and begin the next day at 00:00."),
+                    )
                 else:
                     found.append(f"{availability.DAYS[day]} {_clock(minutes[0])}-{_clock(minutes[1])}")
         return found

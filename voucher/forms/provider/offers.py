@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import wording
 from accounts.forms import PoundsField
-from brochure import access, availability
+from brochure import access, availability, typed_hours
 from brochure.models import Category, Offer
 from providers.models import DbsCheck, Provider
 from voucher.pilot import cells
@@ -145,9 +145,9 @@ class WhenForm(PartForm):
 
     hours = forms.CharField(
         label=_("When can it be had?"),
-        help_text=_("Days in short, then hours: Mon-Fri 09:00-17:00. More than one line of hours: put ; between them."),
+        help_text=_("Days, then hours: Monday to Friday 9am to 5pm. More than one line of hours: put ; between them."),
         max_length=200,
-        error_messages={"required": _("Write days and hours, as in Mon-Fri 09:00-17:00.")},
+        error_messages={"required": _("Write days and hours, as in: Monday to Friday 9am to 5pm.")},
     )
     notice_hours = forms.TypedChoiceField(label=_("How early must a carer ask?"), coerce=int)
 
@@ -157,11 +157,10 @@ class WhenForm(PartForm):
 
     def clean_hours(self):
         try:
-            availability.opening_hours(self.cleaned_data["hours"])
+            return availability.opening_hours(typed_hours.kept_form(self.cleaned_data["hours"])).text()
         except availability.HoursNotUnderstood as error:
             words = _("The hours “%(part)s” cannot be read: %(reason)s.")
             raise forms.ValidationError(words % {"part": error.part, "reason": error.reason}) from None
-        return self.cleaned_data["hours"]
 
 
 class CareForm(PartForm):

@@ -35,6 +35,10 @@ class VatForm(forms.Form):
         required=False,
     )
 
+    def __init__(self, *args, was_registered, **options):
+        super().__init__(*args, **options)
+        self.was_registered = was_registered
+
     def clean_vat_number(self):
         typed = self.cleaned_data["vat_number"]
         try:
@@ -48,6 +52,9 @@ class VatForm(forms.Form):
         if needs_number and not cleaned.get("vat_number") and "vat_number" not in self.errors:
             self.add_error("vat_number", _("Enter your VAT number: without it there is no VAT in your prices."))
         first, last = cleaned.get("vat_from"), cleaned.get("vat_until")
+        if needs_number and not self.was_registered and not first and "vat_from" not in self.errors:
+            # Without it the breaks of before, not claimed yet, would all have VAT.
+            self.add_error("vat_from", _("Enter the first day of your registration: it is on the letter from HMRC."))
         if first and last and last < first:
             self.add_error("vat_until", _("The last day is before the first. Check both."))
         return cleaned

@@ -50,7 +50,7 @@ def bank(request):
         "refused": None if waiting else _refused_last(request.provider),
         "provider": request.provider,
         "by_card_company": stripe_api.is_set_up() and request.provider.council.scheme.pays_by_card_company,
-        "is_recharged": request.provider.legal_form == Provider.LegalForm.COUNCIL,
+        "is_recharged": paid_inside_the_council(request.provider),
         "returned": ReturnedPayment.objects.filter(provider=request.provider, cleared_at=None).select_related("run"),
     }
     return render(request, "provider/bank.html", context)
@@ -68,6 +68,15 @@ def withdraw_bank(request, pk):
     else:
         messages.success(request, _("You took it back. You are paid as before."))
     return redirect("provider:bank")
+
+
+def paid_inside_the_council(provider):
+    """True for a council's own service while only carers of that council come: no bank is asked for then.
+
+    What carers of another council book is paid to it as to any provider, into an account.
+    """
+    own = provider.legal_form == Provider.LegalForm.COUNCIL
+    return own and not provider.bookings.exclude(council=provider.council_id).exists()
 
 
 def _refused_last(provider):

@@ -48,7 +48,8 @@ def hours(request, number):
         raise Http404 from None
     if change:
         return render(request, "provider/hours_check.html", _check_context(request, row, change))
-    messages.success(request, _("Saved. Carers see the new hours now."))
+    is_seen = row.state == Offer.State.LIVE
+    messages.success(request, _("Saved. Carers see the new hours now.") if is_seen else _("Saved."))
     return redirect("provider:hours", row.number)
 
 

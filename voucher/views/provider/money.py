@@ -21,6 +21,7 @@ from voucher.forms.provider.bookings import ClaimForm, length_in_words
 from voucher.ledger import acts
 from voucher.models import Booking, Claim, ClaimLine, InvoiceLine, RunFile
 from voucher.views.provider import coming_payments, ways
+from voucher.views.provider.bank import paid_inside_the_council
 
 A_PAGE = 20
 # Of the newest payments the money page itself shows the papers; all are a page further.
@@ -206,6 +207,7 @@ def _money_page(request, *, typed=None):
     found = ways.by_claim(ways.ways_of(provider, lines, today=today))
     for claim in page:
         claim.ways = ways.together(found[claim.pk])
+    is_recharged = paid_inside_the_council(provider)
     context = {
         "groups": groups,
         "form": next((group["form"] for group in groups if group["council"] == typed), None),
@@ -218,9 +220,8 @@ def _money_page(request, *, typed=None):
         "given_back_pence": -sum(line.amount_pence for line in given_back),
         "invoice_from": given_back and invoices.first_day(given_back[0].claim),
         "remittances": _remittances(provider)[:PAPERS_SHOWN],
-        # The council's own service is recharged inside the council; no bank is asked.
-        "has_account": provider.legal_form == provider.LegalForm.COUNCIL
-        or provider.bank_accounts.filter(state=BankAccount.State.CHECKED).exists(),
+        "is_recharged": is_recharged,
+        "has_account": is_recharged or provider.bank_accounts.filter(state=BankAccount.State.CHECKED).exists(),
     }
     return render(request, "provider/money.html", context)
 

@@ -286,7 +286,7 @@ def _say_what_became(request, row, changed):
             )
             % {"n": len(changed.waits)},
         )
-    if changed.at_once and row.state == State.DRAFT:
+    if row.state == State.DRAFT:
         messages.success(request, _("Saved."))
     elif changed.at_once:
         messages.success(request, _("Saved. Carers see it at once."))

@@ -103,14 +103,10 @@ def deliver(request, ref):
     form = DeliveredForm(request.POST, booking=row, prefix="delivered")
     if not form.is_valid():
         return _booking_page(request, row, delivered=form)
-    return answer(
-        request,
-        row,
-        bookings.deliver,
-        goal=State.DELIVERED,
-        said=_("Marked as given. You can undo this until it is claimed."),
-        **form.cleaned_data,
-    )
+    said = _("Marked as given. You can undo this until it is claimed.")
+    if not row.price_pence:
+        said = _("Marked as given. Thank you. You can undo this.")
+    return answer(request, row, bookings.deliver, goal=State.DELIVERED, said=said, **form.cleaned_data)
 
 
 @require_POST

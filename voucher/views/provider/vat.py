@@ -21,7 +21,8 @@ def vat_page(request):
     provider = request.provider
     names = ("vat_treatment", "vat_number", "vat_from", "vat_until")
     initial = {name: getattr(provider, name) for name in names}
-    form = VatForm(request.POST if request.method == "POST" else None, initial=initial)
+    data = request.POST if request.method == "POST" else None
+    form = VatForm(data, initial=initial, was_registered=bool(provider.vat_number))
     if form.is_valid():
         vat.set_vat(provider=provider, **form.cleaned_data, by=Who(user=request.user), now=timezone.now())
         messages.success(request, _("Saved. What you have claimed already stays as it was claimed."))

@@ -22,7 +22,10 @@ HELD = {
     "period": gettext_lazy("The break lies outside the days of the award. The carers team sees to it."),
     "amount": gettext_lazy("The amount differs from what our books say. We are looking into it."),
     "more": gettext_lazy("You have more to give back than this comes to. It is paid with your next claims."),
-    "vat": gettext_lazy("There is VAT in it, and we have no VAT number of yours. Please tell us the number."),
+    "vat": gettext_lazy(
+        "There is VAT in it, but your VAT number does not count on the day of this break. Put the day right under VAT,"
+        " or take the break out of the claim and claim it again."
+    ),
     "once": gettext_lazy("The same break stands in our list twice. We are looking into it."),
     "same_time": gettext_lazy(
         "Another break of the same carer was at the same hour. That is often right; we ask before we pay."
@@ -88,11 +91,14 @@ def _way(line, held, returned, today):
     way = {"line": line, "steps": steps, "note": "", "day": None}
     if line.struck_at:
         return way | {"kind": "struck", "day": timezone.localdate(line.struck_at)}
-    live = next((each.run for each in line.run_lines.all() if each.live), None)
+    live = next((each for each in line.run_lines.all() if each.live), None)
     if live is not None:
         steps.append(_("Checked"))
-        steps.append(_("In a payment run since %(day)s") % {"day": _short(live.prepared_at)})
-        return way | _in_run(claim, live, today)
+        steps.append(_("In a payment run since %(day)s") % {"day": _short(live.run.prepared_at)})
+        # Not every payment goes to a bank: a council's own service is credited inside the council.
+        way["by_card_company"] = bool(live.stripe_account)
+        way["inside"] = not live.bank_account_id and not live.stripe_account
+        return way | _in_run(claim, live.run, today)
     back = _sent_back(line, returned)
     if back:
         steps.append(_("Sent to your bank for %(day)s") % {"day": _short(back.run.pay_on)})

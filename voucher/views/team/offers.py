@@ -93,7 +93,7 @@ def _approve(request, row, version):
     except offering.NotPossible:
         messages.error(request, _("This offer was withdrawn meanwhile. Nothing has changed."))
     except care_checks.NotChecked:
-        messages.error(request, _("Something is missing before carers may see it. It stands above the offer."))
+        messages.error(request, _("Something is missing before carers may see it. It stands under the offer."))
     else:
         messages.success(request, _("Agreed. Carers see it now, and the provider is told."))
         return redirect("team:offers")
