@@ -1,6 +1,7 @@
 """The provider's pages about times: other times as the third answer, and a carer who wants to move a break."""
 
 import datetime as dt
+import re
 
 import pytest
 from django.urls import reverse
@@ -13,7 +14,7 @@ from voucher.models import Booking
 
 pytestmark = pytest.mark.django_db
 State = Booking.State
-MONDAY = london(2026, 10, 19, 14)
+MONDAY, TUESDAY = london(2026, 10, 19, 14), london(2026, 10, 20, 14)
 
 
 @pytest.fixture(autouse=True)
@@ -142,10 +143,18 @@ def test_a_carer_who_wants_to_move_a_break_is_answered_from_the_booking_or_the_i
     assert client.get(press).status_code == 405
     assert fresh(request_).starts_at == FRIDAY
 
+    inbox = client.get(reverse("provider:inbox")).content.decode()
+    seen = re.search(rf'action="{press}".*?name="seen" value="([^"]+)"', inbox)
+    # The carer takes it back and asks for another time: an old page answers nothing about that one.
+    bookings.take_back_move(booking=fresh(request_), by=ALYS, now=now)
+    bookings.propose_move(booking=fresh(request_), starts_at=TUESDAY, by=ALYS, now=now)
+    client.post(press, {"seen": seen[1]})
+    assert fresh(request_).starts_at == FRIDAY and bookings.proposed(request_).starts_at == TUESDAY
+
     client.post(press)
     response = client.post(press, follow=True)
 
-    assert fresh(request_).starts_at == (MONDAY if answer == "accept_move" else FRIDAY)
+    assert fresh(request_).starts_at == (TUESDAY if answer == "accept_move" else FRIDAY)
     assert response.status_code == 200
     assert bookings.proposed(request_) is None
 

@@ -89,14 +89,15 @@ def propose_move(*, booking, starts_at, by, now):
     return suggestion
 
 
-def accept_move(*, booking, by, now):
+def accept_move(*, booking, by, now, seen_starts_at=None):
     """Move a confirmed break to the time the carer asked for. Raises OutsidePeriod, NotLive, BookingMoved.
 
+    With `seen_starts_at` only the time that was seen is agreed to: the carer may have asked for another since then.
     What could no longer be cancelled free of charge when the carer asked stays so.
     """
     with transaction.atomic():
         choices.lock(booking)
-        suggestion = _open(booking)
+        suggestion = _open(booking, seen_starts_at)
         account = Award.objects.select_related("account").get(pk=booking.award_id).account
         refuse_outside_period(account, booking.offer, suggestion.starts_at, booking.minutes)
         steps.refuse_unless_in_order(booking, ends_at=suggestion.ends_at)
@@ -120,10 +121,10 @@ def accept_move(*, booking, by, now):
         messages.move_answered(booking, suggestion, before)
 
 
-def decline_move(*, booking, by, now):
-    """Leave a confirmed break at its old time, which stands. Raises BookingMoved."""
+def decline_move(*, booking, by, now, seen_starts_at=None):
+    """Leave a confirmed break at its old time, which stands; of the time that was seen. Raises BookingMoved."""
     with transaction.atomic():
-        suggestion = _open(booking)
+        suggestion = _open(booking, seen_starts_at)
         _pass(suggestion, "booking.move_declined", by, now, answer_by__gt=now)
         messages.move_answered(booking, suggestion)
 
@@ -161,9 +162,9 @@ def _refuse_unless_free(booking, starts_at, now):
     return offer
 
 
-def _open(booking):
+def _open(booking, seen=None):
     suggestion = proposed(booking)
-    if suggestion is None:
+    if suggestion is None or seen not in {None, suggestion.starts_at}:
         raise BookingMoved(steps.state_now(booking))
     return suggestion
 

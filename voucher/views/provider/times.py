@@ -15,6 +15,7 @@ from providers.access import bookings_required
 from voucher import bookings
 from voucher.forms.provider.times import SuggestForm
 from voucher.models import Booking
+from voucher.views.offer_cards import moment_of
 from voucher.views.provider.requests import answer, booking_of, told, what_happened
 
 State, Party = Booking.State, Booking.Party
@@ -66,7 +67,7 @@ def accept_move(request, ref):
         _("Moved. We have told the carer."),
         _("Moved. A letter would come too late, so the carers team tells them."),
     )
-    return answer(request, row, bookings.accept_move, goal=None, said=said)
+    return _answer_move(request, row, bookings.accept_move, said)
 
 
 @require_POST
@@ -78,7 +79,12 @@ def decline_move(request, ref):
         _("It stays as it was. We have told the carer."),
         _("It stays as it was. A letter would come too late, so the carers team tells them."),
     )
-    return answer(request, row, bookings.decline_move, goal=None, said=said)
+    return _answer_move(request, row, bookings.decline_move, said)
+
+
+def _answer_move(request, row, verb, said):
+    """Answer about the time that stood on the page: the carer may have taken it back, and asked for another."""
+    return answer(request, row, verb, goal=None, said=said, seen_starts_at=moment_of(request.POST.get("seen", "")))
 
 
 def free_times(row, now):
