@@ -1,5 +1,6 @@
 """New hours of a provider's offers: which live bookings fall outside them, and saving them without touching any."""
 
+import datetime as dt
 import hashlib
 from collections import defaultdict
 from dataclasses import dataclass
@@ -54,15 +55,26 @@ class Change:
         return hashlib.sha256("/".join(rows).encode()).hexdigest()[:16]
 
 
-def plan(*, to, now):
-    """Return the Change that these new times would be; nothing is saved. `to` is {offer: {key: value}}."""
+def plan(*, to, now, at_once=None):
+    """Return the Change that these new times would be; nothing is saved. `to` is {offer: {key: value}}.
+
+    `at_once` is (provider, before, after) where the provider gives fewer breaks at once in all its offers than before.
+    """
     live = Booking.objects.filter(Q(ends_at__gt=now), offer__in=to, state__in=Booking.LIVE)
     rows = live.select_related("offer__provider", "award__carer").order_by("starts_at", "pk")
     changed = {offer.pk: (offer, _as_changed(offer, values)) for offer, values in to.items()}
     rows = list(rows)
     outside = {row.pk for row in rows if _falls_outside(row, *changed[row.offer_id])}
     crowded = _crowded_out([row for row in rows if row.pk not in outside], changed)
-    return Change(to, [row for row in rows if row.pk in outside | crowded], frozenset(crowded))
+    if at_once is not None:
+        provider, before, after = at_once
+        every = Booking.objects.filter(ends_at__gt=now, provider=provider, state__in=Booking.TAKES_A_PLACE)
+        every = list(every.select_related("offer__provider", "award__carer").order_by("starts_at", "pk"))
+        crowded |= _too_many_at_once(every, before, after) - outside
+        rows = sorted({*rows, *every}, key=lambda row: (row.starts_at, row.pk))
+    # Of what a carer has not paid by card yet the provider was never asked.
+    rows = [row for row in rows if row.pk in outside | crowded and row.state != Booking.State.UNPAID]
+    return Change(to, rows, frozenset(crowded))
 
 
 def save(*, provider, to, breaks_at_once, seen, by, now):
@@ -75,7 +87,9 @@ def save(*, provider, to, breaks_at_once, seen, by, now):
         # Whoever books one of them meanwhile waits, and is then answered by the new hours.
         numbers = sorted(offer.pk for offer in to)
         list(Offer.objects.select_for_update().filter(pk__in=numbers).order_by("pk"))
-        change = plan(to=to, now=now)
+        before = Provider.objects.get(pk=provider.pk).breaks_at_once
+        is_fewer = breaks_at_once is not None and (before is None or breaks_at_once < before)
+        change = plan(to=to, now=now, at_once=(provider, before, breaks_at_once) if is_fewer else None)
         if change.outside and change.seen != seen:
             raise StaleHours(change)
         for offer in sorted(to, key=lambda each: each.pk):
@@ -114,6 +128,27 @@ def _crowded_out(rows, changed):
                 has.extend(spans)
             had.extend(spans)
     return found
+
+
+def _too_many_at_once(rows, before, after):
+    """Return the numbers of the bookings that had a place among all of a provider's breaks, and would have none (R53).
+
+    Each is kept until its provider is ready again. `before` is how many it gave at once (None: as many as it could).
+    """
+    found, had, has = set(), [], []
+    for row in sorted(rows, key=lambda row: (row.requested_at, row.pk)):
+        buffer = dt.timedelta(minutes=row.offer.buffer_minutes)
+        spans = [(start, end + buffer) for start, end in spans_of(row)]
+        if _have_place(spans, had, before) and not _have_place(spans, has, after):
+            found.add(row.pk)
+        else:
+            has.extend(spans)
+        had.extend(spans)
+    return found
+
+
+def _have_place(spans, taken, most):
+    return most is None or all(taken_places.has_place(start, end, taken, most) for start, end in spans)
 
 
 def _is_within(booking, offer):

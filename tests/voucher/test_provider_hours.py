@@ -315,3 +315,22 @@ def test_who_would_be_one_too_many_is_shown_before_there_are_fewer_places(desk, 
     assert swim.places == 2
     # What is an exception already is not told again.
     assert SAVED in text(save(desk, swim, places="2"))
+
+
+def test_who_would_be_one_too_many_of_all_offers_is_shown_before_fewer_are_given_at_once(
+    desk, bryn_cafe, owner, caerphilly, sitting, now
+):
+    swim = factories.offer(bryn_cafe, places=3, hours="Mon-Fri 09:00-17:00")
+    first = confirm(factories.award(caerphilly), swim, owner, now)
+    last = confirm(factories.award(caerphilly), sitting, owner, now + dt.timedelta(minutes=5))
+    assert first.starts_at == last.starts_at
+
+    shown = save(desk, swim, breaks_at_once="1")
+
+    assert [each["booking"].ref for each in shown.context["outside"]] == [last.ref]
+    assert "one too many at that time" in text(shown)
+    bryn_cafe.refresh_from_db()
+    assert bryn_cafe.breaks_at_once is None
+    sent = dict(shown.context["sent"]) | {"seen": shown.context["seen"]}
+    assert SAVED in text(desk.post(page_of(swim), sent, follow=True))
+    assert SAVED in text(save(desk, swim, breaks_at_once="1"))
