@@ -5,6 +5,8 @@ from django.urls import reverse
 
 from accounts.models import HistoryEntry, Scheme
 from tests import factories
+from tests.voucher.breaks import ask, london
+from tests.voucher.carer.pages import text_of
 
 pytestmark = pytest.mark.django_db
 
@@ -12,6 +14,8 @@ WANTED = {
     **{"run_weekday": "1", "pay_working_days": "4", "account_working_days": "2", "joining_working_days": "10"},
     **{"provisional_months": "6", "price_notice_days": "28", "price_rise_percent": "10"},
     **{"unanswered_before_pause": "3", "about_providers": "1"},
+    **{"answer_working_days": "2", "answer_working_days_overnight": "5", "claim_window_days": "60"},
+    **{"free_cancel_hours": "48", "late_cancel_percent": "50"},
 }
 
 
@@ -51,3 +55,15 @@ def test_with_the_card_company_the_council_chooses(administrator, card_company, 
     administrator.post(reverse("people:scheme"), WANTED | {"pays_by_card_company": "on"})
 
     assert Scheme.objects.get(council=caerphilly).pays_by_card_company
+
+
+def test_the_time_to_answer_and_to_claim_and_the_terms_are_the_councils(
+    administrator, bryn_cafe, caerphilly, now, clock
+):
+    other = {"answer_working_days": "1", "claim_window_days": "90", "free_cancel_hours": "24"}
+    assert administrator.post(reverse("people:scheme"), WANTED | other).status_code == 302
+
+    asked = ask(factories.award(caerphilly), factories.offer(bryn_cafe), now)
+
+    assert (asked.answer_by, asked.free_cancel_hours) == (london(2026, 10, 13, 17), 24)
+    assert "after it was given, within 90 days." in text_of(administrator.get(reverse("join_terms")))

@@ -28,6 +28,11 @@ class ProviderSettingsForm(forms.ModelForm):
         "price_notice_days": (0, 90),
         "price_rise_percent": (0, 100),
         "unanswered_before_pause": (2, 10),
+        "answer_working_days": (1, 10),
+        "answer_working_days_overnight": (1, 15),
+        "claim_window_days": (14, 365),
+        "free_cancel_hours": (0, 168),
+        "late_cancel_percent": (0, 100),
     }
 
     class Meta:
@@ -35,6 +40,8 @@ class ProviderSettingsForm(forms.ModelForm):
         fields = [
             *("run_weekday", "pay_working_days", "account_working_days", "joining_working_days"),
             *("provisional_months", "price_notice_days", "price_rise_percent", "unanswered_before_pause"),
+            *("answer_working_days", "answer_working_days_overnight", "claim_window_days"),
+            *("free_cancel_hours", "late_cancel_percent"),
             "pays_by_card_company",
         ]
         labels = {
@@ -45,10 +52,22 @@ class ProviderSettingsForm(forms.ModelForm):
             "price_notice_days": _("Days before a dearer price may begin"),
             "price_rise_percent": _("Per cent above which you look at a dearer price first"),
             "unanswered_before_pause": _("Requests in a row without an answer until a provider is paused"),
+            "answer_working_days": _("Working days in which a provider answers a request"),
+            "answer_working_days_overnight": _("Working days in which a provider answers a request for a night"),
+            "claim_window_days": _("Days after a break in which it is claimed"),
+            "free_cancel_hours": _("Hours before a break until which a carer cancels free of charge"),
+            "late_cancel_percent": _("Per cent of the price that a later cancellation costs"),
             "pays_by_card_company": _("Pay providers through the card company, where they have an account there"),
         }
         help_texts = {
             "pay_working_days": _("Bacs needs two at least, counted from the release of the payment run."),
+            "answer_working_days": _(
+                "What is asked for already keeps its time. A carer has as many to take one of the times suggested."
+            ),
+            "claim_window_days": _(
+                "It counts for what was given already too, and for how long a carer may say that less took place."
+            ),
+            "free_cancel_hours": _("What is booked keeps its terms. A provider can be kinder, never stricter."),
             "pays_by_card_company": _(
                 "Only where the council itself has its account with Stripe, and keeps enough money there on pay days."
             ),

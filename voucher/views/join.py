@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import address_codes, limits, mail, people, sign_in
 from accounts.history import Who
-from accounts.models import Language
+from accounts.models import Language, Scheme
 from providers import joining
 from providers.access import CHOSEN_PROVIDER
 from voucher import messages as news
@@ -109,8 +109,10 @@ def _may_begin(request, form):
 
 @require_safe
 def terms(request):
-    """The terms, to be read by anybody beforehand."""
-    return render(request, "join/terms.html", {"edition": joining.TERMS_EDITION})
+    """The terms, to be read by anybody beforehand; with the one council's own figures where there is but one."""
+    context = {"edition": joining.TERMS_EDITION}
+    schemes = list(Scheme.objects.all()[:2])
+    return render(request, "join/terms.html", context | ({"scheme": schemes[0]} if len(schemes) == 1 else {}))
 
 
 def _language():
