@@ -10,6 +10,7 @@ from voucher.views.team import applications as team_application_pages
 from voucher.views.team import awards as team_award_pages
 from voucher.views.team import bookings as team_booking_pages
 from voucher.views.team import carer as team_carer_pages
+from voucher.views.team import fill_rate as team_fill_rate
 from voucher.views.team import joining as team_joining
 from voucher.views.team import legal_forms as team_legal_forms
 from voucher.views.team import messages as team_message_pages
@@ -73,6 +74,7 @@ urlpatterns = [
     path("letters/print/", team_award_pages.print_letters, name="print_letters"),
     path("outcomes/", team_outcomes.report, name="outcomes"),
     path("outcomes.csv", team_outcomes.report_csv, name="outcomes_csv"),
+    path("answers/", team_fill_rate.report, name="fill_rate"),
     path("legal-forms/", team_legal_forms.report, name="legal_forms"),
     path("legal-forms.csv", team_legal_forms.report_csv, name="legal_forms_csv"),
     path("brochure/", brochure_desk_pages.editions, name="editions"),

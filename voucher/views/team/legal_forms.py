@@ -20,7 +20,7 @@ FIRST_YEAR = 2023
 def report(request):
     """One sentence, and the table that says the same; a financial year at a time."""
     this_year = legal_forms.year_of(timezone.localdate())
-    year = _year(request, this_year)
+    year = year_asked(request, this_year)
     context = {
         "figures": legal_forms.figures(request.council, year=year),
         "year": year,
@@ -35,7 +35,7 @@ def report(request):
 @outcomes_reader_required
 def report_csv(request):
     """The same figures as a file."""
-    year = _year(request, legal_forms.year_of(timezone.localdate()))
+    year = year_asked(request, legal_forms.year_of(timezone.localdate()))
     found = legal_forms.figures(request.council, year=year)
     columns = [_("Kind of organisation"), _("Breaks"), _("Per cent of breaks"), _("Paid, in pounds"), _("Per cent")]
     named = [
@@ -52,6 +52,6 @@ def report_csv(request):
     return response
 
 
-def _year(request, latest):
+def year_asked(request, latest):
     asked = whole(request.GET.get("year", ""))
     return asked if asked is not None and FIRST_YEAR <= asked <= latest else latest

@@ -1,0 +1,77 @@
+"""What became of carers' requests in a year: how often providers said yes, how often no and why, or nothing at all."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from django.db.models import Case, Count, Exists, OuterRef, Q, Value, When
+
+from accounts.models import HistoryEntry
+from brochure.models import Category
+from voucher.models import Booking
+from voucher.phone_bookings import BOOKED
+
+State, Carer = Booking.State, Booking.Party.CARER
+YES, NO, SILENT, NOT_TAKEN = "yes", "no", "silent", "not taken"
+
+
+@dataclass
+class Answered:
+    """How many requests came to each end: a yes, a no, no answer in time, other times of which the carer took none."""
+
+    yes: int = 0
+    no: int = 0
+    silent: int = 0
+    not_taken: int = 0
+
+    @property
+    def all(self):
+        return self.yes + self.no + self.silent + self.not_taken
+
+    @property
+    def percent(self):
+        """The fill-rate: of all of them the part with a yes, in whole per cent, half up."""
+        return (200 * self.yes + self.all) // (2 * self.all) if self.all else 0
+
+
+@dataclass
+class Figures:
+    """A period's requests: by kind of break [(Category, Answered)…], all together, and each reason of a no."""
+
+    by_kind: list
+    whole: Answered
+    reasons: list = field(default_factory=list)
+
+
+def figures(council, *, after, before):
+    """Return the Figures of what carers of a council asked for between two moments; three queries.
+
+    What was taken back before it was answered, or waits, is not counted, nor what was booked at the door or by the
+    provider on the telephone: nobody was asked.
+    """
+    named = {"subject_kind": "booking", "subject_id": OuterRef("pk")}
+    said_yes = Exists(HistoryEntry.objects.filter(act="booking.confirmed", **named))
+    asked = Booking.objects.filter(council=council, is_walk_in=False, requested_at__gte=after, requested_at__lt=before)
+    asked = asked.exclude(Exists(HistoryEntry.objects.filter(act=BOOKED, **named)))
+    end = Case(
+        When(said_yes, then=Value(YES)),
+        When(state__in=[State.DECLINED, State.TIMED_OUT], ended_by=Carer, then=Value(NOT_TAKEN)),
+        When(state=State.DECLINED, then=Value(NO)),
+        When(state=State.TIMED_OUT, then=Value(SILENT)),
+        default=Value(""),
+    )
+    rows = asked.annotate(end=end).exclude(end="").order_by()
+    found = Counter()
+    for kind, end, count in rows.values_list("offer__category", "end").annotate(Count("pk")):
+        found[kind, end] = count
+    kinds = Category.objects.filter(pk__in={kind for kind, _end in found})
+    no = rows.filter(Q(end=NO)).values_list("decline_reason").annotate(count=Count("pk"))
+    labels = dict(Booking.DeclineReason.choices)
+    return Figures(
+        by_kind=[(kind, _of({end: found[kind.pk, end] for end in (YES, NO, SILENT, NOT_TAKEN)})) for kind in kinds],
+        whole=_of({end: sum(found[key] for key in found if key[1] == end) for end in (YES, NO, SILENT, NOT_TAKEN)}),
+        reasons=[(labels.get(reason, reason), count) for reason, count in no.order_by("-count", "decline_reason")],
+    )
+
+
+def _of(ends):
+    return Answered(ends[YES], ends[NO], ends[SILENT], ends[NOT_TAKEN])
