@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+from functools import partial
 
 import pytest
 from django.db import connection
@@ -304,14 +305,20 @@ def test_she_says_one_and_a_half_of_three_hours_and_those_are_paid_now(
     assert sound()
 
 
-def test_yes_it_happened_as_they_say_is_one_line_of_history(carer, three_hours, clock):
+def test_yes_it_happened_as_they_say_is_one_line_of_history(carer, three_hours, bryn, clock):
     clock(three_hours.ends_at + dt.timedelta(days=1))
+    agreed = HistoryEntry.objects.filter(act="booking.carer_agrees", subject_id=three_hours.pk)
 
+    assert "This booking has changed since" in press(carer, three_hours, "yes", minutes="60")
     for _press in "12":
-        assert "It happened as they say" in press(carer, three_hours, "yes")
+        assert "It happened as they say" in press(carer, three_hours, "yes", minutes="180")
 
-    assert HistoryEntry.objects.filter(act="booking.carer_agrees", subject_id=three_hours.pk).count() == 1
+    assert agreed.count() == 1
     assert "No, it was less" in page(carer, three_hours)
+    # What the provider says after that she has not agreed to.
+    for act in (bookings.undo, partial(bookings.deliver, minutes=120)):
+        act(booking=Booking.objects.get(pk=three_hours.pk), by=Who(bryn), now=three_hours.ends_at)
+    assert "Did it happen as they say?" in page(carer, three_hours)
 
 
 def test_nothing_chosen_is_asked_again_and_nothing_is_said(carer, three_hours, clock):

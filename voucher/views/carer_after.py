@@ -27,7 +27,9 @@ def after_context(row, now):
     if row.state not in disputes.GIVEN:
         return {}
     dispute = Dispute.objects.filter(booking=row).first()
-    agreed = HistoryEntry.objects.filter(act=AGREES, subject_kind="booking", subject_id=row.pk).exists()
+    # What was said since then, that it was longer, she has not agreed to.
+    said = {"subject_kind": "booking", "subject_id": row.pk, "details__minutes": row.delivered_minutes}
+    agreed = HistoryEntry.objects.filter(act=AGREES, **said).exists()
     return dispute_context(row, dispute) | {
         "agreed": agreed,
         "given_in_words": length_in_words(row, row.delivered_minutes or 0),
@@ -57,10 +59,12 @@ def emergency(request, ref):
 @require_POST
 @award_required
 def agree(request, ref):
-    """Yes, it took place as they say; the same answer twice is written down once."""
+    """Yes, so much took place as stood on the page; the same answer twice is written down once."""
     row, now = booking_of(request.award, ref), timezone.now()
     if not after_context(row, now).get("agreed"):
         try:
+            if request.POST.get("minutes") != str(row.delivered_minutes):
+                raise disputes.NotDisputable
             disputes.agree(booking=row, by=request.who, now=now)
         except disputes.NotDisputable:
             messages.info(request, _("This booking has changed since. Here is how it stands now."))
