@@ -142,6 +142,30 @@ def test_a_link_of_an_earlier_time_accepts_nothing_once_the_carer_has_changed_it
     assert state(asked) == State.CONFIRMED
 
 
+@pytest.mark.parametrize(
+    ("purpose", "sent"),
+    [("yes", {}), ("no", {"reason": "no_staff"}), ("times", {"times": [as_typed(MONDAY)]})],
+)
+def test_a_time_that_changes_after_the_link_was_read_is_not_answered_by_it(
+    client, asked, award, now, monkeypatch, purpose, sent
+):
+    """The carer's press comes between two steps of the provider's: what was seen is answered, or nothing is."""
+    read, address = answer_links.read, link(asked, purpose)
+
+    def read_just_before(*arguments):
+        found = read(*arguments)
+        if state(asked) == State.REQUESTED and found.is_open(now):
+            bookings.change_time(booking=asked, starts_at=london(2026, 10, 23, 14), by=factories.TESTS, now=now)
+        return found
+
+    monkeypatch.setattr(answer_links, "read", read_just_before)
+    page = client.post(address, sent, follow=True)
+
+    assert "The carer has asked for another time since then." in text(page)
+    assert (state(asked), set_aside(award)) == (State.REQUESTED, 6_250)
+    assert audit.differences() == []
+
+
 @pytest.mark.parametrize("stopped", ["suspended", "closed", "paused"])
 def test_a_provider_that_was_stopped_accepts_nothing_but_may_decline(client, asked, stopped):
     why = "To be looked into." if stopped == "suspended" else ""

@@ -24,12 +24,13 @@ def confirm(*, booking, by, now, seen_starts_at=None):
         pairs.settle(booking, now)
 
 
-def decline(*, booking, reason, note="", by, now):
+def decline(*, booking, reason, note="", by, now, seen_starts_at=None):
     """Refuse a request, with a DeclineReason: what was set aside is given back and the next choice is asked (R24).
 
-    Returns the Booking that is asked now, or None. Raises BookingMoved.
+    With `seen_starts_at` only the time that was seen is refused: of one that the carer has just changed nobody has
+    said no. Returns the Booking that is asked now, or None. Raises BookingMoved.
     """
-    return _say_no(booking, State.REQUESTED, reason, note, by, now)
+    return _say_no(booking, State.REQUESTED, reason, note, by, now, seen=seen_starts_at)
 
 
 def take_back_times(*, booking, reason, note="", by, now):
@@ -41,12 +42,12 @@ def take_back_times(*, booking, reason, note="", by, now):
     return _say_no(booking, State.COUNTERED, reason, note, by, now)
 
 
-def _say_no(booking, state, reason, note, by, now):
+def _say_no(booking, state, reason, note, by, now, *, seen=None):
     with transaction.atomic():
         choices.lock(booking)
         steps.give_back(booking, by, now)
         changes = {"answered_at": now, "decline_reason": reason, "decline_note": note}
-        steps.move(booking, (state,), State.DECLINED, by, now, answer_by__gt=now, **changes)
+        steps.move(booking, (state,), State.DECLINED, by, now, answer_by__gt=now, seen=seen, **changes)
         return following.after_no(booking, by, now)
 
 

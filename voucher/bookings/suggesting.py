@@ -26,10 +26,11 @@ class BadTime(Exception):
         self.starts_at, self.why = starts_at, why
 
 
-def suggest(*, booking, starts, by, now):
+def suggest(*, booking, starts, by, now, seen_starts_at=None):
     """Suggest one to three other times for a request, each as long as the break, any half hour of the next 60 days.
 
-    They take places until the carer answers, by the deadline of R25. Returns the Suggestions.
+    They take places until the carer answers, by the deadline of R25. With `seen_starts_at` they stand for the time that
+    was seen, and for no other that the carer has just asked for. Returns the Suggestions.
     Raises BadTime, NotLive, BookingMoved.
     """
     starts = sorted({start.astimezone(dt.UTC) for start in starts})
@@ -45,7 +46,7 @@ def suggest(*, booking, starts, by, now):
             _refuse(booking, offer, award, start, now)
         days = booking.council.scheme.answer_working_days
         answer_by = rules.carer_answers_by(now, starts[0], days)
-        changes = {"answer_by": answer_by, "answered_at": now}
+        changes = {"answer_by": answer_by, "answered_at": now, "seen": seen_starts_at}
         steps.move(booking, (State.REQUESTED,), State.COUNTERED, by, now, answer_by__gt=now, **changes)
         suggestions = Suggestion.objects.bulk_create(
             Suggestion(

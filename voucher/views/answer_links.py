@@ -65,7 +65,7 @@ def answer(request, token):
         return render(request, "429.html", status=429)
     form = _form(link, request.POST if pressed else None, now)
     if pressed and form is None:
-        return _do(request, link, form, now, bookings.confirm, seen_starts_at=link.starts_at)
+        return _do(request, link, form, now, bookings.confirm)
     if pressed and form.is_valid():
         if link.purpose == answer_links.DECLINE:
             return _do(request, link, form, now, bookings.decline, **form.cleaned_data)
@@ -104,7 +104,8 @@ def _form(link, data, now):
 def _do(request, link, form, now, verb, **arguments):
     try:
         by = Who(user=link.post.user) if link.post else BY
-        verb(booking=link.booking, by=by, now=now, **arguments)
+        # A link answers the time for which it was written, also where the carer changes it in this very moment.
+        verb(booking=link.booking, by=by, now=now, seen_starts_at=link.starts_at, **arguments)
     except bookings.BadTime as bad:
         form.say(bad)
         return _ask(request, link, form, now)
