@@ -156,7 +156,9 @@ def pin(request):
     form = PinForm(request.POST if request.method == "POST" else None, carer=carer, asks_current=asks_current)
     if form.is_valid() and (not asks_current or pin_fits(form, "current", carer)):
         pins.put(carer=carer, pin=form.cleaned_data["pin"], by=request.who, now=timezone.now())
-        messages.success(request, _("Your PIN is set. Tell it to nobody but us or a provider, when you ring or are there."))
+        messages.success(
+            request, _("Your PIN is set. Tell it to nobody but us or a provider, when you ring or are there.")
+        )
         return redirect("my:account")
     return render(request, "my/pin.html", {"form": form, "has_pin": bool(carer.pin)})
 
