@@ -1,13 +1,15 @@
 """What a provider has to give back and no payment has taken off for 60 days: asked for by invoice, paid, or withdrawn.
 
 The invoice itself is written and sent by the council's own finance system. Here stand its number, its day, what it is
-for, and that it was paid; from the first press on no payment run takes the same off, and no second invoice asks for it.
+for, and what came in for it, in one payment or in parts; from the first press on no payment run takes the same off,
+and no second invoice asks for it.
 """
 
 import datetime as dt
 from collections import defaultdict
 
 from django.db import transaction
+from django.db.models import Max
 from django.utils import timezone
 
 from accounts import days, history
@@ -15,7 +17,7 @@ from accounts.models import Council
 from providers import staff
 from voucher import messages, settlement
 from voucher.ledger import acts, books
-from voucher.models import Invoice, InvoiceLine
+from voucher.models import ClaimLine, Invoice, InvoiceLine, InvoicePaymentLine
 
 State = Invoice.State
 # What a finding takes back is taken off the next payment; where none comes for so long, finance writes an invoice.
@@ -39,8 +41,20 @@ class NoReason(Exception):
     """An invoice is withdrawn without a reason in words."""
 
 
+class MoreThanOpen(Exception):
+    """More is said to have come in than the invoice still asks for; `open_pence` is what that is."""
+
+    def __init__(self, open_pence):
+        super().__init__(f"{open_pence} pence are open")
+        self.open_pence = open_pence
+
+
+class PartPaid(Exception):
+    """A part of the invoice came in, so that it is not withdrawn any more."""
+
+
 class Moved(Exception):
-    """The invoice is paid or withdrawn already; `invoice` is the row as it is now."""
+    """The invoice is paid or withdrawn already, or another part of it was noted; `invoice` is the row as it is now."""
 
     def __init__(self, invoice):
         super().__init__(f"invoice {invoice.pk} is {invoice.state}")
@@ -60,7 +74,8 @@ def to_write(council, *, on):
     before = days.midnight(on - dt.timedelta(days=DAYS_TO_TAKE_OFF))
     waiting = settlement.awaiting(council)
     lines = waiting.filter(amount_pence__lt=0, claim__made_at__lt=before)
-    lines = lines.exclude(booking__in=waiting.filter(amount_pence__gt=0).values("booking"))
+    unpaid = waiting.filter(amount_pence__gt=0, part=ClaimLine.Part.CLAIMED)
+    lines = lines.exclude(booking__in=unpaid.values("booking"))
     return lines.select_related("claim__provider", "booking").order_by("claim__made_at", "claim__provider__name", "pk")
 
 
@@ -91,33 +106,41 @@ def write(*, council, provider, number, dated, by, now, key):
     return Invoice.objects.get(pk=answer["invoice"])
 
 
-def paid(*, invoice, paid_on, by, now):
-    """Note that the provider paid an invoice, all of it, on that day: the books say that nothing is owed for it.
+def paid(*, invoice, paid_on, by, now, amount_pence=None, seen_paid_pence=None):
+    """Note that so much of an invoice came in on that day, without `amount_pence` all that is open; return the payment.
 
-    Raises NotToday, Moved, staff.WorksThere.
+    The books say that so much less is owed; whole, the invoice is paid. What had come in before is what was seen (in
+    the row, or `seen_paid_pence`): a second press, or a colleague's, notes nothing.
+    Raises NotToday, MoreThanOpen, Moved, ledger.books.MoreThanDue, staff.WorksThere.
     """
     staff.refuse_colleague(invoice.provider, by)
     if not invoice.dated <= paid_on <= timezone.localdate(now):
         raise NotToday
+    before = invoice.paid_pence if seen_paid_pence is None else seen_paid_pence
+    amount = invoice.amount_pence - before if amount_pence is None else amount_pence
     with transaction.atomic():
-        _move(invoice, State.PAID, paid_on=paid_on, paid_by=by.user, paid_at=now)
+        _come_in(invoice, before, amount, paid_on, by, now)
+        payment = invoice.payments.create(paid_on=paid_on, amount_pence=amount, noted_by=by.user, noted_at=now)
+        InvoicePaymentLine.objects.bulk_create(_shares(payment))
         books.repay(
             payee=invoice.provider_id,
-            amount=invoice.amount_pence,
-            invoice=invoice.pk,
-            op_key=f"invoice:{invoice.pk}/paid",
+            amount=amount,
+            receipt=payment.pk,
+            op_key=f"invoice:{invoice.pk}/received/{payment.pk}",
             actor=by.actor,
             now=now,
             on=paid_on,
             reason=REASON,
         )
-        _remember(invoice, "invoice.paid", by, now)
+        act = "invoice.paid" if invoice.state == State.PAID else "invoice.part_paid"
+        _remember(invoice, act, by, now, pence=amount)
+    return payment
 
 
 def withdraw(*, invoice, reason, by, now):
-    """Withdraw an invoice that is not paid: what it asked for is taken off the next payment again.
+    """Withdraw an invoice of which nothing is paid: what it asked for is taken off the next payment again.
 
-    Raises NoReason, Moved, staff.WorksThere.
+    Raises NoReason, PartPaid, Moved, staff.WorksThere.
     """
     staff.refuse_colleague(invoice.provider, by)
     if not (reason := reason.strip()):
@@ -125,7 +148,9 @@ def withdraw(*, invoice, reason, by, now):
     with transaction.atomic():
         # Runs are gathered one at a time behind this lock: the line is on the invoice or free for a run.
         Council.objects.select_for_update(no_key=True).get(pk=invoice.council_id)
-        _move(invoice, State.WITHDRAWN, withdrawn_by=by.user, withdrawn_at=now, withdrawn_because=reason)
+        changes = {"withdrawn_by": by.user, "withdrawn_at": now, "withdrawn_because": reason}
+        if not _change(invoice, 0, state=State.WITHDRAWN, **changes):
+            raise PartPaid if invoice.state == State.OPEN else Moved(invoice)
         invoice.lines.update(live=False)
         _remember(invoice, "invoice.withdrawn", by, now)
         messages.invoice_withdrawn(invoice)
@@ -156,13 +181,44 @@ def _write(council, provider, number, dated, by, now):
     return invoice
 
 
-def _move(invoice, state, **changes):
-    moved = Invoice.objects.filter(pk=invoice.pk, state=State.OPEN).update(state=state, **changes)
-    invoice.refresh_from_db()
-    if not moved:
+def _come_in(invoice, before, amount, paid_on, by, now):
+    """Count what came in beside what had come in before; raise Moved or MoreThanOpen where that cannot be."""
+    whole = before + amount == invoice.amount_pence
+    days_before = invoice.payments.aggregate(last=Max("paid_on"))["last"]
+    closed = {"state": State.PAID, "paid_on": max(paid_on, days_before or paid_on), "paid_by": by.user, "paid_at": now}
+    fits = 0 < amount <= invoice.amount_pence - before
+    if not (fits and _change(invoice, before, paid_pence=before + amount, **(closed if whole else {}))):
+        invoice.refresh_from_db()
+        if invoice.state == State.OPEN and invoice.paid_pence == before:
+            raise MoreThanOpen(invoice.open_pence)
         raise Moved(invoice)
 
 
-def _remember(invoice, act, by, now):
-    details = {"number": invoice.number, "pence": invoice.amount_pence}
+def _change(invoice, before, /, **changes):
+    """Change an open invoice for which so much came in; False where it is not so any more. The row is read anew."""
+    changed = Invoice.objects.filter(pk=invoice.pk, state=State.OPEN, paid_pence=before).update(**changes)
+    invoice.refresh_from_db()
+    return changed
+
+
+def _shares(payment):
+    """Return what of a payment is for each line of its invoice, the first line first, with its part of the VAT."""
+    rest, shares = payment.amount_pence, []
+    for line in payment.invoice.lines.select_related("claim_line"):
+        before = sum(-each.amount_pence for each in line.payment_lines.all())
+        if taken := min(rest, -line.amount_pence - before):
+            vat = _vat(line, before + taken) - _vat(line, before)
+            shares.append(InvoicePaymentLine(payment=payment, invoice_line=line, amount_pence=-taken, vat_pence=vat))
+            rest -= taken
+    return shares
+
+
+def _vat(line, pence):
+    """Return the VAT in so much of a line, to the nearest penny: over all parts it is the line's own."""
+    whole = -line.amount_pence
+    return -((2 * -line.claim_line.vat_pence * pence + whole) // (2 * whole))
+
+
+def _remember(invoice, act, by, now, *, pence=None):
+    details = {"number": invoice.number, "pence": pence or invoice.amount_pence}
     history.record(act=act, subject=invoice.provider, by=by, at=now, council=invoice.council, **details)

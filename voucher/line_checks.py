@@ -161,6 +161,9 @@ def owed_by(providers):
         "pk", "claim__provider", "claim__council", "amount_pence"
     ):
         owed[provider][None if pk in asked_for else council] -= pence
+    part_paid = Invoice.objects.filter(provider__in=providers, state=Invoice.State.OPEN, paid_pence__gt=0)
+    for provider, pence in part_paid.order_by().values_list("provider", "paid_pence"):
+        owed[provider][None] -= pence
     return owed
 
 

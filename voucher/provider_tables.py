@@ -112,13 +112,14 @@ def _payments(provider, of):
         for row in _bounded(_paid(provider, of))
     ] + [
         [
-            row.invoice.paid_on, row.invoice.council.name, _("Invoice %(number)s") % {"number": row.invoice.number},
-            row.claim_line.claim.number, row.claim_line.claim.invoice_number, row.claim_line.claim.own_reference,
-            row.claim_line.booking.ref, row.claim_line.booking.offer.title, _day(row.claim_line.booking.starts_at),
-            Pence(row.amount_pence), Pence(row.claim_line.vat_pence),
-            Pence(row.amount_pence - row.claim_line.vat_pence),
+            row.payment.paid_on, row.payment.invoice.council.name,
+            _("Invoice %(number)s") % {"number": row.payment.invoice.number},
+            line.claim.number, line.claim.invoice_number, line.claim.own_reference,
+            line.booking.ref, line.booking.offer.title, _day(line.booking.starts_at),
+            Pence(row.amount_pence), Pence(row.vat_pence), Pence(row.amount_pence - row.vat_pence),
         ]
         for row in _bounded(_paid_back(provider, of))
+        for line in [row.invoice_line.claim_line]
     ])  # fmt: skip
 
 
@@ -150,8 +151,10 @@ def _paid(provider, of):
 def _paid_back(provider, of):
     return (
         provider_year.paid_back_lines(provider, of)
-        .select_related("invoice__council", "claim_line__claim", "claim_line__booking__offer")
-        .order_by("invoice__paid_on", "invoice", "pk")
+        .select_related(
+            "payment__invoice__council", "invoice_line__claim_line__claim", "invoice_line__claim_line__booking__offer"
+        )
+        .order_by("payment__paid_on", "payment", "pk")
     )
 
 

@@ -14,7 +14,7 @@ from django.db.models.functions import TruncMonth
 from django.utils.translation import gettext as _
 
 from accounts import days, wording
-from voucher.models import Booking, Invoice, InvoiceLine, PaymentRun, RunLine
+from voucher.models import Booking, InvoicePaymentLine, PaymentRun, RunLine
 
 # A financial year begins in April.
 FIRST_MONTH = 4
@@ -101,11 +101,8 @@ def paid_lines(provider, of):
 
 def paid_back_lines(provider, of):
     """Return what the provider gave back by invoice in the period, in pence less than nothing (R69)."""
-    return InvoiceLine.objects.filter(
-        live=True,
-        invoice__provider=provider,
-        invoice__state=Invoice.State.PAID,
-        invoice__paid_on__range=(of.first, of.last),
+    return InvoicePaymentLine.objects.filter(
+        payment__invoice__provider=provider, payment__paid_on__range=(of.first, of.last)
     )
 
 
@@ -113,7 +110,7 @@ def by_month(provider, of):
     """Return a Row for each month of the period in which something was paid or given free, the first month first."""
     lines = paid_lines(provider, of).order_by().annotate(month=TruncMonth("run__pay_on"))
     paid = {row["month"]: row for row in lines.values("month").annotate(**_SUMS)}
-    back = paid_back_lines(provider, of).order_by().annotate(month=TruncMonth("invoice__paid_on"))
+    back = paid_back_lines(provider, of).order_by().annotate(month=TruncMonth("payment__paid_on"))
     for row in back.values("month").annotate(**_BACK):
         paid[row["month"]] = _less(paid.get(row["month"], _NOTHING), row)
     free = _free(provider, of)
@@ -135,7 +132,7 @@ def by_council(provider, of):
     lines = paid_lines(provider, of).order_by().annotate(council=F("run__council"), name=F(f"run__council__{name}"))
     paid = {(row["name"], row["council"]): row for row in lines.values("council", "name").annotate(**_SUMS)}
     back = paid_back_lines(provider, of).order_by()
-    back = back.annotate(council=F("invoice__council"), name=F(f"invoice__council__{name}"))
+    back = back.annotate(council=F("payment__invoice__council"), name=F(f"payment__invoice__council__{name}"))
     for row in back.values("council", "name").annotate(**_BACK):
         key = row["name"], row["council"]
         paid[key] = _less(paid.get(key, _NOTHING), row)
@@ -158,7 +155,7 @@ def _less(row, back):
 
 
 _NOTHING = {"pence": 0, "vat": 0, "breaks": 0}
-_BACK = {"pence": Sum("amount_pence"), "vat": Sum("claim_line__vat_pence")}
+_BACK = {"pence": Sum("amount_pence"), "vat": Sum("vat_pence")}
 _SUMS = {
     "pence": Sum("amount_pence"),
     "vat": Sum("claim_line__vat_pence"),

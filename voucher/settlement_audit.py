@@ -7,7 +7,7 @@ from django.db.models import Count, F, Q, Sum
 
 from voucher import bacs
 from voucher.ledger.models import Seal, Transfer
-from voucher.models import Invoice, InvoiceLine, PaymentRun, ReturnedPayment, RunFile, RunLine
+from voucher.models import Invoice, InvoiceLine, InvoicePayment, PaymentRun, ReturnedPayment, RunFile, RunLine
 
 State = PaymentRun.State
 
@@ -73,22 +73,33 @@ def _differences_of(run, shares, returned, paid):
 
 def _differences_of_invoices():
     """Return what is wrong with the invoices to providers (R69): their lines, and what the books received for them."""
-    repaid = Transfer.objects.filter(kind=Transfer.Kind.REPAY).order_by().values_list("debit_id", "payee", "amount")
-    received, found = {invoice: (payee, int(pence)) for invoice, payee, pence in repaid}, []
+    found, came_in = [], defaultdict(int)
+    for invoice, pence in InvoicePayment.objects.order_by().values_list("invoice", "amount_pence"):
+        came_in[invoice] += pence
     lines = {"asked": Sum("lines__amount_pence"), "count": Count("lines")}
     rows = Invoice.objects.order_by("pk").annotate(**lines, live=Count("lines", filter=Q(lines__live=True)))
     for row in rows:
         live = 0 if row.state == Invoice.State.WITHDRAWN else row.count
         if (row.asked, row.live) != (-row.amount_pence, live):
             found.append(f"Invoice {row.pk} is {row.state} and asks for {row.amount_pence} pence; its lines differ.")
-        due = (row.provider_id, row.amount_pence) if row.state == Invoice.State.PAID else None
-        if (came_in := received.pop(row.pk, None)) != due:
-            found.append(f"Invoice {row.pk} is {row.state}; the books received {came_in[1] if came_in else 0} pence.")
-    found += [f"The books received money for invoice {number}, which does not exist." for number in sorted(received)]
+        if row.paid_pence != came_in[row.pk]:
+            found.append(f"Invoice {row.pk} is {row.state}, paid by {row.paid_pence} pence; its payments differ.")
+    found += _differences_of_receipts()
     wrong = Q(claim_line__run_lines__live=True) | ~Q(claim_line__struck_at=None)
     wrong |= ~Q(amount_pence=F("claim_line__amount_pence"))
     lines = InvoiceLine.objects.filter(wrong, live=True).order_by("pk").values_list("pk", flat=True).distinct()
     return found + [f"Invoice line {pk} is in a run too, or not as its claim line." for pk in lines]
+
+
+def _differences_of_receipts():
+    """Return what is wrong with the payments that came in for invoices: their lines, and what the books received."""
+    repaid = Transfer.objects.filter(kind=Transfer.Kind.REPAY).order_by().values_list("debit_id", "payee", "amount")
+    received, found = {receipt: (payee, int(pence)) for receipt, payee, pence in repaid}, []
+    rows = InvoicePayment.objects.order_by("pk").annotate(given_back=Sum("lines__amount_pence"))
+    for pk, payee, pence, given_back in rows.values_list("pk", "invoice__provider", "amount_pence", "given_back"):
+        if received.pop(pk, None) != (payee, pence) or given_back != -pence:
+            found.append(f"Payment {pk} for an invoice is {pence} pence; its lines, or the books, say otherwise.")
+    return found + [f"The books received payment {pk} for an invoice, which does not exist." for pk in sorted(received)]
 
 
 def _differences_of_files():

@@ -15,7 +15,18 @@ from django.utils import timezone
 from accounts import days
 from voucher import claims, rules
 from voucher.ledger.models import AwardAccount, Hold, Unit
-from voucher.models import Booking, Claim, ClaimLine, Fund, Invoice, InvoiceLine, PaymentRun, RunLine
+from voucher.models import (
+    Booking,
+    Claim,
+    ClaimLine,
+    Fund,
+    Invoice,
+    InvoiceLine,
+    InvoicePaymentLine,
+    PaymentRun,
+    RunLine,
+    Withholding,
+)
 
 YEAR_DAYS = 365
 # What a fund in pence paid for its carers in an emergency; of one in hours it is pounds, as all that hours cost.
@@ -185,13 +196,13 @@ def funds(council) -> list[FundFigures]:
         _by_fund(ClaimLine.objects.filter(in_released_run(), booking__award__fund__in=rows), "amount_pence"),
         _by_fund(unpaid(council), "amount_pence"),
     )
-    for fund, pence in (
-        paid_back()
-        .filter(claim_line__booking__award__fund__in=rows)
-        .order_by()
-        .values_list("claim_line__booking__award__fund", "amount_pence")
-    ):
+    fund_of = "invoice_line__claim_line__booking__award__fund"
+    came_in = paid_back().filter(**{f"{fund_of}__in": rows}).order_by()
+    for fund, pence, state in came_in.values_list(fund_of, "amount_pence", "payment__invoice__state"):
         paid[fund] = paid.get(fund, 0) + pence
+        # Of an invoice that is not whole yet the lines still wait, less what came in.
+        if state == Invoice.State.OPEN:
+            not_paid[fund] = not_paid.get(fund, 0) - pence
     ready = Booking.objects.filter(
         award__fund__in=rows, state__in=[Booking.State.DELIVERED, *claims.PAID_WHEN_IT_ENDED], due_pence__gt=0
     )
@@ -215,23 +226,24 @@ def in_released_run():
 
 
 def paid_back() -> QuerySet:
-    """Return the lines of invoices that were paid: what providers gave back, in pence less than nothing (R69)."""
-    return InvoiceLine.objects.filter(live=True, invoice__state=Invoice.State.PAID)
+    """Return what came in by invoice, line by line: what providers gave back, in pence less than nothing (R69)."""
+    return InvoicePaymentLine.objects.all()
 
 
 def to_come_in(council) -> dict:
-    """Return how many invoices of a council are not paid yet, and their sum in pence (R69)."""
+    """Return how many invoices of a council are not paid whole yet, and what is open of them in pence (R69)."""
     rows = Invoice.objects.filter(council=council, state=Invoice.State.OPEN).order_by()
-    return rows.aggregate(invoices=Count("pk"), pence=Coalesce(Sum("amount_pence"), 0))
+    return rows.aggregate(invoices=Count("pk"), pence=Coalesce(Sum(F("amount_pence") - F("paid_pence")), 0))
 
 
 def unpaid(council) -> QuerySet:
     """Return the claim lines of a council that no released run has paid, nor an invoice settled, the oldest first."""
     paid = RunLine.objects.filter(live=True, run__state=PaymentRun.State.RELEASED).values("claim_line")
+    settled = InvoiceLine.objects.filter(live=True, invoice__state=Invoice.State.PAID)
     return (
         ClaimLine.objects.filter(claim__council=council)
         .exclude(pk__in=paid)
-        .exclude(pk__in=paid_back().values("claim_line"))
+        .exclude(pk__in=settled.values("claim_line"))
         .exclude(amount_pence=0)
         .select_related("claim__provider", "booking")
         .order_by("claim__made_at", "claim__provider__name", "pk")
@@ -239,14 +251,29 @@ def unpaid(council) -> QuerySet:
 
 
 def overdue(council, *, on: dt.date) -> QuerySet:
-    """Return the unpaid claim lines whose 30 days ended before `on` (R20), without what is given back."""
+    """Return the unpaid claim lines whose 30 days ended before `on` (R20), without what is given back or withheld."""
     first_day_in_time = on - dt.timedelta(days=rules.MOST_DAYS_TO_PAY)
-    return unpaid(council).filter(amount_pence__gt=0, claim__made_at__lt=days.midnight(first_day_in_time))
+    return _late(council).filter(claim__made_at__lt=days.midnight(first_day_in_time))
 
 
 def promises_missed(council, *, on: dt.date) -> QuerySet:
-    """Return the unpaid claim lines that were to be paid before `on`, as their providers were told (R62)."""
-    return unpaid(council).filter(amount_pence__gt=0, claim__pay_promised_on__lt=on)
+    """Return the unpaid claim lines that were to be paid before `on`, as their providers were told (R62).
+
+    What is withheld is not among them: its provider was told that it waits.
+    """
+    return _late(council).filter(claim__pay_promised_on__lt=on)
+
+
+def withheld(council) -> QuerySet:
+    """Return the unpaid claim lines of providers whose payments the council withholds now (R73), the oldest first."""
+    return unpaid(council).filter(amount_pence__gt=0, claim__provider__in=_withheld_from(council))
+
+
+def withheld_by_provider(council) -> dict:
+    """Return {provider's number: {"lines": how many, "pence": how much}} of what is withheld now."""
+    rows = withheld(council).order_by().values("claim__provider")
+    rows = rows.annotate(lines=Count("pk"), pence=Sum("amount_pence"))
+    return {row.pop("claim__provider"): row for row in rows}
 
 
 def promptness(council, *, on: dt.date) -> Promptness:
@@ -293,6 +320,14 @@ def average(numbers: Iterable[int]) -> int:
     """Return the mean as a whole number, half up; 0 of nothing."""
     numbers = list(numbers)
     return (2 * sum(numbers) + len(numbers)) // (2 * len(numbers)) if numbers else 0
+
+
+def _late(council):
+    return unpaid(council).filter(amount_pence__gt=0).exclude(claim__provider__in=_withheld_from(council))
+
+
+def _withheld_from(council):
+    return Withholding.objects.filter(council=council, ended_at=None).values("provider")
 
 
 def _by_fund(lines, column):

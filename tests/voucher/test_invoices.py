@@ -26,7 +26,7 @@ from voucher import (
     settlement_figures,
 )
 from voucher.ledger import acts, books
-from voucher.models import Invoice, InvoiceLine
+from voucher.models import ClaimLine, Invoice, InvoiceLine, InvoicePaymentLine
 
 pytestmark = pytest.mark.django_db
 
@@ -73,8 +73,8 @@ def write(owed, caerphilly, bryn_cafe, ffion):
     return written
 
 
-def paid(invoice, by, on=dt.date(2027, 1, 20), now=MONEY_IN):
-    invoices.paid(invoice=invoice, paid_on=on, by=Who(by), now=now)
+def paid(invoice, by, on=dt.date(2027, 1, 20), now=MONEY_IN, pence=None):
+    invoices.paid(invoice=invoice, paid_on=on, amount_pence=pence, by=Who(by), now=now)
 
 
 def sound():
@@ -116,6 +116,62 @@ def test_an_invoice_is_written_paid_and_settled_and_no_run_takes_it_off_as_well(
     acts_done = HistoryEntry.objects.filter(act__startswith="invoice.").order_by("pk").values_list("act", flat=True)
     assert list(acts_done) == ["invoice.written", "invoice.paid"]
     assert sound()
+
+
+def test_it_is_paid_in_parts_each_with_its_day_and_closed_when_it_is_whole(
+    client, clock, owed, write, caerphilly, bryn_cafe, bryn, ffion
+):
+    """£37.50: £10 in January, £12.50 that is noted late, the rest in February; each month is less by its part."""
+    invoice, seen = write(), Invoice.objects.get()
+    with pytest.raises(invoices.MoreThanOpen) as refused:
+        paid(invoice, ffion, pence=3_751)
+    assert refused.value.open_pence == 3_750
+
+    paid(invoice, ffion, pence=1_000)
+
+    assert (invoice.state, invoice.open_pence, books.due(bryn_cafe.pk)) == (State.OPEN, 2_750, -2_750)
+    assert settlement_figures.to_come_in(caerphilly) == {"invoices": 1, "pence": 2_750}
+    [fund] = [each for each in settlement_figures.funds(caerphilly) if each.paid_pence]
+    assert (fund.paid_pence, fund.not_paid_pence) == (6_500, -2_750)
+    # Whoever saw the invoice before that part came in notes nothing.
+    with pytest.raises(invoices.Moved):
+        paid(seen, ffion, pence=1_000)
+    with pytest.raises(invoices.MoreThanOpen):
+        paid(invoice, ffion, pence=2_751)
+    with pytest.raises(invoices.PartPaid):
+        invoices.withdraw(invoice=invoice, reason="Too late", by=Who(ffion), now=MONEY_IN)
+    assert sound()
+    clock.now = MONEY_IN
+    client.force_login(bryn)
+    assert "We have £10.00 of it; £27.50 is still open." in client.get(reverse("provider:money")).content.decode()
+
+    february = london(2027, 2, 10, 9)
+    paid(invoice, ffion, on=dt.date(2027, 1, 19), now=february, pence=1_250)
+    paid(invoice, ffion, on=dt.date(2027, 2, 9), now=february)
+
+    assert (invoice.state, invoice.paid_on, invoice.open_pence) == (State.PAID, dt.date(2027, 2, 9), 0)
+    assert books.due(bryn_cafe.pk) == 0
+    acts_done = HistoryEntry.objects.filter(act__startswith="invoice.").order_by("pk").values_list("act", flat=True)
+    assert list(acts_done) == ["invoice.written", "invoice.part_paid", "invoice.part_paid", "invoice.paid"]
+    year = provider_year.period("fy2026", today=february.date())
+    months = [(row.of.month, row.pence) for row in provider_year.by_month(bryn_cafe, year)]
+    assert months == [(10, 7_500), (1, -2_250), (2, -1_500)]
+    assert [row.pence for row in provider_year.by_council(bryn_cafe, year)] == [3_750]
+    table = read(provider_tables.file("payments", bryn_cafe, year, extension="csv", now=february))
+    assert [row[0] for row in table[-3:]] == ["2027-01-19", "2027-01-20", "2027-02-09"]
+    assert sound()
+
+
+def test_the_parts_of_an_invoice_with_vat_have_all_its_vat_to_the_penny(owed, write, ffion):
+    invoice = write()
+    line = invoice.lines.get().claim_line
+    ClaimLine.objects.filter(pk=line.pk).update(vat_pence=-625)
+
+    for pence in (1, 1_000, 1_374, 1_375):
+        paid(invoice, ffion, pence=pence)
+
+    parts = [each.vat_pence for each in InvoicePaymentLine.objects.order_by("pk")]
+    assert (parts, sum(parts)) == ([0, -167, -229, -229], -625)
 
 
 def test_the_figures_of_the_fund_count_what_was_given_back_once(owed, write, caerphilly, ffion):
@@ -242,8 +298,16 @@ def test_finance_writes_it_down_on_its_page(client, clock, owed, caerphilly, fli
     money_in = date(f"paid-{invoice.pk}-paid_on", "20", "1", "2027")
     address = reverse("finance:invoice_paid", args=[invoice.pk])
     assert "Enter the day on which the money came in." in client.post(address, {}).content.decode()
-    assert "Nothing is owed for this invoice" in client.post(address, money_in, follow=True).content.decode()
-    assert "This was noted already." in client.post(address, money_in, follow=True).content.decode()
+    part = money_in | {f"paid-{invoice.pk}-amount": "10", f"paid-{invoice.pk}-seen": "0"}
+    too_much = client.post(address, part | {f"paid-{invoice.pk}-amount": "40"}).content.decode()
+    assert "Only £37.50 is still open. Check the amount." in too_much
+    assert "Of this invoice £27.50 is still open." in client.post(address, part, follow=True).content.decode()
+    assert "This was noted already." in client.post(address, part, follow=True).content.decode()
+    page = client.get(reverse("finance:invoices")).content.decode()
+    assert "£10.00 came in 20 Jan" in page and "Still open: £27.50" in page and "Withdraw it" not in page
+    rest = money_in | {f"paid-{invoice.pk}-seen": "1000"}
+    assert "Nothing is owed for this invoice" in client.post(address, rest, follow=True).content.decode()
+    assert "This was noted already." in client.post(address, rest, follow=True).content.decode()
     assert "Paid 20 Jan" in client.get(reverse("finance:invoices")).content.decode()
     answer = client.post(
         reverse("finance:withdraw_invoice", args=[invoice.pk]), {f"withdraw-{invoice.pk}-reason": "no"}, follow=True
@@ -255,10 +319,12 @@ def test_finance_writes_it_down_on_its_page(client, clock, owed, caerphilly, fli
 @pytest.mark.parametrize(
     "wrong",
     [
-        "UPDATE voucher_invoice SET amount_pence = 3751",
+        "UPDATE voucher_invoice SET amount_pence = 3751, paid_pence = 3751",
         "UPDATE voucher_invoiceline SET live = false",
         "UPDATE voucher_claimline SET amount_pence = -3700 WHERE part = 2",
-        "UPDATE voucher_invoice SET state = 'open', paid_on = NULL, paid_by_id = NULL, paid_at = NULL",
+        "UPDATE voucher_invoice SET state = 'open', paid_pence = 0, paid_on = NULL, paid_by_id = NULL, paid_at = NULL",
+        "UPDATE voucher_invoicepayment SET amount_pence = 3700",
+        "UPDATE voucher_invoicepaymentline SET amount_pence = -3700",
     ],
 )
 def test_the_audit_finds_what_no_verb_writes(owed, write, ffion, wrong):

@@ -5,7 +5,7 @@ import uuid
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from accounts.forms import DayField
+from accounts.forms import DayField, PoundsField
 from voucher.forms.finance import REASON_MOST
 
 
@@ -32,16 +32,27 @@ class InvoiceForm(forms.Form):
 
 
 class PaidForm(forms.Form):
-    """The day on which all of an invoice came in."""
+    """How much of an invoice came in, and on which day; what had come in before goes along unseen."""
+
+    amount = PoundsField(
+        label=_("How much came in?"),
+        help_text=_("A part is noted as well: the invoice then shows what is still open."),
+        required=False,
+        least=1,
+        error_messages={"too_much": _("Only %(most)s is still open. Check the amount.")},
+    )
 
     paid_on = DayField(
         label=_("On which day did the money come in?"),
         error_messages={"required": _("Enter the day on which the money came in.")},
     )
 
-    def __init__(self, *args, dated, today, **kwargs):
+    seen = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=0)
+
+    def __init__(self, *args, invoice, today, **kwargs):
+        kwargs["initial"] = {"amount": invoice.open_pence, "seen": invoice.paid_pence}
         super().__init__(*args, **kwargs)
-        self.fields["paid_on"].first, self.fields["paid_on"].last = dated, today
+        self.fields["paid_on"].first, self.fields["paid_on"].last = invoice.dated, today
 
 
 class WithdrawForm(forms.Form):

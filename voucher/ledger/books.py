@@ -310,17 +310,17 @@ def unsettle(*, payee, amount, run, op_key, actor, now, reason, on=None):
 
 
 @verb
-def repay(*, payee, amount, invoice, op_key, actor, now, reason, on=None):
+def repay(*, payee, amount, receipt, op_key, actor, now, reason, on=None):
     """Write down that a payee paid back `amount` pence by invoice: it owes that much less, or is due that much more.
 
-    Once for an invoice: `op_key` keeps that, as it keeps a run from paying twice.
+    `receipt` is the number of what came in, all of an invoice or a part of it, and is written once.
     Raises MoreThanDue where the payee was never paid that much.
     """
     act = Act(op_key, actor, now, on, reason)
     paid = int(one(sql.PAID_IN_ALL, payee=payee)[0])
     if whole(amount) > paid:
         raise MoreThanDue(paid)
-    act.write("repay", Unit.PENCE, amount, ("received", number_of(invoice)), ("payable", payee), payee=payee)
+    act.write("repay", Unit.PENCE, amount, ("received", number_of(receipt)), ("payable", payee), payee=payee)
 
 
 def due(payee):

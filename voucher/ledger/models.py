@@ -128,7 +128,7 @@ class Transfer(models.Model):
         REFUND = "refund"
         SETTLE = "settle"
         UNSETTLE = "unsettle"  # the bank sent a payment back
-        REPAY = "repay"  # a payee paid back, by invoice, what it was paid too much
+        REPAY = "repay"  # a payee paid back, by invoice, of what it was paid too much
         ADJUST = "adjust"
 
     class Side(models.TextChoices):
@@ -139,7 +139,7 @@ class Transfer(models.Model):
         COST = "cost"  # the fund's pence for spent minutes
         PAYABLE = "payable"  # what a provider is due, in pence
         PAID = "paid"  # what a payment run has paid, in pence
-        RECEIVED = "received"  # what came in for an invoice, in pence
+        RECEIVED = "received"  # one payment that came in for an invoice, in pence
 
     op_key = models.CharField(max_length=120)
     seq = models.PositiveSmallIntegerField()
@@ -167,7 +167,9 @@ class Transfer(models.Model):
             models.UniqueConstraint(fields=["op_key", "seq"], name="transfer_belongs_to_one_step_of_one_act"),
             models.UniqueConstraint(fields=["hold"], condition=Q(kind="hold"), name="hold_is_set_aside_once"),
             models.UniqueConstraint(fields=["hold"], condition=Q(resolves=True), name="hold_is_resolved_once"),
-            models.UniqueConstraint(fields=["debit_id"], condition=Q(kind="repay"), name="invoice_is_paid_once"),
+            models.UniqueConstraint(
+                fields=["debit_id"], condition=Q(kind="repay"), name="what_came_in_is_written_once"
+            ),
             models.CheckConstraint(condition=Q(amount__gt=0), name="transfer_moves_something"),
             models.CheckConstraint(
                 condition=~Q(debit_kind=F("credit_kind"), debit_id=F("credit_id")), name="transfer_has_two_sides"

@@ -23,10 +23,12 @@ class Invoice(models.Model):
     number = models.CharField(max_length=30)
     dated = models.DateField()
     amount_pence = models.PositiveIntegerField()
+    # So much of it came in so far, in one payment or in several.
+    paid_pence = models.PositiveIntegerField(default=0)
     state = models.CharField(max_length=9, choices=State, default=State.OPEN)
     written_by = models.ForeignKey(User, models.PROTECT, related_name="+")
     written_at = models.DateTimeField()
-    # The day on which the money came in, and who noted it.
+    # The day on which the last of the money came in, and who noted it.
     paid_on = models.DateField(null=True)
     paid_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     paid_at = models.DateTimeField(null=True)
@@ -43,6 +45,12 @@ class Invoice(models.Model):
                 condition=Q(state="paid", paid_on__isnull=False, paid_by__isnull=False, paid_at__isnull=False)
                 | (~Q(state="paid") & Q(paid_on__isnull=True, paid_by__isnull=True, paid_at__isnull=True)),
                 name="paid_invoice_says_who_and_when",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="paid", paid_pence=F("amount_pence"))
+                | Q(state="open", paid_pence__lt=F("amount_pence"))
+                | Q(state="withdrawn", paid_pence=0),
+                name="invoice_is_paid_when_it_is_whole",
             ),
             models.CheckConstraint(
                 condition=Q(paid_on__isnull=True) | Q(paid_on__gte=F("dated")), name="invoice_is_paid_after_its_day"
@@ -62,6 +70,10 @@ class Invoice(models.Model):
 
     def __str__(self):
         return self.number
+
+    @property
+    def open_pence(self):
+        return self.amount_pence - self.paid_pence
 
 
 class InvoiceLine(models.Model):
@@ -84,3 +96,46 @@ class InvoiceLine(models.Model):
 
     def __str__(self):
         return f"invoice line {self.pk}"
+
+
+class InvoicePayment(models.Model):
+    """What came in for an invoice on one day: all of it, or a part."""
+
+    invoice = models.ForeignKey(Invoice, models.PROTECT, related_name="payments")
+    paid_on = models.DateField()
+    amount_pence = models.PositiveIntegerField()
+    noted_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    noted_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["paid_on", "pk"]
+        constraints = [
+            models.CheckConstraint(condition=Q(amount_pence__gt=0), name="payment_for_an_invoice_is_of_something")
+        ]
+
+    def __str__(self):
+        return f"payment {self.pk}"
+
+
+class InvoicePaymentLine(models.Model):
+    """What of a payment is for one line of its invoice: less than nothing, as the line, and the VAT in it."""
+
+    payment = models.ForeignKey(InvoicePayment, models.PROTECT, related_name="lines")
+    invoice_line = models.ForeignKey(InvoiceLine, models.PROTECT, related_name="payment_lines")
+    amount_pence = models.IntegerField()
+    vat_pence = models.IntegerField()
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["payment", "invoice_line"], name="payment_for_an_invoice_names_a_line_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(amount_pence__lt=0, vat_pence__lte=0, vat_pence__gte=F("amount_pence")),
+                name="payment_for_an_invoice_gives_back",
+            ),
+        ]
+
+    def __str__(self):
+        return f"payment line {self.pk}"

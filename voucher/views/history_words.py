@@ -27,6 +27,7 @@ ACTS = {
     "account.used": _("A provider is paid into another bank account from now on"),
     "account.withdrawn": _("A provider took back the wish for another bank account"),
     "invoice.paid": _("A provider paid an invoice for what it was paid too much"),
+    "invoice.part_paid": _("A provider paid a part of an invoice for what it was paid too much"),
     "invoice.withdrawn": _("Finance withdrew an invoice to a provider"),
     "invoice.written": _("Finance wrote an invoice to a provider"),
     "payment.cleared": _("Somebody made sure of an account after a payment came back"),

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts import wording
 from accounts.access import finance_reader_required, finance_required
 from accounts.history import Who
 from accounts.models import Role
@@ -18,7 +19,7 @@ from voucher import invoices
 from voucher.forms.invoices import InvoiceForm, PaidForm, WithdrawForm
 from voucher.ledger import acts
 from voucher.ledger.books import MoreThanDue
-from voucher.models import Invoice, InvoiceLine
+from voucher.models import Invoice, InvoiceLine, InvoicePayment
 
 A_PAGE = 25
 State = Invoice.State
@@ -68,13 +69,24 @@ def write(request, ref):
 @require_POST
 @finance_required
 def paid(request, pk):
-    """Note that an invoice was paid; a second press says that it was noted."""
+    """Note what came in for an invoice, all of it or a part; a second press says that it was noted."""
     invoice, now = _invoice_of(request.council, pk), timezone.now()
-    form = PaidForm(request.POST, prefix=f"paid-{pk}", dated=invoice.dated, today=timezone.localdate(now))
+    form = PaidForm(request.POST, prefix=f"paid-{pk}", invoice=invoice, today=timezone.localdate(now))
     if not form.is_valid():
         return _page(request, paid=(invoice, form))
     try:
-        invoices.paid(invoice=invoice, paid_on=form.cleaned_data["paid_on"], by=Who(request.user), now=now)
+        invoices.paid(
+            invoice=invoice,
+            paid_on=form.cleaned_data["paid_on"],
+            amount_pence=form.cleaned_data["amount"],
+            seen_paid_pence=form.cleaned_data["seen"],
+            by=Who(request.user),
+            now=now,
+        )
+    except invoices.MoreThanOpen as more:
+        words = _("Only %(open)s is still open. Check the amount.")
+        form.add_error("amount", words % {"open": wording.money(more.open_pence)})
+        return _page(request, paid=(invoice, form))
     except invoices.Moved:
         messages.info(request, _("This was noted already."))
     except MoreThanDue:
@@ -82,7 +94,11 @@ def paid(request, pk):
     except staff.WorksThere:
         messages.error(request, _own())
     else:
-        messages.success(request, _("Noted. Nothing is owed for this invoice any more."))
+        if invoice.state == State.PAID:
+            messages.success(request, _("Noted. Nothing is owed for this invoice any more."))
+        else:
+            words = _("Noted. Of this invoice %(open)s is still open.")
+            messages.success(request, words % {"open": wording.money(invoice.open_pence)})
     return redirect("finance:invoices")
 
 
@@ -96,6 +112,8 @@ def withdraw(request, pk):
         return _page(request, withdraw=(invoice, form))
     try:
         invoices.withdraw(invoice=invoice, reason=form.cleaned_data["reason"], by=Who(request.user), now=timezone.now())
+    except invoices.PartPaid:
+        messages.error(request, _("A part of it is paid already, so it cannot be withdrawn any more."))
     except invoices.Moved:
         messages.info(request, _("It was paid or withdrawn already. See below how it stands."))
     except staff.WorksThere:
@@ -120,6 +138,8 @@ def _page(request, *, write=None, paid=None, withdraw=None):
     rows = Invoice.objects.filter(council=request.council).select_related(
         "provider", "written_by", "paid_by", "withdrawn_by"
     )
+    came_in = Prefetch("payments", InvoicePayment.objects.select_related("noted_by"))
+    rows = rows.prefetch_related(came_in)
     open_rows = list(rows.filter(state=State.OPEN).prefetch_related(Prefetch("lines", asked)).order_by("dated", "pk"))
     to_write = [
         {
@@ -131,7 +151,7 @@ def _page(request, *, write=None, paid=None, withdraw=None):
         for provider, lines, pence in invoices.to_write_by_provider(request.council, on=today)
     ]
     for row in open_rows:
-        row.paid_form = _form(paid, row) or PaidForm(prefix=f"paid-{row.pk}", dated=row.dated, today=today)
+        row.paid_form = _form(paid, row) or PaidForm(prefix=f"paid-{row.pk}", invoice=row, today=today)
         row.withdraw_form = _form(withdraw, row) or WithdrawForm(prefix=f"withdraw-{row.pk}")
     bound = next((sent[1] for sent in (write, paid, withdraw) if sent), None)
     context = {

@@ -379,7 +379,7 @@ class Machine(RuleBasedStateMachine):
         limit = sum(pence for (who, _run), pence in self.paid.items() if who == payee) - self.repaid[payee]
         amount = of(max(0, limit), share)
         refusal, self.invoices = (books.MoreThanDue if amount > limit else None), self.invoices + 1
-        told = {"payee": payee, "amount": amount, "invoice": self.invoices, "reason": "found after payment"}
+        told = {"payee": payee, "amount": amount, "receipt": self.invoices, "reason": "found after payment"}
         done, _ = self.act("repay", refusal, **told)
         if done:
             self.due[payee] += amount

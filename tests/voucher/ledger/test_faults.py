@@ -48,7 +48,7 @@ ACTS = {
     "add": lambda s: ("adjust", {"award": s["award"], "amount": 60, "reason": "topped up"}),
     "take": lambda s: ("adjust", {"award": s["award"], "amount": -60, "reason": "entered twice"}),
     "settle": lambda s: ("settle", {"payee": 7, "amount": 2_800, "run": 2}),
-    "repay": lambda s: ("repay", {"payee": 7, "amount": 2_000, "invoice": 1, "reason": "found after payment"}),
+    "repay": lambda s: ("repay", {"payee": 7, "amount": 2_000, "receipt": 1, "reason": "found after payment"}),
     "unsettle": lambda s: ("unsettle", {"payee": 7, "amount": 2_000, "run": 1, "reason": "account closed"}),
 }
 

@@ -201,21 +201,23 @@ def test_a_payment_the_bank_sends_back_is_due_again(desk, pounds):
     assert faults() == []
 
 
-def test_what_was_paid_too_much_is_paid_back_by_invoice_once(desk, pounds):
+def test_what_was_paid_too_much_is_paid_back_by_invoice_in_parts_each_once(desk, pounds):
     lunch = desk.hold(award=pounds, amount=2_000, on=BREAK)
     desk.spend(hold=lunch, amount=2_000, payee=CAFE, effective_on=BREAK)
     desk.settle(payee=CAFE, amount=2_000, run=RUN)
     desk.refund(hold=lunch, amount=500)
     assert books.due(CAFE) == -500
 
-    desk.repay(payee=CAFE, amount=500, invoice=1, reason="found after payment")
+    desk.repay(payee=CAFE, amount=300, receipt=1, reason="found after payment")
+    assert books.due(CAFE) == -200
+    desk.repay(payee=CAFE, amount=200, receipt=2, reason="found after payment")
 
     assert books.due(CAFE) == 0
     with pytest.raises(books.MoreThanDue) as refusal:
-        desk.repay(payee=CAFE, amount=1_501, invoice=2, reason="found after payment")
+        desk.repay(payee=CAFE, amount=1_501, receipt=3, reason="found after payment")
     assert refusal.value.due == 1_500
     with pytest.raises(IntegrityError):
-        desk.repay(payee=CAFE, amount=1, invoice=1, reason="found after payment")
+        desk.repay(payee=CAFE, amount=1, receipt=1, reason="found after payment")
     assert faults() == []
 
 

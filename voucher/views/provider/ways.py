@@ -122,6 +122,9 @@ def _invoiced(invoice):
         note = _("Invoice %(number)s, which you have paid.") % {"number": invoice.number}
         return {"kind": "paid_back", "day": invoice.paid_on, "note": note}
     note = _("Invoice %(number)s, not yet paid.") % {"number": invoice.number}
+    if invoice.paid_pence:
+        still = wording.money(invoice.open_pence, "exact")
+        note = _("Invoice %(number)s, of which %(still)s is still open.") % {"number": invoice.number, "still": still}
     return {"kind": "invoiced", "day": invoice.dated, "note": note}
 
 
