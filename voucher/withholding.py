@@ -1,7 +1,7 @@
 """Finance withholds the payments to a provider, with a reason, and lets them go again with another one (R73).
 
 What is claimed stays owed, and a run that was released is paid. Why is read by finance and the auditor alone; the
-provider reads that its payments wait, and whom to ring.
+provider is told, by e-mail and on its pages, that its payments wait, and whom to ring.
 """
 
 from django.db import transaction
@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts import history
 from accounts.models import Council
 from providers import staff
-from voucher import pay_days
+from voucher import messages, pay_days
 from voucher.models import Claim, Withholding
 
 
@@ -43,6 +43,7 @@ def withhold(*, council, provider, reason, by, now):
             council=council, provider=provider, reason=reason, begun_by=by.user, begun_at=now
         )
         history.record(act="payments.withheld", subject=provider, by=by, at=now, council=council)
+        messages.payments_withheld(row)
     return row
 
 
@@ -65,6 +66,7 @@ def let_go(*, withholding, reason, by, now):
         day = pay_days.promised(claimed_on=timezone.localdate(now), scheme=council.scheme)
         waiting.filter(pay_promised_on=None).update(pay_promised_on=day)
         history.record(act="payments.let_go", subject=provider, by=by, at=now, council=council)
+        messages.payments_let_go(withholding)
 
 
 def standing(council):

@@ -9,10 +9,10 @@ from accounts.history import Who
 from tests import factories
 from tests.voucher import claimed
 from tests.voucher.ledger.desk import TURNS, at_once
-from voucher import payment_files, settlement, settlement_audit
+from voucher import payment_files, settlement, settlement_audit, withholding
 from voucher.ledger import audit
 from voucher.ledger.models import Transfer
-from voucher.models import PaymentRun, RunFile
+from voucher.models import PaymentRun, RunFile, Withholding
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
 PAY_ON = dt.date(2026, 10, 15)
@@ -72,6 +72,30 @@ def test_a_run_released_and_given_up_at_once_is_one_of_the_two(prepare, ffion, g
     paid = Transfer.objects.filter(kind="settle").count()
     assert (run.state, paid) in {("released", 1), ("voided", 0)}
     assert settlement_audit.differences() == []
+
+
+@TURNS
+def test_payments_withheld_while_a_run_is_prepared_are_left_out_or_seen_and_never_paid(
+    prepare, caerphilly, bryn_cafe, gwen, now, turn
+):
+    """Whoever withholds reads at once which runs to give up (R73): none is made behind them that pays the provider."""
+    huw = factories.user("huw@council.example", role="finance_preparer", council=caerphilly)
+    about = {"provider": bryn_cafe, "reason": "The account may be another’s.", "by": Who(huw), "now": now}
+
+    def withhold():
+        withholding.withhold(council=caerphilly, **about)
+        return list(PaymentRun.objects.filter(lines__provider=bryn_cafe).distinct())
+
+    run, seen = at_once(partial(prepare, key="prepare-1"), withhold)
+
+    assert isinstance(run, (PaymentRun, settlement.LinesMoved)), run
+    assert seen == list(PaymentRun.objects.all()) == ([run] if isinstance(run, PaymentRun) else [])
+    for prepared in seen:
+        with pytest.raises(settlement.LinesMoved):
+            settlement.release(run=prepared, by=Who(gwen), now=now)
+    assert Withholding.objects.get().ended_at is None
+    assert not Transfer.objects.filter(kind="settle").exists()
+    assert settlement_audit.differences() == audit.differences(now) == []
 
 
 def test_files_made_twice_at_once_are_made_once(prepare, gwen, now):

@@ -12,7 +12,7 @@ from providers import staff
 from tests import factories
 from tests.voucher import claimed
 from tests.voucher.test_provider_pages import clock, text
-from voucher import line_checks, settlement, withholding
+from voucher import line_checks, settlement, settlement_figures, withholding
 from voucher.ledger import audit, books
 from voucher.models import Claim, Withholding
 
@@ -116,6 +116,11 @@ def test_the_pages_say_it_to_each_in_their_own_words(
     assert WHY in text(answer) and "Run 1 pays this provider and is not released." in text(answer)
     assert f"Finance lets the payments to this provider wait. “{WHY}”" in text(client.get(reverse("finance:prepare")))
 
+    told = OutboxMessage.objects.get(kind="payments_withheld", to=bryn_cafe.email)
+    assert "does not mean that anybody has done something wrong" in told.body and "stays owed to you" in told.body
+    assert OutboxMessage.objects.filter(kind="payments_withheld", to=bryn.email).count() == 1
+    assert "2 breaks that were claimed are withheld: £50.00" in text(client.get(finance))
+
     ready = claimed.delivered(
         award, lines[0].booking.offer, by=Who(bryn), starts_at=claimed.BREAK + dt.timedelta(days=9)
     )
@@ -141,5 +146,31 @@ def test_the_pages_say_it_to_each_in_their_own_words(
     assert "No payments wait." in text(client.get(finance))
     assert WHY in text(client.get(finance)) and "The bank has confirmed it." in text(client.get(finance))
     assert Claim.objects.get(number=2).pay_promised_on == dt.date(2026, 10, 20)
+    assert "go on" in OutboxMessage.objects.get(kind="payments_let_go", to=bryn_cafe.email).body
     bodies = [f"{each.subject} {each.body}" for each in OutboxMessage.objects.all()[written:]]
     assert not any(WHY in body for body in bodies)
+
+
+def test_what_is_withheld_is_shown_under_that_name_and_is_not_overdue(
+    lines, others, caerphilly, bryn_cafe, ffion, now, client, clock
+):
+    row = withhold(bryn_cafe, ffion, now)
+    clock.now = now + dt.timedelta(days=45)
+    today = clock.now.date()
+    client.force_login(ffion)
+
+    def figures():
+        late = (
+            settlement_figures.overdue(caerphilly, on=today),
+            settlement_figures.promises_missed(caerphilly, on=today),
+        )
+        return [set(lines) for lines in late]
+
+    assert figures() == [set(others), set(others)]
+    assert settlement_figures.withheld_by_provider(caerphilly) == {bryn_cafe.pk: {"lines": 2, "pence": 5_000}}
+    assert "2 breaks that were claimed, £50.00 in all, are withheld" in text(client.get(reverse("finance:overdue")))
+
+    withholding.let_go(withholding=row, reason="All is well.", by=Who(ffion), now=clock.now)
+
+    assert figures() == [{*lines, *others}, {*lines, *others}]
+    assert "withheld" not in text(client.get(reverse("finance:overdue")))

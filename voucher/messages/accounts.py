@@ -28,6 +28,16 @@ def payment_returned(returned):
     _write("payment_returned", returned.provider, context, f"{returned.pk}", returned.run.council)
 
 
+def payments_withheld(withholding):
+    """Tell them that the council's payments wait, that nothing is lost, and whom to ring; never why (R73)."""
+    _write("payments_withheld", withholding.provider, {}, f"{withholding.pk}", withholding.council)
+
+
+def payments_let_go(withholding):
+    """Tell them that the council pays again."""
+    _write("payments_let_go", withholding.provider, {}, f"{withholding.pk}", withholding.council)
+
+
 def invoice_written(invoice, lines):
     """Tell them that the council asks by invoice for what no payment took off, and for which breaks (R69)."""
     context = {"invoice": invoice, "lines": lines}

@@ -33,6 +33,7 @@ def overdue(request):
         "missed": Paginator(missed, A_PAGE).get_page(1),
         "to_invoice": list(invoices.to_write(request.council, on=today)),
         "to_come_in": settlement_figures.to_come_in(request.council),
+        "withheld": settlement_figures.totals(settlement_figures.withheld(request.council)),
     }
     return render(request, "finance/overdue.html", context)
 

@@ -12,7 +12,7 @@ from accounts.access import finance_reader_required, preparer_required
 from accounts.history import Who
 from accounts.models import Role
 from providers import staff
-from voucher import withholding
+from voucher import settlement_figures, withholding
 from voucher.forms.withholding import LetGoForm, WithholdForm
 from voucher.models import PaymentRun, Withholding
 
@@ -93,7 +93,9 @@ def _page(request, *, withhold_form=None, let_go_form=None):
     may_press = Role.Kind.FINANCE_PREPARER in request.roles
     rows = Withholding.objects.filter(council=request.council).select_related("provider", "begun_by", "ended_by")
     standing = list(rows.filter(ended_at=None))
+    waits = settlement_figures.withheld_by_provider(request.council)
     for row in standing:
+        row.waits = waits.get(row.provider_id)
         is_sent = let_go_form is not None and let_go_form[0] == row
         row.form = let_go_form[1] if is_sent else LetGoForm(prefix=f"go-{row.pk}")
     context = {
