@@ -154,11 +154,15 @@ def test_a_payment_that_came_back_is_noted_and_paid_again_after_a_word_with_the_
     press(ffion, "finance:returned", run.number, **form, **day)
     assert ReturnedPayment.objects.count() == 1 and books.due(bryn_cafe.pk) == 2500
     assert "The money is still yours." in look(bryn, "provider:bank")
+    money = look(bryn, "provider:money")
+    assert "A payment came back" in money and "Look at your bank account" in money
+    assert "No payment is planned just now." not in money
     # Nothing else of this run can come back, so nobody is led to a page without a choice.
     assert its_page not in look(ffion, "finance:run", run.number)
 
     page = press(gwen, "finance:clear", ReturnedPayment.objects.get().pk).content.decode()
     assert "It is paid again with the next run." in page
+    assert "A payment came back" not in look(bryn, "provider:money")
     again = settlement.prepare(
         council=caerphilly, lines=[line], pay_on=dt.date(2026, 10, 22), by=Who(ffion), now=later, key="again"
     )

@@ -118,7 +118,7 @@ def test_p5_two_and_a_quarter_of_two_and_a_half_hours_are_claimed_once_and_paid_
     assert "Claim today, and you are paid on Tuesday 22 September." in page
     page = world.claim(booking, invoice_number="BC-41")
     assert "Claimed: £56.25. It is paid on Tuesday 22 September." in page
-    assert "Paid on, as we said Tuesday 22 September" in page and "BC-41" in page
+    assert "Promised for Tuesday 22 September" in page and "BC-41" in page
     again = world.at(MONDAY + dt.timedelta(days=1), bryn).claim(booking)
 
     assert "Already claimed on Monday 14 September, £56.25." in again

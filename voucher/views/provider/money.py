@@ -105,7 +105,7 @@ def statement(request, number):
         (_("Together"), wording.money(total, exact=True)),
     ]
     if claim.pay_promised_on and standing:
-        facts.append((_("Paid on, as we said"), wording.day(claim.pay_promised_on)))
+        facts.append((_("Promised for"), wording.day(claim.pay_promised_on)))
     if claim.invoice_number:
         facts.append((_("Your invoice number"), claim.invoice_number))
     if claim.own_reference:
@@ -220,6 +220,7 @@ def _money_page(request, *, typed=None):
         "given_back_pence": -sum(line.amount_pence for line in given_back),
         "invoice_from": given_back and invoices.first_day(given_back[0].claim),
         "remittances": _remittances(provider)[:PAPERS_SHOWN],
+        "returned": provider.returned_payments.filter(cleared_at=None).order_by("-returned_on", "-pk"),
         "is_recharged": is_recharged,
         "has_account": is_recharged or provider.bank_accounts.filter(state=BankAccount.State.CHECKED).exists(),
     }
