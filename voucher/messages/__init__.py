@@ -10,6 +10,8 @@ from voucher.messages.accounts import account_change_refused as account_change_r
 from voucher.messages.accounts import invoice_withdrawn as invoice_withdrawn
 from voucher.messages.accounts import invoice_written as invoice_written
 from voucher.messages.accounts import payment_returned as payment_returned
+from voucher.messages.accounts import payments_let_go as payments_let_go
+from voucher.messages.accounts import payments_withheld as payments_withheld
 from voucher.messages.awards import application_answered as application_answered
 from voucher.messages.awards import award_changed as award_changed
 from voucher.messages.awards import award_granted as award_granted
@@ -55,9 +57,9 @@ from voucher.messages.money import appeal_answered as appeal_answered
 from voucher.messages.money import claim_made as claim_made
 from voucher.messages.money import dispute_made as dispute_made
 from voucher.messages.money import dispute_resolved as dispute_resolved
+from voucher.messages.money import found_anew as found_anew
 from voucher.messages.money import lines_left_out as lines_left_out
 from voucher.messages.money import own_money_given_back as own_money_given_back
-from voucher.messages.money import found_anew as found_anew
 from voucher.messages.money import own_money_not_paid as own_money_not_paid
 from voucher.messages.offers import offer_agreed as offer_agreed
 from voucher.messages.offers import offer_refused as offer_refused
