@@ -12,6 +12,11 @@ def midnight(day):
     return timezone.make_aware(dt.datetime.combine(day, dt.time.min))
 
 
+def end_of(day):
+    """Return the moment at which a day is over and the next one begins, in London."""
+    return midnight(day + dt.timedelta(days=1))
+
+
 def last_of_months(first_day, months):
     """Return the last day, inclusive, of whole calendar months: six from 3 March end on 2 September.
 

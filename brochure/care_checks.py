@@ -149,7 +149,7 @@ def add_check(*, provider, person, level, issued_on, by, now, on_update_service=
         raise BadCheck("future")
     about = {"person": person.strip(), "level": level, "issued_on": issued_on}
     with transaction.atomic():
-        _lock(provider)
+        Provider.objects.locked(provider.pk)
         if twin := provider.dbs_checks.filter(**about, ended_at=None).first():
             return twin
         check = DbsCheck.objects.create(
@@ -164,7 +164,7 @@ def end_check(*, check, by, now):
     """Say that a worker has left or was checked anew; a second press changes nothing."""
     provider = check.provider
     with transaction.atomic():
-        _lock(provider)
+        Provider.objects.locked(provider.pk)
         if DbsCheck.objects.filter(pk=check.pk, ended_at=None).update(ended_at=now):
             recount(provider, on=timezone.localdate(now))
             history.record(act="dbs.ended", subject=check, by=by, at=now, council=provider.council, level=check.level)
@@ -225,8 +225,3 @@ def _checked_until(offer, shown, on):
         left = max(timezone.localdate(check.ended_at) for check in enough)
         found.append(left - dt.timedelta(days=1))
     return min(found, default=None)
-
-
-def _lock(provider):
-    """Let nobody else change the checks of the provider until this transaction is over."""
-    Provider.objects.filter(pk=provider.pk).update(ref=provider.ref)

@@ -113,7 +113,7 @@ def begin(*, user, name, council, language, by, now):
 def save(*, provider, step, values, by, now):
     """Keep what was told in one step, whole or not; returns the names of what changed. Raises AlreadySent."""
     with transaction.atomic():
-        row = Provider.objects.select_for_update(no_key=True).get(pk=provider.pk)
+        row = Provider.objects.locked(provider.pk)
         if row.state not in Provider.MAY_CHANGE:
             raise AlreadySent
         changed = sorted(name for name, value in values.items() if getattr(row, name) != value)

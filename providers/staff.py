@@ -2,7 +2,7 @@
 
 from allauth.account.models import EmailAddress
 from django.db import transaction
-from django.db.models import Case, Exists, F, IntegerField, OuterRef, Value, When
+from django.db.models import Case, Exists, IntegerField, OuterRef, Value, When
 
 from accounts import history, mail, people
 from accounts.people import OwnMoneyRole
@@ -172,7 +172,7 @@ def tell_of_breaks(*, post, wanted):
 
 def _locked(post):
     """Return the post as it is now, while nobody else changes a post of that provider. Raises NotHere."""
-    Provider.objects.filter(pk=post.provider_id).update(ref=F("ref"))
+    Provider.objects.locked(post.provider_id)
     found = Staff.objects.select_related("user", "provider__council__scheme").filter(pk=post.pk).first()
     if found is None:
         raise NotHere

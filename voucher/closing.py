@@ -61,7 +61,7 @@ def announce(*, provider, last_day, successor=None, by, now, by_team=False):
     if successor is not None and (successor.pk == provider.pk or successor.state != State.LIVE):
         raise NoSuccessor
     with transaction.atomic():
-        before = _locked(provider)
+        before = Provider.objects.locked(provider.pk)
         of_team = is_set_by_team(before)
         if of_team and not by_team:
             raise SetByTeam
@@ -122,7 +122,7 @@ def call_off(*, provider, by, now, by_team=False):
     Raises NotOpen, and SetByTeam for the provider itself.
     """
     with transaction.atomic():
-        if is_set_by_team(_locked(provider)) and not by_team:
+        if is_set_by_team(Provider.objects.locked(provider.pk)) and not by_team:
             raise SetByTeam
         rows = Provider.objects.filter(pk=provider.pk, closes_on__isnull=False).exclude(state=State.CLOSED)
         if not rows.update(closes_on=None, successor=None):
@@ -147,10 +147,6 @@ def close(*, provider, now):
         history.record(act="provider.closed", subject=provider, by=history.CLOCK, at=now, council=provider.council)
 
 
-def _locked(provider):
-    return Provider.objects.select_for_update(no_key=True).get(pk=provider.pk)
-
-
 def _let_go_on(provider, by, now):
     """End the questions about what the provider gives itself after all, or about who is no successor any more.
 
@@ -172,7 +168,7 @@ def _let_go_on(provider, by, now):
 
 def _after(provider):
     """Return the moment at which the last day of a provider is over."""
-    return days.midnight(provider.closes_on + dt.timedelta(days=1))
+    return days.end_of(provider.closes_on)
 
 
 def _booked_after(provider, now):

@@ -156,7 +156,7 @@ def today_at(award, provider, now):
     """Return the award's bookings of which something begins today with this provider, confirmed or given already."""
     today = timezone.localdate(now)
     rows = Booking.objects.filter(award=award, provider=provider, state__in=[State.CONFIRMED, *Booking.GIVEN])
-    span = days.midnight(today), days.midnight(today + dt.timedelta(days=1))
+    span = days.midnight(today), days.end_of(today)
     # One that was cancelled late is paid for, but nobody comes. Of a course today's session counts (R54).
     rows = rows.filter(places_taken.begins_within(*span), ended_at=None).select_related("offer")
     return places_taken.by_session(rows, *span)

@@ -79,7 +79,7 @@ def give_account(*, provider, name, sort_code, account_number, roll_number, by, 
     Raises joining.AlreadySent, bacs.BacsFault, account_changes.SameAccount.
     """
     with transaction.atomic():
-        row = Provider.objects.select_for_update(no_key=True).get(pk=provider.pk)
+        row = Provider.objects.locked(provider.pk)
         if row.state not in Provider.MAY_CHANGE:
             raise joining.AlreadySent
         told = {"name": name, "sort_code": sort_code, "account_number": account_number, "roll_number": roll_number}
@@ -99,7 +99,7 @@ def send(*, provider, words="", by, now):
     """
     today = timezone.localdate(now)
     with transaction.atomic():
-        row = _locked(provider)
+        row = Provider.objects.locked(provider.pk)
         if row.state == State.APPLIED:
             return row
         if row.state not in Provider.MAY_CHANGE:
@@ -123,7 +123,7 @@ def send(*, provider, words="", by, now):
 def take_back(*, provider, by, now):
     """Take it back from the carers team to change something; a second press changes nothing. Raises Moved."""
     with transaction.atomic():
-        row = _locked(provider)
+        row = Provider.objects.locked(provider.pk)
         if row.state in Provider.MAY_CHANGE:
             return row
         _move(row, State.APPLIED, State.JOINING, sent_at=None, answer_by=None)
@@ -134,7 +134,7 @@ def take_back(*, provider, by, now):
 def withdraw(*, provider, by, now):
     """Let a provider join no more: what it told is closed, and nobody signs in for it any longer. Raises Moved."""
     with transaction.atomic():
-        row = _locked(provider)
+        row = Provider.objects.locked(provider.pk)
         if row.state not in Provider.NOT_JOINED:
             raise Moved(row.state)
         account = joining.account_of(row)
@@ -186,7 +186,7 @@ def approve(*, provider, offers, mentor, by, now):
     today = timezone.localdate(now)
     staff.refuse_colleague(provider, by)
     with transaction.atomic():
-        row = _locked(provider)
+        row = Provider.objects.locked(provider.pk)
         if row.state == State.LIVE:
             return row
         if row.state != State.APPLIED:
@@ -237,16 +237,11 @@ def _answer(provider, kind, words, to, act, by, now, tell):
     if not words.strip():
         raise NoWords
     with transaction.atomic():
-        row = _locked(provider)
+        row = Provider.objects.locked(provider.pk)
         _move(row, State.APPLIED, to, answer_by=None)
         note = _note(row, kind, words, act, by, now)
         tell(row, note=note)
     return row
-
-
-def _locked(provider):
-    rows = Provider.objects.select_for_update(of=["self"], no_key=True)
-    return rows.select_related("council__scheme").get(pk=provider.pk)
 
 
 def _move(row, before, after, **changes):

@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from accounts import days
 from accounts.history import Who
 from accounts.models import OutboxMessage
 from brochure import care_checks, exemptions
@@ -71,8 +72,8 @@ def stage(*, until, on):
 
     Where a day was missed, or it was accepted late, it is the one that has been reached.
     """
-    days = (until - on).days
-    return min((each for each in WARNING_DAYS if 0 <= days <= each), default=None)
+    left = (until - on).days
+    return min((each for each in WARNING_DAYS if 0 <= left <= each), default=None)
 
 
 def soon(until, *, on):
@@ -110,21 +111,21 @@ def follow(*, provider, now):
     """
     today = timezone.localdate(now)
     with transaction.atomic():
-        Provider.objects.filter(pk=provider.pk).update(ref=provider.ref)
+        provider = Provider.objects.locked(provider.pk)
         offers = Offer.objects.filter(provider=provider, state__in=SHOWN, checked_until__lt=today)
         ends = [provider.insurance_until, provider.papers_until, *offers.values_list("checked_until", flat=True)]
         if not (over := [end for end in ends if end and end < today]):
             # Something newer was accepted in the same moment.
             return
         ended = max(over)
-        if not provider.tasks.filter(kind=Task.Kind.PAPERS, made_at__gte=_day_after(ended)).exists():
+        if not provider.tasks.filter(kind=Task.Kind.PAPERS, made_at__gte=days.end_of(ended)).exists():
             tasks.give_about_provider(provider=provider, kind=Task.Kind.PAPERS, now=now)
         rows = _lapsed_bookings(provider, now)
         given = {task.booking_id: task for task in Task.objects.filter(kind=Task.Kind.REARRANGE, booking__in=rows)}
         for booking in rows:
             task = given.get(booking.pk)
             # What was settled in an earlier lapse is to be settled again.
-            if task is None or (task.done_at and task.done_at < _day_after(booking.offer.good_until)):
+            if task is None or (task.done_at and task.done_at < days.end_of(booking.offer.good_until)):
                 tasks.give_again(booking=booking, kind=Task.Kind.REARRANGE, now=now)
 
 
@@ -296,8 +297,3 @@ def _exemptions(today, soon):
         if row.offer.checked_until == row.valid_until:
             about = (f"{row.duty}/{row.offer_id}", EXEMPTIONS[row.duty], row.valid_until)
             yield Ending(row.offer.provider, *about, stage(until=row.valid_until, on=today), [row.offer])
-
-
-def _day_after(day):
-    """Return the moment at which a day is over."""
-    return timezone.make_aware(dt.datetime.combine(day + dt.timedelta(days=1), dt.time()))

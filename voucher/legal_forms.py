@@ -62,9 +62,7 @@ def year_of(day):
 def figures(council, *, year):
     """Return the Figures of a council for April of that year to the March after it, in two queries."""
     first, last = dt.date(year, APRIL, 1), dt.date(year + 1, APRIL - 1, 31)
-    given = given_breaks().filter(
-        council=council, starts_at__gte=days.midnight(first), starts_at__lt=days.midnight(last + dt.timedelta(days=1))
-    )
+    given = given_breaks().filter(council=council, starts_at__gte=days.midnight(first), starts_at__lt=days.end_of(last))
     keys = ("provider__legal_form", "provider__is_user_led")
     breaks = {row[:2]: row[2] for row in given.order_by().values_list(*keys).annotate(Count("pk"))}
     paid = RunLine.objects.filter(run__council=council, run__state=PaymentRun.State.RELEASED, live=True)

@@ -241,7 +241,7 @@ def _is_closed(provider, day):
 def _has_it(place):
     """True for who has a break of this offer on that day by another way: one that was moved there, or suggested."""
     rows = Booking.objects.filter(award=place.award, offer=place.offer, state__in=Booking.LIVE)
-    after, before = days.midnight(place.day), days.midnight(place.day + dt.timedelta(days=1))
+    after, before = days.midnight(place.day), days.end_of(place.day)
     return rows.filter(starts_at__gte=after, starts_at__lt=before).exists()
 
 

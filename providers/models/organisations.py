@@ -7,6 +7,14 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Council, Language, User, in_language
 
 
+class Providers(models.Manager):
+    """Providers, one of which can be kept from everybody else."""
+
+    def locked(self, pk):
+        """Return a provider as it is now; nobody else changes it, or its papers and people, in this transaction."""
+        return self.select_for_update(of=["self"], no_key=True).select_related("council__scheme").get(pk=pk)
+
+
 class Provider(models.Model):
     """An organisation or a sole trader that gives breaks; one council looks after it, a whole region may use it."""
 
@@ -117,6 +125,8 @@ class Provider(models.Model):
     takes_cards = models.BooleanField(default=False)
     # Whether a council can pay it there.
     takes_transfers = models.BooleanField(default=False)
+
+    objects = Providers()
 
     class Meta:
         ordering = ["name", "pk"]

@@ -272,6 +272,15 @@ def test_a_newer_paper_brings_everything_back_and_a_later_lapse_begins_anew(
     assert sorted(task.kind for task in Task.objects.filter(done_at=None)) == ["papers", "rearrange"]
 
 
+def test_what_was_accepted_after_a_provider_was_listed_as_lapsed_gives_no_task(lapsed_with_a_booking, accepted):
+    as_listed = lapses.lapsed(breaks.FRIDAY).get()
+    accepted(reference="PL 2", at=breaks.FRIDAY)
+
+    lapses.follow(provider=as_listed, now=breaks.FRIDAY)
+
+    assert not Task.objects.exists()
+
+
 def test_a_paper_that_does_not_bring_it_back_ends_no_task(lapsed_with_a_booking, accepted):
     jobs.follow_lapses(breaks.FRIDAY)
 

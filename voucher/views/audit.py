@@ -1,7 +1,5 @@
 """The auditor's page: who did what, when, for whom. It reads everything and changes nothing."""
 
-import datetime as dt
-
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -82,5 +80,5 @@ def _asked(request):
     if said["first_day"]:
         entries = entries.filter(at__gte=days.midnight(said["first_day"]))
     if said["last_day"]:
-        entries = entries.filter(at__lt=days.midnight(said["last_day"] + dt.timedelta(days=1)))
+        entries = entries.filter(at__lt=days.end_of(said["last_day"]))
     return form, entries

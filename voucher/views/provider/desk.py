@@ -84,7 +84,7 @@ def sessions_of_days(provider, first, last, states=(State.CONFIRMED, *Booking.GI
 
     One that was cancelled late is paid for and not among them: nobody comes.
     """
-    after, before = days.midnight(first), days.midnight(last + dt.timedelta(days=1))
+    after, before = days.midnight(first), days.end_of(last)
     if provider.is_stopped:
         # Its people see nobody to come.
         before = min(before, timezone.now())

@@ -19,7 +19,6 @@ from voucher.views.provider.clocks import clock
 
 A_PAGE = 25
 NEXT_SHOWN = 5
-A_DAY = dt.timedelta(days=1)
 # Courses are not longer than this.
 SEARCHED = dt.timedelta(days=366)
 State = Booking.State
@@ -37,7 +36,7 @@ def inbox(request):
     for row in page:
         row.clock = clock(row.answer_by, now)
     unmarked = list(ours.filter(state=State.CONFIRMED, ends_at__lte=now).order_by("starts_at", "pk")[: A_PAGE + 1])
-    tonight = days.midnight(timezone.localdate(now) + A_DAY)
+    tonight = days.end_of(timezone.localdate(now))
     coming = ours.filter(state=State.CONFIRMED, ends_at__gt=now)
     coming = coming.none() if request.provider.is_stopped else coming
     context = {
