@@ -67,13 +67,13 @@ def ready(provider):
     Of a break that the carer disputes that is `undisputed_pence`; where nothing is undisputed it has to wait.
     A break that costs nothing is never claimed: it stays delivered, and is counted as a break from that.
     """
-    return _waiting().filter(provider=provider)
+    return waiting_for_a_claim().filter(provider=provider)
 
 
 def out_of_time(*, council, on):
     """Return the council's bookings that wait for a claim which, on that day, only the carers team can make (R15)."""
     last_in_time = on - dt.timedelta(days=council.scheme.claim_window_days)
-    return _waiting().filter(council=council, ends_at__lt=days.midnight(last_in_time))
+    return waiting_for_a_claim().filter(council=council, ends_at__lt=days.midnight(last_in_time))
 
 
 def last_day_to_claim(booking, window_days):
@@ -266,7 +266,8 @@ def _to_provider(hold):
     return Coalesce(Subquery(rows.values("pence")), 0)
 
 
-def _waiting():
+def waiting_for_a_claim():
+    """Return all bookings that wait for a claim, as ready does, of every provider and council."""
     states = [Booking.State.DELIVERED, *PAID_WHEN_IT_ENDED]
     return Booking.objects.filter(state__in=states, due_pence__gt=F("in_question_pence")).order_by("starts_at", "pk")
 

@@ -22,6 +22,7 @@ from voucher import (
     brochure_desk,
     card_payments,
     circumstances,
+    claim_reminders,
     closing,
     handovers,
     lapses,
@@ -152,6 +153,13 @@ def begin_papers(now):
 def follow_lapses(now):
     """Give the carers team what is to be arranged anew where papers or checks have ended (R47)."""
     return _each(lapses.lapsed(now), "provider", lambda provider: lapses.follow(provider=provider, now=now))
+
+
+def remind_to_claim(now):
+    """Remind providers of what can be claimed for two weeks more at most (R15), once a week and by day."""
+    if not rules.is_by_day(now):
+        return 0, 0
+    return _each(claim_reminders.to_remind(now), "provider", claim_reminders.remind)
 
 
 def keep_places(now):
@@ -293,6 +301,7 @@ JOBS = {
     "papers begun": begin_papers,
     "ends of papers told": warn_of_papers,
     "ended papers followed": follow_lapses,
+    "ends of time to claim told": remind_to_claim,
     "reminders written": remind,
     "reminders of breaks written": remind_of_breaks,
     "questions sent": invite_answers,
