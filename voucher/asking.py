@@ -183,13 +183,9 @@ def refuse_offer(*, award, offer, on, by=None):
     Where it is known who asks, a carer under 18 has a night away (R41), and a carer who lives outside the offer's
     area (R66) has it, only from the carers team.
     """
-    provider, account = offer.provider, award.account
-    if offer.state != Offer.State.LIVE or provider.state != Provider.State.LIVE:
+    if offer.state != Offer.State.LIVE or offer.provider.state != Provider.State.LIVE:
         raise NotLive
-    if not rules.may_buy_from(award.council.region, provider.council.region):
-        raise OtherRegion(provider.council)
-    if account.state != AwardAccount.State.ACTIVE or on > account.last_day:
-        raise AwardClosed
+    refuse_award(award=award, offer=offer, on=on)
     if by is not None and not comes_to(offer, award.carer) and not _is_carers_team(by, award.council):
         raise OutsideArea(offer.areas)
     if rules.is_young(award.carer.born_on, on):
@@ -197,6 +193,15 @@ def refuse_offer(*, award, offer, on, by=None):
             raise AdultsOnly
         if offer.unit == Offer.Unit.NIGHT and by is not None and not _is_carers_team(by, award.council):
             raise OvernightAlone
+
+
+def refuse_award(*, award, offer, on):
+    """Raise OtherRegion or AwardClosed for an award that pays nothing of this offer on that day."""
+    council, account = offer.provider.council, award.account
+    if not rules.may_buy_from(award.council.region, council.region):
+        raise OtherRegion(council)
+    if account.state != AwardAccount.State.ACTIVE or on > account.last_day:
+        raise AwardClosed
 
 
 def refuse_own(award, by):

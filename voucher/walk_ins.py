@@ -10,6 +10,7 @@ from django.utils import timezone
 from accounts import history
 from brochure import availability, taken_places
 from brochure.models import Offer
+from providers.models import Provider
 from voucher import asking, bookings, messages, rules, writing
 from voucher.bookings import making, steps
 from voucher.ledger import acts
@@ -79,7 +80,7 @@ def ask(*, award, offer, minutes, starts_at, seen_price_pence, by, now, key):
 
     def do():
         asking.refuse_own(award, by)
-        _refuse(award, making.lock_offers([offer.pk])[offer.pk], minutes, starts_at, seen_price_pence, by, now)
+        _refuse(award, making.lock_offers([offer.pk])[offer.pk], minutes, starts_at, seen_price_pence, now)
         row = _asked_already(award, offer, minutes, starts_at, now)
         if row is None:
             until = rules.walk_in_answered_by(now, starts_at)
@@ -109,6 +110,7 @@ def ask(*, award, offer, minutes, starts_at, seen_price_pence, by, now, key):
 def agree(*, walk_in, by, now):
     """The carer says yes: it is booked and confirmed at the price that was shown. Returns the Booking.
 
+    She was there: a provider that has paused or closed since then, or takes nobody in any more, is paid all the same.
     Raises WalkInMoved, or a kind of bookings.Refused with nothing changed.
     """
     with transaction.atomic():
@@ -122,6 +124,7 @@ def agree(*, walk_in, by, now):
             by,
             now,
             f"walk-in/{walk_in.ref}",
+            was_asked=True,
         )
         WalkIn.objects.filter(pk=walk_in.pk).update(state=State.AGREED, answered_at=now, booking=booking)
         _remember(booking, by, now)
@@ -188,10 +191,10 @@ def _take(walk_in, now):
         raise WalkInMoved(state_of(WalkIn.objects.get(pk=walk_in.pk), now))
 
 
-def _book(award, offer, minutes, starts_at, seen_price_pence, by, now, key):
+def _book(award, offer, minutes, starts_at, seen_price_pence, by, now, key, *, was_asked=False):
     offer = making.lock_offers([offer])[offer]
     award = Award.objects.select_related("account", "council__scheme", "carer").get(pk=award)
-    quote = _refuse(award, offer, minutes, starts_at, seen_price_pence, by, now)
+    quote = _refuse(award, offer, minutes, starts_at, seen_price_pence, now, was_asked=was_asked)
     request = BreakRequest.objects.create(award=award, made_at=now)
     choice = Choice(
         asked_in=request,
@@ -211,13 +214,16 @@ def _book(award, offer, minutes, starts_at, seen_price_pence, by, now, key):
     return booking
 
 
-def _refuse(award, offer, minutes, starts_at, seen_price_pence, by, now):
+def _refuse(award, offer, minutes, starts_at, seen_price_pence, now, *, was_asked=False):
     """R58. Raise the Refused that forbids it, else return its Quote: all counts but notice and opening hours."""
     day = timezone.localdate(starts_at)
-    # Whoever stands at the door has come herself, wherever she lives: by whom it is asked makes no difference here.
-    asking.refuse_offer(award=award, offer=offer, on=timezone.localdate(now))
-    if not takes_walk_ins(offer):
-        raise NoWalkIns
+    if was_asked and offer.provider.state != Provider.State.SUSPENDED:
+        asking.refuse_award(award=award, offer=offer, on=timezone.localdate(now))
+    else:
+        # Whoever stands at the door has come herself, wherever she lives: by whom it is asked makes no difference here.
+        asking.refuse_offer(award=award, offer=offer, on=timezone.localdate(now))
+        if not takes_walk_ins(offer):
+            raise NoWalkIns
     first = rules.earliest_walk_in(timezone.localdate(now), award.council.scheme.claim_window_days)
     if starts_at > now or day < first:
         raise NotThen

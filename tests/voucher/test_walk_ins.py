@@ -6,7 +6,8 @@ import pytest
 
 from accounts.history import Who
 from accounts.models import OutboxMessage
-from brochure.models import OfferPrice
+from brochure.models import Offer, OfferPrice
+from providers.models import Provider
 from tests import factories
 from tests.voucher.breaks import ALYS, london
 from voucher import bookings, rules, walk_ins
@@ -166,6 +167,19 @@ def test_a_yes_after_the_money_went_elsewhere_takes_nothing_and_may_be_said_agai
 
     row.refresh_from_db()
     assert (row.state, left(award), Booking.objects.get()) == ("waiting", 250, other)
+    assert audit.differences() == []
+
+
+def test_a_yes_to_a_visit_that_was_given_counts_though_the_provider_has_closed_since(take, award, swim, bryn_cafe, now):
+    row = take(walk_ins.ask, starts_at=now - dt.timedelta(days=1))
+    Provider.objects.filter(pk=bryn_cafe.pk).update(state="closed", closes_on=now.date() - dt.timedelta(days=1))
+    Offer.objects.filter(pk=swim.pk).update(takes_walk_ins=False)
+    with pytest.raises(bookings.NotLive):
+        take(walk_ins.ask, key="2", starts_at=now - dt.timedelta(days=1, hours=3))
+
+    booking = walk_ins.agree(walk_in=row, by=ALYS, now=now + HOUR)
+
+    assert (booking.state, left(award)) == ("confirmed", 5_000)
     assert audit.differences() == []
 
 
