@@ -110,9 +110,7 @@ def find(*, booking, minutes, finding, by, now):
     own_money.take_up_again(booking)
     own_money.follow(booking, now)
     row.save(force_insert=True)
-    told = {"before_pence": row.pence_before, "pence": row.pence}
-    if minutes is not None:
-        told |= {"before_minutes": row.minutes_before, "minutes": minutes}
+    told = {"pence": row.pence} | ({} if minutes is None else {"minutes": minutes})
     history.record(
         act="booking.found_anew",
         subject=booking,

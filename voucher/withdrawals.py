@@ -35,7 +35,7 @@ class IsDisputed(Exception):
 def may_withdraw(booking):
     """True for a booking whose claim line is in no payment run yet, and that nobody disputes."""
     line = booking.claim_line if booking.state == State.CLAIMED else None
-    if line is None or Dispute.objects.filter(booking=booking).exists():
+    if line is None or _is_disputed(booking):
         return False
     return not was_in_a_run(booking)
 
@@ -62,7 +62,7 @@ def withdraw(*, booking, by, now):
         booking = claims.alone(booking)
         if booking.state != State.CLAIMED:
             raise NotClaimed
-        if Dispute.objects.filter(booking=booking).exists():
+        if _is_disputed(booking):
             raise IsDisputed
         line = strike(booking, by=by, now=now)
         if booking.delivered_at is not None and booking.hold is not None:
@@ -97,6 +97,12 @@ def strike(booking, *, by, now):
         **details,
     )
     return line
+
+
+def _is_disputed(booking):
+    """True where the carer disputes it, or something was found of it: that she was there after all (R61)."""
+    found = ClaimLine.objects.filter(booking=booking).exclude(part=ClaimLine.Part.CLAIMED)
+    return Dispute.objects.filter(booking=booking).exists() or found.exists()
 
 
 def _in_runs(booking):

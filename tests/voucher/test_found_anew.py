@@ -299,3 +299,24 @@ def test_the_carers_own_share_follows_and_what_went_back_to_a_card_is_for_a_pers
     assert Task.objects.filter(booking=row, kind=Task.Kind.CARD).exists() == (way == "card")
     assert own.left(row) == (0, 0)
     assert sound()
+
+
+def test_what_was_found_for_the_carer_is_not_taken_out_of_a_claim_that_a_voided_run_let_go(
+    caerphilly, bryn, bryn_cafe, ffion, carys, glenys, now
+):
+    booking = confirm(factories.award(caerphilly, value=40_000), factories.offer(bryn_cafe), bryn, now, minutes=180)
+    say(booking, bryn, NotGiven.CARER_DID_NOT_COME)
+    line = claim(booking, bryn)
+    prepared = {"council": caerphilly, "lines": [line], "pay_on": dt.date(2026, 11, 5), "by": Who(ffion)}
+    made = settlement.prepare(**prepared, now=AFTER, key="1")
+    otherwise(booking, AFTER)
+    absences.find_for_the_carer(booking=booking, by=Who(carys), now=AFTER)
+    settlement.void(run=made, reason="A carer was right.", by=Who(ffion), now=AFTER)
+
+    assert not withdrawals.may_withdraw(Booking.objects.get(pk=booking.pk))
+    with pytest.raises(withdrawals.IsDisputed):
+        withdrawals.withdraw(booking=booking, by=Who(bryn), now=AFTER)
+    anew(booking, None, glenys)
+
+    assert lines_of(booking) == [(1, 3750), (2, -3750), (3, 3750)]
+    assert sound()

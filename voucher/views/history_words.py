@@ -258,8 +258,6 @@ DETAILS = {
     "amount": _("amount, in pence or minutes"),
     "award": _("award"),
     "claim": _("claim"),
-    "before_minutes": _("minutes before"),
-    "before_pence": _("sum before"),
     "cost_code": _("cost code"),
     "due_pence": _("due"),
     "in_question_pence": _("in question"),
@@ -398,6 +396,5 @@ def _value(key, value, known):
         return wording.money(value, exact=True) if isinstance(value, int) else value
     if isinstance(value, bool):
         return _("asked for") if value else _("not asked for")
-    if isinstance(value, list):
-        return ", ".join(str(VALUES.get(each, each)) for each in value)
-    return VALUES.get(value, value)
+    several = isinstance(value, list)
+    return ", ".join(str(VALUES.get(each, each)) for each in value) if several else VALUES.get(value, value)

@@ -121,11 +121,12 @@ def _what_was_said(row):
             {"key": _("What was found"), "value": _how_much(row, dispute.found_minutes)},
             {"key": _("Why"), "value": dispute.finding},
         ]
-    else:
+    elif finding:
         facts.append({"key": _("What was found"), "value": _("The carer was there, and everything was given back")})
+    if finding:
+        facts.append({"key": _("Found by"), "value": f"{finding.by}, {wording.day(timezone.localdate(finding.at))}"})
     return [
         *facts,
-        {"key": _("Found by"), "value": f"{finding.by}, {wording.day(timezone.localdate(finding.at))}"},
         {"key": _("Used of the award now"), "value": wording.amount(row.due_amount or 0, row.award.unit)},
         {"key": _("The provider is due now"), "value": wording.money(row.due_pence or 0)},
     ]
