@@ -4,6 +4,7 @@ import csv
 import datetime as dt
 import io
 
+import pypdfium2
 import pytest
 from django.urls import reverse
 from django.utils import translation
@@ -185,13 +186,16 @@ def test_what_is_no_table_is_not_there(client, bryn, args):
     assert client.get(reverse("provider:table", args=args)).status_code == 404
 
 
-def test_the_statement_is_a_pdf(client, clock, bryn, paid):
+def test_the_statement_is_a_pdf_with_the_vat_of_each_break(client, clock, bryn, paid):
     clock.now = london(2026, 11, 22, 9)
     client.force_login(bryn)
 
     answer = client.get(reverse("provider:figures_paper", args=["fy2026"]))
 
     assert answer.content.startswith(b"%PDF-")
+    words = pypdfium2.PdfDocument(answer.content)[0].get_textpage().get_text_range()
+    # £4.00 in each of the three breaks, and £12.00 in the month.
+    assert "GB123456789" in words and words.count("£4.00") == 3 and words.count("£12.00") == 1
 
 
 def test_the_pages_of_money_cost_the_same_queries_for_one_line_and_for_many(
