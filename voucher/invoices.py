@@ -29,6 +29,10 @@ class NothingToInvoice(Exception):
     """Nothing has waited so long: a run took it off, or it stands on another invoice."""
 
 
+class OtherSum(Exception):
+    """There is more to ask for than was seen, or less: the invoice that was written says another sum."""
+
+
 class NumberUsed(Exception):
     """The council has an invoice of that number already."""
 
@@ -87,11 +91,11 @@ def to_write_by_provider(council, *, on):
     return [(provider, lines, -sum(line.amount_pence for line in lines)) for provider, lines in found.items()]
 
 
-def write(*, council, provider, number, dated, by, now, key):
+def write(*, council, provider, number, dated, by, now, key, seen_pence=None):
     """R69. Note the invoice for all that this provider has to give back to the council since 60 days; return it.
 
-    The same `key` again returns the same invoice. The provider is told. Raises NothingToInvoice, NumberUsed, NotToday,
-    staff.WorksThere, ledger.acts.KeyWasUsed.
+    The same `key` again returns the same invoice. The provider is told. With `seen_pence` it is for that sum or none.
+    Raises NothingToInvoice, OtherSum, NumberUsed, NotToday, staff.WorksThere, ledger.acts.KeyWasUsed.
     """
     staff.refuse_colleague(provider, by)
     number, today = number.strip(), timezone.localdate(now)
@@ -99,7 +103,7 @@ def write(*, council, provider, number, dated, by, now, key):
         raise NotToday
 
     def do():
-        return {"invoice": _write(council, provider, number, dated, by, now).pk}
+        return {"invoice": _write(council, provider, number, dated, by, now, seen_pence).pk}
 
     arguments = {"council": council.pk, "provider": provider.pk, "number": number, "dated": dated}
     answer = acts.once(key=key, actor=by.actor, verb="invoice.write", arguments=arguments, now=now, do=do)
@@ -156,12 +160,14 @@ def withdraw(*, invoice, reason, by, now):
         messages.invoice_withdrawn(invoice)
 
 
-def _write(council, provider, number, dated, by, now):
+def _write(council, provider, number, dated, by, now, seen_pence):
     # Behind the lock of the runs, so that a line is taken off or asked for, never both.
     Council.objects.select_for_update(no_key=True).get(pk=council.pk)
     lines = list(to_write(council, on=timezone.localdate(now)).filter(claim__provider=provider))
     if not lines:
         raise NothingToInvoice
+    if seen_pence not in {None, -sum(line.amount_pence for line in lines)}:
+        raise OtherSum
     if Invoice.objects.filter(council=council, number=number).exists():
         raise NumberUsed
     invoice = Invoice.objects.create(

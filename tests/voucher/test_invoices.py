@@ -288,8 +288,13 @@ def test_finance_writes_it_down_on_its_page(client, clock, owed, caerphilly, fli
 
     empty = client.post(address, sent | {f"{form.prefix}-number": ""}).content.decode()
     assert "Enter the number of the invoice." in empty
+    # An invoice that says another sum than is to be asked for by now is not noted.
+    assert 'name="seen" value="3750"' in page.content.decode()
+    other = client.post(address, sent | {"seen": "2500"}).content.decode()
+    assert "The sum has changed since you opened this page." in other and not Invoice.objects.exists()
     for _press in range(2):
-        assert "Noted. The provider is told" in client.post(address, sent, follow=True).content.decode()
+        answer = client.post(address, sent | {"seen": "3750"}, follow=True)
+        assert "Noted. The provider is told" in answer.content.decode()
     invoice = Invoice.objects.get()
     assert "1 invoice is written and not yet paid: £37.50" in client.get(reverse("finance:overdue")).content.decode()
 

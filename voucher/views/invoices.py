@@ -20,6 +20,7 @@ from voucher.forms.invoices import InvoiceForm, PaidForm, WithdrawForm
 from voucher.ledger import acts
 from voucher.ledger.books import MoreThanDue
 from voucher.models import Invoice, InvoiceLine, InvoicePayment
+from voucher.views.numbers import whole
 
 A_PAGE = 25
 State = Invoice.State
@@ -53,9 +54,13 @@ def write(request, ref):
             by=Who(request.user),
             now=now,
             key=f"invoice:{form.cleaned_data['key']}",
+            seen_pence=whole(request.POST.get("seen", "")),
         )
     except invoices.NumberUsed:
         form.add_error("number", _("There is an invoice of this number already."))
+        return _page(request, write=(provider, form))
+    except invoices.OtherSum:
+        form.add_error(None, _("The sum has changed since you opened this page. Compare it with your invoice."))
         return _page(request, write=(provider, form))
     except (invoices.NothingToInvoice, acts.KeyWasUsed):
         messages.info(request, _("Nothing is left to ask for: it is on an invoice, or a payment took it off."))
