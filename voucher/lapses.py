@@ -107,7 +107,8 @@ def lapsed(now):
 def follow(*, provider, now):
     """Give the carers team its tasks after a lapse: the provider, and each confirmed break to come; each once a lapse.
 
-    Carers are told nothing here: a worker rings them when there is something else to suggest.
+    The provider is told which of its offers are hidden. Carers are told nothing here: a worker rings them when there
+    is something else to suggest.
     """
     today = timezone.localdate(now)
     with transaction.atomic():
@@ -120,6 +121,8 @@ def follow(*, provider, now):
         ended = max(over)
         if not provider.tasks.filter(kind=Task.Kind.PAPERS, made_at__gte=days.end_of(ended)).exists():
             tasks.give_about_provider(provider=provider, kind=Task.Kind.PAPERS, now=now)
+            if hidden := _hidden(provider, today):
+                tell("offers_hidden", provider, key=f"{provider.pk}/{ended}", hidden=hidden)
         rows = _lapsed_bookings(provider, now)
         given = {task.booking_id: task for task in Task.objects.filter(kind=Task.Kind.REARRANGE, booking__in=rows)}
         for booking in rows:
@@ -227,6 +230,12 @@ def _brought_back(provider, by, now):
             # A worker may have said so in the same moment.
             with suppress(tasks.TaskDone):
                 tasks.done(task=task, by=by, now=now)
+
+
+def _hidden(provider, today):
+    """Return the offers that carers would see, had nothing ended."""
+    rows = Offer.objects.filter(provider=provider, state=Offer.State.LIVE).select_related("provider")
+    return [row for row in rows.order_by("pk") if not row.is_in_order(on=today)]
 
 
 def _closes(provider, booking):

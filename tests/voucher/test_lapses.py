@@ -225,8 +225,8 @@ def test_a_request_from_before_is_not_confirmed_beyond_the_end(award, sitting, a
         bookings.confirm(booking=booking, by=Who(user=bryn), now=now)
 
 
-def test_the_team_is_given_its_tasks_and_the_carer_is_told_nothing(lapsed_with_a_booking, bryn_cafe, now):
-    before = OutboxMessage.objects.count()
+def test_the_team_is_given_its_tasks_the_provider_is_told_and_the_carer_is_not(lapsed_with_a_booking, bryn_cafe, now):
+    before = set(OutboxMessage.objects.values_list("pk", flat=True))
     assert jobs.follow_lapses(now) == (0, 0)
 
     for _round in range(2):
@@ -236,7 +236,9 @@ def test_the_team_is_given_its_tasks_and_the_carer_is_told_nothing(lapsed_with_a
         ("papers", None, bryn_cafe),
         ("rearrange", lapsed_with_a_booking, None),
     }
-    assert OutboxMessage.objects.count() == before
+    [told] = OutboxMessage.objects.exclude(pk__in=before)
+    assert (told.kind, told.to) == ("offers_hidden", bryn_cafe.email)
+    assert "- Sitting at home" in told.body
 
 
 def test_a_break_that_is_over_or_came_to_nothing_is_no_task(lapsed_with_a_booking, award, sitting, bryn, now):
