@@ -65,8 +65,6 @@ def _bookings(provider, of):
     rows = Booking.objects.filter(provider=provider, **_within("starts_at", of)).select_related("offer", "council")
     # Of what a carer has not paid by card yet, or did not, the provider was never asked.
     rows = rows.exclude(top_up__way=TopUp.Way.CARD, top_up__paid_at=None)
-    # Of what a carer has not paid by card yet, or did not, the provider was never asked.
-    rows = rows.exclude(top_up__way=TopUp.Way.CARD, top_up__paid_at=None)
     return Sheet(_("Bookings"), columns, [
         [
             row.ref, row.offer.title, row.starts_at, row.minutes, row.get_state_display(), row.council.name,
