@@ -302,15 +302,16 @@ def test_finance_writes_it_down_on_its_page(client, clock, owed, caerphilly, fli
     client.force_login(ffion)
     money_in = date(f"paid-{invoice.pk}-paid_on", "20", "1", "2027")
     address = reverse("finance:invoice_paid", args=[invoice.pk])
-    assert "Enter the day on which the money came in." in client.post(address, {}).content.decode()
+    empty = client.post(address, {}).content.decode()
+    assert "Enter the day on which the money came in." in empty and "Enter how much came in." in empty
     part = money_in | {f"paid-{invoice.pk}-amount": "10", f"paid-{invoice.pk}-seen": "0"}
     too_much = client.post(address, part | {f"paid-{invoice.pk}-amount": "40"}).content.decode()
     assert "Only £37.50 is still open. Check the amount." in too_much
     assert "Of this invoice £27.50 is still open." in client.post(address, part, follow=True).content.decode()
     assert "This was noted already." in client.post(address, part, follow=True).content.decode()
     page = client.get(reverse("finance:invoices")).content.decode()
-    assert "£10.00 came in 20 Jan" in page and "Still open: £27.50" in page and "Withdraw it" not in page
-    rest = money_in | {f"paid-{invoice.pk}-seen": "1000"}
+    assert "£10.00 came in 20 Jan" in page and "Still open: £27.50" in page and "Withdraw this invoice" not in page
+    rest = money_in | {f"paid-{invoice.pk}-amount": "27.50", f"paid-{invoice.pk}-seen": "1000"}
     assert "Nothing is owed for this invoice" in client.post(address, rest, follow=True).content.decode()
     assert "This was noted already." in client.post(address, rest, follow=True).content.decode()
     assert "Paid 20 Jan" in client.get(reverse("finance:invoices")).content.decode()

@@ -37,9 +37,8 @@ class PaidForm(forms.Form):
     amount = PoundsField(
         label=_("How much came in?"),
         help_text=_("A part is noted as well: the invoice then shows what is still open."),
-        required=False,
         least=1,
-        error_messages={"too_much": _("Only %(most)s is still open. Check the amount.")},
+        error_messages={"required": _("Enter how much came in.")},
     )
 
     paid_on = DayField(
