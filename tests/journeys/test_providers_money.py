@@ -191,7 +191,9 @@ def test_p13_overpaid_40_pounds_are_taken_off_the_next_payment_itemised(
     disputes.resolve(dispute=dispute, found_minutes=120, finding="Two hours, both say now.", by=Who(carys), now=TUESDAY)
 
     page = world.at(TUESDAY, bryn).look("provider:money")
-    assert "Your next payment is £40.00 smaller" in page
+    # What is released already comes whole.
+    assert "Your next payment: Tuesday 22 September" in page and "The payment after this one is £40.00 smaller" in page
+    assert "Your next payment is £40.00 smaller" in world.at(london(2026, 9, 23, 9), bryn).look("provider:money")
     assert "Sitting at home , 11 September 2026: −£40.00. What was found: Two hours, both say now." in page
     assert "If no payment comes before 22 November 2026, the council sends you an invoice for it instead." in page
     assert books.due(payee=bryn_cafe.pk) == -4000
@@ -231,7 +233,7 @@ def test_p13_where_no_run_comes_within_60_days_finance_writes_an_invoice_and_it_
 
     invoice = Invoice.objects.get().pk
     prefix = f"paid-{invoice}-paid_on"
-    day = {f"{prefix}_day": "1", f"{prefix}_month": "12", f"{prefix}_year": "2026"}
+    day = {f"{prefix}_day": "1", f"{prefix}_month": "12", f"{prefix}_year": "2026", f"paid-{invoice}-amount": "40"}
     page = world.at(london(2026, 12, 1, 9), ffion).press("finance:invoice_paid", invoice, **day)
     assert "Nothing is owed for this invoice any more." in page and "Paid 1 Dec" in page
     assert "−£40.00" in world.at(london(2026, 12, 1, 9), bryn).look("provider:figures")
