@@ -9,7 +9,7 @@ import datetime as dt
 from collections import defaultdict
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, OuterRef, Subquery, Sum
 from django.utils import timezone
 
 from accounts import days, history
@@ -17,7 +17,7 @@ from accounts.models import Council
 from providers import staff
 from voucher import messages, settlement
 from voucher.ledger import acts, books
-from voucher.models import ClaimLine, Invoice, InvoiceLine, InvoicePaymentLine
+from voucher.models import Invoice, InvoiceLine, InvoicePaymentLine
 
 State = Invoice.State
 # What a finding takes back is taken off the next payment; where none comes for so long, finance writes an invoice.
@@ -73,13 +73,14 @@ def first_day(claim):
 def to_write(council, *, on):
     """Return what providers have to give back and no run or invoice has asked for in 60 days, the oldest first.
 
-    What was found of a break that is not paid, or whose payment the bank sent back, is not among it: nobody had it.
+    Where as much waits to be paid for the same break (not paid yet, sent back by the bank, found anew), there is
+    nothing to give back.
     """
     before = days.midnight(on - dt.timedelta(days=DAYS_TO_TAKE_OFF))
     waiting = settlement.awaiting(council)
-    lines = waiting.filter(amount_pence__lt=0, claim__made_at__lt=before)
-    unpaid = waiting.filter(amount_pence__gt=0, part=ClaimLine.Part.CLAIMED)
-    lines = lines.exclude(booking__in=unpaid.values("booking"))
+    of_the_break = waiting.filter(booking=OuterRef("booking")).order_by().values("booking")
+    together = Subquery(of_the_break.annotate(pence=Sum("amount_pence")).values("pence"))
+    lines = waiting.annotate(together=together).filter(amount_pence__lt=0, together__lt=0, claim__made_at__lt=before)
     return lines.select_related("claim__provider", "booking").order_by("claim__made_at", "claim__provider__name", "pk")
 
 

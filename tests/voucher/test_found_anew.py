@@ -23,7 +23,18 @@ from tests.voucher.test_disputes import (
     sound,
 )
 from tests.voucher.top_ups import own
-from voucher import absences, appeals, award_statement, bookings, claims, disputes, found_anew, settlement, withdrawals
+from voucher import (
+    absences,
+    appeals,
+    award_statement,
+    bookings,
+    claims,
+    disputes,
+    found_anew,
+    invoices,
+    settlement,
+    withdrawals,
+)
 from voucher.ledger import books
 from voucher.models import Booking, ClaimLine, FoundAnew, Task
 
@@ -127,6 +138,8 @@ def test_what_was_paid_before_is_followed_by_a_line_of_its_own_with_the_vat_of_t
     assert ClaimLine.objects.get(part=ClaimLine.Part.ANEW).claim.number == len(lines)
     assert left(booking) == (start(unit) - used(unit, 180), 0)
     assert sound()
+    # A provider that was right is not asked by invoice for what was taken off.
+    assert list(invoices.to_write(caerphilly, on=AFTER.date() + dt.timedelta(days=100))) == []
     waiting = list(settlement.awaiting(caerphilly))
     if sum(line.amount_pence for line in waiting):
         run(caerphilly, waiting, ffion, aled, key="run 2")
