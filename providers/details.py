@@ -38,7 +38,7 @@ def change_by_team(*, provider, told, by, now):
     The provider is told, so that nobody becomes somebody else behind its back. Raises staff.WorksThere.
     """
     staff.refuse_colleague(provider, by)
-    Provider.objects.filter(pk=provider.pk).update(ref=provider.ref)
+    Provider.objects.locked(provider.pk)
     provider.refresh_from_db()
     changed = [name for name in OF_TEAM if name in told and told[name] != getattr(provider, name)]
     if changed:

@@ -292,7 +292,7 @@ def waiting(council):
 
 def _lock(provider):
     """Let nobody else change the papers of the provider until this transaction is over."""
-    Provider.objects.filter(pk=provider.pk).update(ref=provider.ref)
+    Provider.objects.locked(provider.pk)
     # What is asked hangs on what was told, and somebody may have told or accepted something else meanwhile.
     provider.refresh_from_db(fields=["has_staff", "serves_food", "insurance_until", "papers_until"])
 

@@ -21,7 +21,7 @@ def set_vat(*, provider, vat_number, vat_treatment, vat_from=None, vat_until=Non
     if vat_treatment in NEEDS_A_NUMBER and not vat_number:
         raise NumberMissing
     said = {"vat_number": vat_number, "vat_treatment": vat_treatment, "vat_from": vat_from, "vat_until": vat_until}
-    row = Provider.objects.select_for_update(no_key=True).get(pk=provider.pk)
+    row = Provider.objects.locked(provider.pk)
     if all(getattr(row, name) == value for name, value in said.items()):
         return
     Provider.objects.filter(pk=provider.pk).update(**said)

@@ -66,7 +66,7 @@ def ask(*, provider, name, sort_code, account_number, roll_number="", holds_paym
     # A roll number stands where other payments have our own words: one that Bacs refuses would stop the whole file.
     bacs.check_payment(bacs.Payment(sort_code, account_number, name, 1, reference=roll_number or "BREAKS"))
     with transaction.atomic():
-        provider = Provider.objects.select_for_update(no_key=True).get(pk=provider.pk)
+        provider = Provider.objects.locked(provider.pk)
         if waiting := provider.bank_accounts.filter(state__in=WAITS).first():
             if all(getattr(waiting, field) == value for field, value in wanted.items()):
                 return waiting
@@ -151,7 +151,7 @@ def due(now):
 def use(*, account, now):
     """Use an agreed account whose day has come, and replace the one before. Raises ChangeMoved."""
     with transaction.atomic():
-        provider = Provider.objects.select_for_update(no_key=True).get(pk=account.provider_id)
+        provider = Provider.objects.locked(account.provider_id)
         # Held, so that nobody takes it back or refuses it between here and its use.
         if due(now).select_for_update(no_key=True).filter(pk=account.pk).first() is None:
             raise ChangeMoved(BankAccount.objects.get(pk=account.pk))

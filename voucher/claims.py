@@ -136,7 +136,7 @@ def add_finding(*, booking, pence, by, now, part=ClaimLine.Part.FOUND):
     `pence` is signed. It is a claim of its own, so that its 30 days (R20) run from the finding; return its ClaimLine.
     Call it inside the transaction of the finding. The VAT of all lines together is that of the whole.
     """
-    provider = Provider.objects.select_for_update(no_key=True).get(pk=booking.provider_id)
+    provider = Provider.objects.locked(booking.provider_id)
     lines = list(ClaimLine.objects.filter(booking=booking).select_related("claim", "booking__provider"))
     claimed = next(line for line in lines if not line.is_finding)
     claim = Claim.objects.create(
@@ -248,7 +248,7 @@ def moved_to_payees(rows):
 
 def alone(booking):
     """Return the booking read anew, with nobody else claiming or settling anything of its provider meanwhile."""
-    Provider.objects.select_for_update(no_key=True).get(pk=booking.provider_id)
+    Provider.objects.locked(booking.provider_id)
     # Runs are gathered one at a time behind this lock, so its line is in a run or it is not.
     Council.objects.select_for_update(no_key=True).get(pk=booking.council_id)
     rows = Booking.objects.select_related("award__account", "hold", "offer", "provider", "council__scheme")
@@ -275,7 +275,7 @@ def waiting_for_a_claim():
 def _claim(*, provider, council, ids, invoice_number, own_reference, late_reason, by, now, key):
     # One claim of a provider at a time, so that numbers follow one another. The money is kept right
     # without this lock: by the guarded updates below and by one line a booking.
-    Provider.objects.select_for_update(no_key=True).get(pk=provider.pk)
+    Provider.objects.locked(provider.pk)
     bookings = _chosen(provider=provider, council=council, ids=ids)
     if not late_reason:
         _refuse_late(bookings, council=council, on=timezone.localdate(now))

@@ -68,7 +68,7 @@ def enter(*, provider, rows, by, now):
     """
     with transaction.atomic():
         # Behind this lock the provider's others claim and undo; and every request is taken before any money.
-        Provider.objects.select_for_update(no_key=True).get(pk=provider.pk)
+        Provider.objects.locked(provider.pk)
         found = _bookings_of(provider, {row.ref for row in rows})
         faults, wanted = {}, {}
         for place, row in enumerate(rows):

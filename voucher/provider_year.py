@@ -175,7 +175,7 @@ def _free(provider, of):
         state=Booking.State.DELIVERED,
         price_pence=0,
         starts_at__gte=days.midnight(of.first),
-        starts_at__lt=days.midnight(of.last + dt.timedelta(days=1)),
+        starts_at__lt=days.end_of(of.last),
     )
     months = rows.order_by().annotate(month=TruncMonth("starts_at")).values("month").annotate(breaks=Count("pk"))
     return {row["month"].date(): row["breaks"] for row in months}

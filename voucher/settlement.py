@@ -84,10 +84,9 @@ def awaiting(council):
     unless an invoice asks for it (R69).
     """
     return (
-        ClaimLine.objects.filter(claim__council=council)
+        ClaimLine.objects.waiting()
+        .filter(claim__council=council)
         .exclude(amount_pence=0)
-        .exclude(run_lines__live=True)
-        .exclude(invoice_lines__live=True)
         .order_by("claim__made_at", "claim__provider__name", "pk")
     )
 

@@ -44,7 +44,7 @@ def undo(*, booking, by, now):
     """
     with transaction.atomic():
         # Behind this lock a claim is made, and a carer says that it was otherwise: as in claims.alone.
-        Provider.objects.select_for_update(no_key=True).get(pk=booking.provider_id)
+        Provider.objects.locked(booking.provider_id)
         choices.lock(booking)
         booking.refresh_from_db()
         if not may_undo(booking, now):

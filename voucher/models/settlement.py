@@ -41,6 +41,10 @@ class LinesThatStand(models.Manager):
     def get_queryset(self):
         return super().get_queryset().filter(struck_at=None)
 
+    def waiting(self):
+        """Return the lines that no payment run holds and no invoice asks for."""
+        return self.exclude(run_lines__live=True).exclude(invoice_lines__live=True)
+
 
 class ClaimLine(models.Model):
     """One booking in a claim. A booking is claimed once, and corrected once by a finding and once anew.

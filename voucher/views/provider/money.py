@@ -2,8 +2,7 @@
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Count, Prefetch, Q, Sum
-from django.db.models.functions import Coalesce
+from django.db.models import Prefetch
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -193,20 +192,14 @@ def _money_page(request, *, typed=None):
     withheld = withholding.from_provider(provider)
     groups = _ready_by_council(provider, today, typed, request.POST, withheld)
     given_back = _given_back(provider)
-    claimed = (
-        Claim.objects.filter(provider=provider)
-        .select_related("council")
-        .annotate(
-            total=Coalesce(Sum("lines__amount_pence", filter=Q(lines__struck_at=None)), 0),
-            line_count=Count("lines", filter=Q(lines__struck_at=None)),
-        )
-        .order_by("-made_at", "-pk")
-    )
+    claimed = Claim.objects.filter(provider=provider).select_related("council").order_by("-made_at", "-pk")
     page = Paginator(claimed, A_PAGE).get_page(request.GET.get("page"))
     lines = list(_LINES.filter(claim__in=list(page)).order_by("pk"))
     found = ways.by_claim(ways.ways_of(provider, lines, today=today))
     for claim in page:
         claim.ways = ways.together(found[claim.pk])
+        standing = [way["line"] for way in found[claim.pk] if way["line"].struck_at is None]
+        claim.total, claim.line_count = sum(line.amount_pence for line in standing), len(standing)
     is_recharged = paid_inside_the_council(provider)
     context = {
         "groups": groups,
@@ -249,8 +242,7 @@ def _ready_by_council(provider, today, typed, data, withheld):
 
 def _given_back(provider):
     """Return the lines that are taken off the provider's next payment after disputes, the oldest first."""
-    lines = ClaimLine.objects.filter(claim__provider=provider, amount_pence__lt=0).exclude(run_lines__live=True)
-    lines = lines.exclude(invoice_lines__live=True)
+    lines = ClaimLine.objects.waiting().filter(claim__provider=provider, amount_pence__lt=0)
     lines = lines.select_related("claim__council__scheme", "booking__offer", "booking__dispute")
     return list(lines.order_by("claim__made_at", "pk"))
 

@@ -65,8 +65,7 @@ def together(ways):
 
 def _held(provider):
     """Return what the checks find now against the lines that wait, by line."""
-    waiting = ClaimLine.objects.filter(claim__provider=provider).exclude(amount_pence=0).exclude(run_lines__live=True)
-    waiting = waiting.exclude(invoice_lines__live=True)
+    waiting = ClaimLine.objects.waiting().filter(claim__provider=provider).exclude(amount_pence=0)
     return {each.line.pk: each.failed for each in line_checks.looked_at(waiting)}
 
 
