@@ -263,7 +263,7 @@ def test_checking_costs_the_same_number_of_queries_for_one_line_and_for_many(
     bryn_cafe, bryn, award, caerphilly, django_assert_num_queries, django_assert_max_num_queries
 ):
     claimed.lines(bryn_cafe, award, number=1, by=Who(bryn))
-    with django_assert_max_num_queries(15) as for_one:
+    with django_assert_max_num_queries(16) as for_one:
         line_checks.looked_at(settlement.awaiting(caerphilly))
     for number in range(3):
         provider = factories.provider(caerphilly, name=f"Provider {number}")
