@@ -92,6 +92,8 @@ class AppealAnswerForm(forms.Form):
     """What the carers team answers a provider that does not agree: what was found stands, or it is found anew."""
 
     STANDS, ANEW = "stands", "anew"
+    # The length is needed with one of the answers, which its question says better than "(optional)".
+    all_is_optional = True
 
     answer = forms.ChoiceField(
         label=_("What do you answer?"),
