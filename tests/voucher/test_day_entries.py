@@ -190,6 +190,16 @@ def test_each_session_of_a_course_stands_on_the_list_of_its_day(client, course, 
     assert "1 booking is marked already" in page(client, "2026-10-27")
 
 
+def test_a_list_that_is_too_old_is_answered_with_the_days_that_can_be_entered(client, bryn, clock):
+    """R59."""
+    clock.now = london(2026, 10, 28, 9)
+    client.force_login(bryn)
+
+    answer = client.get(reverse("provider:enter_day", args=["2026-08-01"]), follow=True)
+
+    assert answer.redirect_chain and "The date must be Saturday 29 August 2026 or later." in answer.content.decode()
+
+
 def test_while_a_course_goes_on_its_list_says_when_to_say_it(client, course, bryn, clock):
     clock.now = AFTERWARDS
     client.force_login(bryn)

@@ -3,10 +3,10 @@
 import datetime as dt
 from contextlib import suppress
 from itertools import groupby
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.db import transaction
-from django.http import Http404
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -50,7 +50,9 @@ def enter_day(request, day):
     window = request.provider.council.scheme.claim_window_days
     first, last = day_entries.days_that_can_be_entered(timezone.localdate(now), window)
     if not first <= day <= last:
-        raise Http404
+        # An old list is still in somebody's hand: that page says which days can be entered.
+        asked_for = urlencode({"day_day": day.day, "day_month": day.month, "day_year": day.year})
+        return redirect(f"{reverse('provider:choose_day')}?{asked_for}")
     page = _Page(request, day, now)
     if request.method == "POST" and page.save():
         return redirect(f"{reverse('provider:enter_day', args=[day.isoformat()])}?entered=1")
