@@ -394,6 +394,15 @@ def test_who_works_for_a_provider_is_not_invited_as_another(caerphilly, bryn_caf
     assert not OutboxMessage.objects.exists()
 
 
+def test_who_joins_with_a_provider_of_one_council_is_not_invited_by_another(caerphilly, carys, now):
+    invite(caerphilly, carys, now)
+
+    with pytest.raises(joining_desk.AlreadyHere):
+        invite(factories.council("newport", "Newport", "Casnewydd"), carys, now)
+
+    assert len(mails("joining_invited")) == 1
+
+
 # --- Pages -------------------------------------------------------------------------------------------------------
 
 

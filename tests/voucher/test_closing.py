@@ -59,6 +59,15 @@ def handover(booked, close, heir):
     return Handover.objects.get(booking=booked)
 
 
+def test_only_another_provider_that_is_live_takes_over(booked, close, bryn_cafe, caerphilly):
+    for successor in (bryn_cafe, factories.provider(caerphilly, name="Caffi Arall", state="closed")):
+        with pytest.raises(closing.NoSuccessor):
+            close(successor=successor)
+
+    bryn_cafe.refresh_from_db()
+    assert (bryn_cafe.closes_on, bryn_cafe.successor) == (None, None)
+
+
 def money_of(award):
     """Return what is left and what is set aside."""
     award.account.refresh_from_db()

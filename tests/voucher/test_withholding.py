@@ -95,6 +95,8 @@ def test_it_has_a_reason_and_is_of_nobody_who_works_there_and_stands_once(bryn_c
     withholding.let_go(withholding=row, reason="All is well.", by=Who(ffion), now=now)
     with pytest.raises(withholding.IsOver):
         withholding.let_go(withholding=row, reason="Again.", by=Who(ffion), now=now)
+    with pytest.raises(staff.WorksThere):
+        withhold(bryn_cafe, gwen, now)
 
     acts = HistoryEntry.objects.filter(act__startswith="payments.").order_by("pk")
     assert [(each.act, each.details) for each in acts] == [("payments.withheld", {}), ("payments.let_go", {})]
