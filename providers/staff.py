@@ -57,22 +57,28 @@ def give_post(*, user, provider, kind, by, now):
     post, is_new = Staff.objects.get_or_create(user=user, provider=provider, defaults=new)
     if not is_new and post.kind == kind:
         return post
-    post.kind = kind
+    was_owner, post.kind = not is_new and post.kind == Staff.Kind.OWNER, kind
     post.save(update_fields=["kind"])
     if kind not in WITH_DIARY:
         CalendarFeed.objects.filter(post=post, stopped_at=None).update(stopped_at=now)
     history.record(
         act="post.given", subject=user, by=by, at=now, council=provider.council, kind=kind, provider=provider.ref
     )
+    if was_owner:
+        _tell_former_owner(user, provider, by, now, work=Staff.Kind(kind).label)
     return post
 
 
 @transaction.atomic
 def remove_post(*, user, provider, by, now):
     """Take the person's post with the provider away; a second press changes nothing."""
-    removed, _ = Staff.objects.filter(user=user, provider=provider).delete()
+    posts = Staff.objects.filter(user=user, provider=provider)
+    was_owner = posts.filter(kind=Staff.Kind.OWNER).exists()
+    removed, _ = posts.delete()
     if removed:
         history.record(act="post.removed", subject=user, by=by, at=now, council=provider.council, provider=provider.ref)
+        if was_owner:
+            _tell_former_owner(user, provider, by, now)
 
 
 @transaction.atomic
@@ -194,3 +200,14 @@ def _tell_of_owner(post, now):
     """Tell the provider's own address that somebody else owns it now: an owner can change where money goes."""
     key = f"{post.pk}/{now:%Y-%m-%dT%H:%M:%S}"
     tell("owner_added", post.provider, key=key, name=str(post.user))
+
+
+def _tell_former_owner(user, provider, by, now, work=""):
+    """Tell a person that somebody else took her ownership, and the `work` she has now, if any; her own act tells her.
+
+    It goes to her own address: the provider's may be in the hands of whoever did it.
+    """
+    if by.user == user:
+        return
+    key = f"{provider.pk}-{user.pk}/{now:%Y-%m-%dT%H:%M:%S}"
+    tell("owner_no_more", provider, key=key, to=user.email, language=user.language, by=by.user, work=work)

@@ -1,5 +1,6 @@
 """Who works for a provider: invited, changed, removed, handed over; never without an owner who can act."""
 
+import datetime as dt
 import threading
 
 import pytest
@@ -19,6 +20,7 @@ from voucher import calendar_feeds
 
 pytestmark = pytest.mark.django_db
 Kind = Staff.Kind
+A_MINUTE = dt.timedelta(minutes=1)
 
 
 @pytest.fixture
@@ -78,6 +80,27 @@ def test_another_owner_is_told_to_the_providers_own_address(client, owner, bryn_
     letter = OutboxMessage.objects.get(kind="owner_added")
     assert letter.to == bryn_cafe.email
     assert "Huw is now an owner of Bryn Café" in letter.body
+
+
+def test_an_owner_whom_another_owner_replaces_is_told_at_her_own_address_and_who_leaves_is_not(
+    owner, eira, bryn, bryn_cafe, now
+):
+    nia = factories.provider_staff(bryn_cafe, "nia@provider.example", name="Nia")
+    nias = Staff.objects.get(user=nia, provider=bryn_cafe)
+    staff.change_post(post=nias, kind=Kind.DESK, by=Who(user=bryn), now=now)
+    staff.change_post(post=nias, kind=Kind.OWNER, by=Who(user=bryn), now=now)
+    staff.take_post(post=eira, by=Who(user=bryn), now=now)
+    staff.take_post(post=nias, by=Who(user=bryn), now=now + A_MINUTE)
+
+    changed, removed = OutboxMessage.objects.filter(kind="owner_no_more").order_by("pk")
+    assert changed.to == removed.to == nia.email != bryn_cafe.email
+    assert "Bryn has changed who works for Bryn Café" in changed.body
+    assert "Your work there is now: Desk." in changed.body
+    assert "can no longer open its pages" in removed.body
+
+    staff.give_post(user=nia, provider=bryn_cafe, kind=Kind.OWNER, by=Who(user=bryn), now=now)
+    staff.take_post(post=Staff.objects.get(user=nia), by=Who(user=nia), now=now + 2 * A_MINUTE)
+    assert OutboxMessage.objects.filter(kind="owner_no_more").count() == 2
 
 
 def test_the_post_of_a_colleague_changes_from_now_on(client, owner, eira, bryn_cafe):
