@@ -118,11 +118,12 @@ def is_set_by_team(provider):
 def call_off(*, provider, by, now, by_team=False):
     """Take it back before the day: the provider goes on, and what was offered to a successor is no longer open.
 
-    What waited to be arranged anew, and nothing else stands in its way, takes place after all, and its carer is told.
-    Raises NotOpen, and SetByTeam for the provider itself.
+    What waited to be arranged anew, and nothing else stands in its way, takes place after all, and its carer is told;
+    so is the provider where the carers team takes it back. Raises NotOpen, and SetByTeam for the provider itself.
     """
     with transaction.atomic():
-        if is_set_by_team(Provider.objects.locked(provider.pk)) and not by_team:
+        before = Provider.objects.locked(provider.pk)
+        if is_set_by_team(before) and not by_team:
             raise SetByTeam
         rows = Provider.objects.filter(pk=provider.pk, closes_on__isnull=False).exclude(state=State.CLOSED)
         if not rows.update(closes_on=None, successor=None):
@@ -130,6 +131,8 @@ def call_off(*, provider, by, now, by_team=False):
         provider.refresh_from_db()
         _let_go_on(provider, by, now)
         history.record(act="provider.closes_not", subject=provider, by=by, at=now, council=provider.council)
+        if by_team:
+            messages.provider_closes_not(provider, before.closes_on, now)
 
 
 def past_their_last_day(now):

@@ -8,7 +8,7 @@ from django.db.models import Exists, OuterRef
 from accounts import history
 from accounts.models import Role, User
 from providers.models import Provider
-from voucher import rules
+from voucher import messages, rules
 
 State = Provider.State
 # So long before they are over the mentor is reminded to look back.
@@ -43,7 +43,7 @@ def end(*, provider, by, now):
 
 
 def look_longer(*, provider, seen_until, by, now):
-    """Look after a new provider three months longer than was seen; a second press changes nothing."""
+    """Look after a new provider three months longer than was seen, and tell it; a second press changes nothing."""
     longer = rules.provisional_until(seen_until + dt.timedelta(days=1), LONGER_MONTHS)
     with transaction.atomic():
         if Provider.objects.filter(pk=provider.pk, provisional_until=seen_until).update(provisional_until=longer):
@@ -55,3 +55,5 @@ def look_longer(*, provider, seen_until, by, now):
                 council=provider.council,
                 until=str(longer),
             )
+            provider.refresh_from_db(fields=["provisional_until", "mentor"])
+            messages.first_months_longer(provider)

@@ -274,6 +274,8 @@ def test_it_is_taken_back_and_what_was_open_ends(handover, bryn_cafe, bryn, now)
     assert (bryn_cafe.closes_on, bryn_cafe.successor, handover.state) == (None, None, "ended")
     with pytest.raises(closing.NotOpen):
         closing.call_off(provider=bryn_cafe, by=Who(bryn), now=now)
+    # Whoever does it themself need not be told.
+    assert not OutboxMessage.objects.filter(kind="provider_closes_not").exists()
 
 
 @pytest.mark.parametrize("successor", [False, True])
@@ -333,6 +335,10 @@ def test_the_owner_changes_no_day_of_the_carers_team_and_keeps_its_successor(
     bryn_cafe.refresh_from_db()
     assert bryn_cafe.closes_on == dt.date(2026, 10, 20)
     closing.call_off(provider=bryn_cafe, by=Who(carys), now=now, by_team=True)
+    letter = OutboxMessage.objects.get(kind="provider_closes_not")
+    assert (letter.to, letter.language) == (bryn_cafe.email, bryn_cafe.language)
+    assert "20 October" in letter.subject
+    assert "Carers can book with you for later days again." in letter.body
 
 
 def test_the_day_after_it_is_closed_and_its_people_still_claim(award, sitting, bryn, bryn_cafe, close, client, clock):

@@ -81,7 +81,9 @@ from voucher.messages.requests import times_suggested as times_suggested
 from voucher.messages.requests import waited_in_vain as waited_in_vain
 from voucher.messages.standing import break_goes_on as break_goes_on
 from voucher.messages.standing import break_to_rearrange as break_to_rearrange
+from voucher.messages.standing import first_months_longer as first_months_longer
 from voucher.messages.standing import handover_offered as handover_offered
 from voucher.messages.standing import provider_closes as provider_closes
+from voucher.messages.standing import provider_closes_not as provider_closes_not
 from voucher.messages.standing import provider_goes_on as provider_goes_on
 from voucher.messages.standing import provider_stopped as provider_stopped

@@ -19,6 +19,16 @@ def provider_closes(provider, now):
     _tell("provider_closes", provider, now)
 
 
+def provider_closes_not(provider, last_day, now):
+    """Tell a provider that the carers team has taken back what was to be its last day."""
+    _tell("provider_closes_not", provider, now, last_day=last_day)
+
+
+def first_months_longer(provider):
+    """Tell a provider who of the carers team looks after it for longer, and until when (R44)."""
+    tell("first_months_longer", provider, key=f"{provider.pk}/{provider.provisional_until:%Y-%m-%d}")
+
+
 def break_to_rearrange(booking, now):
     """Tell a carer, without saying why, that the carers team arranges a break anew with her."""
     tell_carer("break_to_rearrange", booking, again=f"{now:%Y-%m-%dT%H:%M}")
@@ -36,5 +46,5 @@ def handover_offered(handover):
     tell_carer("handover_offered", booking, again=f"{handover.pk}", **about)
 
 
-def _tell(name, provider, now):
-    tell(name, provider, key=f"{provider.pk}/{now:%Y-%m-%dT%H:%M}")
+def _tell(name, provider, now, **more):
+    tell(name, provider, key=f"{provider.pk}/{now:%Y-%m-%dT%H:%M}", **more)
