@@ -194,6 +194,11 @@ def is_open(offer, starts_at, minutes):
     return starts_at in possible_starts(offer, day, minutes)
 
 
+def last_day_ahead(now):
+    """Return the last date that can be asked for yet."""
+    return now.astimezone(LONDON).date() + dt.timedelta(days=LOOK_AHEAD_DAYS)
+
+
 def earliest(offer, now):
     """Return the first moment that leaves the provider the notice it asks for."""
     return now + dt.timedelta(hours=offer.notice_hours)

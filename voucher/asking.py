@@ -31,6 +31,14 @@ class NotLive(Refused):
     """The offer or its provider takes no bookings, or papers or checks are not in order on that day."""
 
 
+class NotThatLate(NotLive):
+    """Just now bookings of it are taken only up to `last_day`: its provider's papers or its own checks end then."""
+
+    def __init__(self, last_day):
+        super().__init__(f"up to {last_day}")
+        self.last_day = last_day
+
+
 class OwnAward(Refused):
     """Nobody books at their own door from an award of their own, or one for which they act: a colleague does."""
 
@@ -232,7 +240,7 @@ def refuse_unless_possible(*, award, offer, starts_at, minutes, now):
         raise BadLength(availability.lengths(offer))
     refuse_outside_period(award.account, offer, starts_at, minutes)
     if not offer.is_in_order(on=timezone.localdate(availability.ends_at(offer, starts_at, minutes))):
-        raise NotLive
+        raise NotThatLate(offer.good_until) if offer.is_in_order(on=timezone.localdate(now)) else NotLive
     if starts_at <= now or not rules.is_within_notice(now, starts_at, offer.notice_hours):
         raise TooSoon(offer.notice_hours)
     if not availability.is_open(offer, starts_at, minutes):

@@ -16,6 +16,7 @@ from voucher.asking import Full as Full
 from voucher.asking import NotEnough as NotEnough
 from voucher.asking import NotLive as NotLive
 from voucher.asking import NotOpen as NotOpen
+from voucher.asking import NotThatLate as NotThatLate
 from voucher.asking import OtherRegion as OtherRegion
 from voucher.asking import OutsideArea as OutsideArea
 from voucher.asking import OutsidePeriod as OutsidePeriod

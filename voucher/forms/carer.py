@@ -58,8 +58,11 @@ class DayForm(forms.Form):
         },
     )
 
-    def __init__(self, *args, days, rates=None, **kwargs):
+    def __init__(self, *args, days, rates=None, why_not="", **kwargs):
+        """Offer these days; `why_not` says why the one that was chosen cannot be had, where it is known."""
         super().__init__(*args, **kwargs)
+        if why_not:
+            self.fields["day"].error_messages["invalid_choice"] = why_not
         self.fields["day"].choices = [
             (free.day.isoformat(), with_price(capfirst(wording.day(free.day)), free.starts, rates)) for free in days
         ]

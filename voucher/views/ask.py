@@ -29,7 +29,10 @@ from voucher.views.open_award import award_required
 # Days on the first page of choices; the rest is behind a link.
 DAYS_SHOWN = 14
 # These refusals are mended by another time.
-TIMES = (bookings.OutsidePeriod, bookings.TooSoon, bookings.BadLength, bookings.NotOpen, bookings.Full)
+TIMES = (
+    *(bookings.OutsidePeriod, bookings.NotThatLate, bookings.TooSoon),
+    *(bookings.BadLength, bookings.NotOpen, bookings.Full),
+)
 # A break that leaves less than one part in twenty is said to use almost all.
 ALMOST_ALL = 20
 
@@ -94,12 +97,14 @@ def _next_question(request, offer, quotes, now):
         return beyond
     days = free_days(request.award, offer, minutes, now)
     if not days:
-        return _cannot(request, offer, bookings.Full())
+        is_in_order = offer.is_in_order(on=timezone.localdate(now))
+        return _cannot(request, offer, bookings.Full() if is_in_order else bookings.NotLive())
     starts_at = moment_of(request.GET.get("starts_at", ""))
     chosen = request.GET.get("day") or (timezone.localdate(starts_at).isoformat() if starts_at else "")
     shown = days if request.GET.get("later") or chosen else days[:DAYS_SHOWN]
     rates = bookings.rates_of(offer, timezone.localdate(now))
-    form = DayForm({"day": chosen} if chosen or asked == "day" else None, days=shown, rates=rates)
+    why_not = why_not_that_day(request.award, offer, day_of(chosen), minutes, now)
+    form = DayForm({"day": chosen} if chosen or asked == "day" else None, days=shown, rates=rates, why_not=why_not)
     if not form.is_valid():
         return _question(request, offer, "day", form, carried, later=len(days) > len(shown))
     free = next(free for free in days if free.day.isoformat() == chosen)
@@ -219,6 +224,8 @@ def why_not_then(refusal):
         if refusal.sessions:
             return _("Your award ends before the last session of this course. Choose another one.")
         return _("Your award is for breaks from %(first)s to %(last)s. Choose a day between them.") % words
+    if isinstance(refusal, bookings.NotThatLate):
+        return _only_up_to(refusal.last_day)
     if isinstance(refusal, bookings.TooSoon):
         return ngettext(
             "They need %(hours)s hour to get ready. Choose a later time.",
@@ -228,6 +235,29 @@ def why_not_then(refusal):
     if isinstance(refusal, bookings.Full):
         return _("Someone else has just taken that time. Choose another.")
     return _("They are closed at that time. Choose another.")
+
+
+def why_not_that_day(award, offer, day, minutes, now):
+    """Return why nobody can ask for a day, or "" where it could be asked for if it were free."""
+    account = award.account
+    if day is None:
+        return ""
+    if not account.first_day <= day <= account.last_day:
+        return why_not_then(bookings.OutsidePeriod(first_day=account.first_day, last_day=account.last_day))
+    starts = list(availability.possible_starts(offer, day, minutes))
+    ends_on = timezone.localdate(availability.ends_at(offer, starts[-1], minutes)) if starts else day
+    if not offer.is_in_order(on=ends_on):
+        return _only_up_to(offer.good_until)
+    if day > (furthest := availability.last_day_ahead(now)):
+        sentence = _("A day so far ahead cannot be asked for yet. Choose one up to %(day)s.")
+        return sentence % {"day": wording.day(furthest)}
+    return ""
+
+
+def _only_up_to(last_day):
+    """Say up to when a provider takes bookings, and not why: its papers are between it and the council."""
+    sentence = _("They take bookings only up to %(day)s just now, and the break must be over by then. Choose another.")
+    return sentence % {"day": wording.day(last_day)}
 
 
 def _nights_sentence(refusal):
@@ -313,4 +343,10 @@ def _cannot(request, offer, refusal):
     """Say why this award cannot have this offer, and what can be done instead."""
     kind = type(refusal).__name__
     context = {"offer": offer, "kind": kind, "refusal": refusal, "unit": request.award.unit}
+    furthest, last_day = availability.last_day_ahead(timezone.now()), request.award.account.last_day
+    # What ends first is what a carer is told: nothing that she could ask for is free until then.
+    if offer.good_until and offer.good_until < min(furthest, last_day):
+        context["only_up_to"] = offer.good_until
+    elif furthest < last_day:
+        context["not_yet_after"] = furthest
     return render(request, "my/ask_cannot.html", context)

@@ -10,9 +10,10 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts import wording
 from brochure import availability
 from voucher import alternatives, bookings, rules
+from voucher.forms.applications import day_of
 from voucher.forms.carer import DayForm, TimeForm
 from voucher.models import Booking
-from voucher.views.ask import DAYS_SHOWN, why_not_then
+from voucher.views.ask import DAYS_SHOWN, why_not_that_day, why_not_then
 from voucher.views.numbers import whole
 from voucher.views.offer_cards import moment_of
 from voucher.views.open_award import award_required
@@ -89,7 +90,8 @@ def _choose_time(request, row, now):
     days = alternatives.free_days(request.award, row.offer, row.minutes, now, besides=row)
     chosen = request.GET.get("day", "")
     shown = days if chosen or request.GET.get("later") else days[:DAYS_SHOWN]
-    form = DayForm({"day": chosen} if chosen or request.GET.get("step") else None, days=shown)
+    why_not = why_not_that_day(request.award, row.offer, day_of(chosen), row.minutes, now)
+    form = DayForm({"day": chosen} if chosen or request.GET.get("step") else None, days=shown, why_not=why_not)
     step = "day"
     if days and form.is_valid():
         free = next(free for free in days if free.day.isoformat() == chosen)

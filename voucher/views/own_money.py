@@ -19,12 +19,13 @@ from brochure import wording as brochure_wording
 from providers import stripe_api
 from voucher import bookings, rules, top_ups
 from voucher.alternatives import free_days
+from voucher.forms.applications import day_of
 from voucher.forms.carer import DayForm, TimeForm, as_typed
 from voucher.forms.own_money import AskWithOwnMoneyForm
 from voucher.ledger.acts import KeyWasUsed
 from voucher.models import Booking, TopUp
 from voucher.views import ask_again
-from voucher.views.ask import DAYS_SHOWN, why_not_then
+from voucher.views.ask import DAYS_SHOWN, why_not_that_day, why_not_then
 from voucher.views.numbers import whole
 from voucher.views.offer_cards import moment_of
 from voucher.views.open_award import award_required
@@ -183,7 +184,9 @@ def _next_question(request, offer, minutes, days, now):
     carried = {"minutes": minutes}
     typed = {"day": chosen} if chosen or "step" in request.GET else None
     rates = bookings.rates_of(offer, timezone.localdate(now))
-    form = DayForm(typed, days=days if chosen or request.GET.get("later") else days[:DAYS_SHOWN], rates=rates)
+    shown = days if chosen or request.GET.get("later") else days[:DAYS_SHOWN]
+    why_not = why_not_that_day(request.award, offer, day_of(chosen), minutes, now)
+    form = DayForm(typed, days=shown, rates=rates, why_not=why_not)
     if not form.is_valid():
         later = len(days) > DAYS_SHOWN and not request.GET.get("later")
         more = f"?{urlencode(carried | {'later': 1})}" if later else ""
@@ -267,7 +270,8 @@ def _refused(request, form, offer, minutes, refusal, make):
             sentence = _("It can no longer be paid in that way. Choose again.")
         form.add_error(None, sentence % words)
         return form, None
-    if isinstance(refusal, bookings.OutsidePeriod | bookings.TooSoon | bookings.Full | bookings.NotOpen):
+    by_time = bookings.OutsidePeriod | bookings.NotThatLate | bookings.TooSoon | bookings.Full | bookings.NotOpen
+    if isinstance(refusal, by_time):
         form.add_error("starts_at", why_not_then(refusal))
         return form, None
     # The provider takes no money from carers any more, or the award cannot be used: the first page says so.

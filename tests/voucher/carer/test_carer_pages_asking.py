@@ -52,6 +52,30 @@ def test_going_on_without_an_answer_asks_again_beside_the_question(alys, sitting
     assert "That day is no longer free." in text_of(alys.get(page, {"minutes": 60, "day": "2026-10-12"}))
 
 
+def test_a_day_that_cannot_be_asked_for_is_not_called_taken(alys, award, sitting):
+    """It is too far ahead, outside the award, or later than the provider takes bookings; why is not said of a paper."""
+    page = reverse("my:ask", args=[sitting.slug])
+
+    def said(day):
+        return text_of(alys.get(page, {"minutes": 60, "day": day}))
+
+    far = said("2026-12-18")
+    assert "A day so far ahead cannot be asked for yet. Choose one up to Friday 11 December." in far
+    assert "Your award is for breaks from" in said("2029-10-19")
+    # What stands in the last look is looked at again when it is sent.
+    data = form_of(look(alys, sitting))
+    type(sitting.provider).objects.filter(pk=sitting.provider.pk).update(insurance_until=dt.date(2026, 10, 15))
+    until = "They take bookings only up to Thursday 15 October just now"
+    assert until in said("2026-10-16")
+    assert until in text_of(send(alys, sitting, data))
+    type(sitting.provider).objects.filter(pk=sitting.provider.pk).update(insurance_until=dt.date(2026, 10, 12))
+    none_left = said("2026-10-16")
+    assert "Bryn Café takes bookings only up to Monday 12 October just now" in none_left
+    assert "is taken" not in none_left
+    assert "nsurance" not in none_left
+    nothing_was_written(award)
+
+
 @pytest.mark.parametrize(
     "typed",
     [
