@@ -5,12 +5,14 @@ from django.db import transaction
 from django.db.models import Case, Exists, IntegerField, OuterRef, Value, When
 
 from accounts import history, mail, people
+from accounts.models import HistoryEntry, User
 from accounts.people import OwnMoneyRole
 from providers.models import CalendarFeed, Provider, Staff
 from providers.telling import tell
 
 # Posts that have the diary, and so may have it in a calendar of their own.
 WITH_DIARY = (Staff.Kind.OWNER, Staff.Kind.BOOKINGS)
+LEFT_SHOWN = 5
 
 
 class LastOwner(Exception):
@@ -159,6 +161,17 @@ def colleagues(provider):
         place=Case(*order, output_field=IntegerField()),
     )
     return rows.order_by("place", "user__name", "pk")
+
+
+def who_left(provider):
+    """Return the last few people whose post ended and who have none here now, as (person, when), the newest first."""
+    ended = HistoryEntry.objects.filter(act="post.removed", details__provider=provider.ref, council=provider.council)
+    ended = ended.exclude(subject_id__in=provider.staff.values("user")).order_by("at", "pk")
+    # Somebody may have come back and left again: the last time counts.
+    found = dict(ended.values_list("subject_id", "at"))
+    newest = sorted(found.items(), key=lambda each: each[1], reverse=True)[:LEFT_SHOWN]
+    persons = User.objects.in_bulk([pk for pk, _ in newest])
+    return [(persons[pk], at) for pk, at in newest if pk in persons]
 
 
 def told_of_breaks(provider):

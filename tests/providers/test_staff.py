@@ -9,6 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import strip_tags
 
 from accounts.history import Who
 from accounts.models import HistoryEntry, OutboxMessage, User
@@ -271,3 +272,34 @@ def test_of_two_owners_who_leave_at_the_same_moment_one_stays(bryn, bryn_cafe, n
 
     assert Staff.objects.filter(provider=bryn_cafe, kind="owner").count() == 1
     assert len(refused) == 1
+
+
+def test_the_carers_team_sees_whom_to_ask_for_and_another_council_does_not(
+    client, owner, eira, bryn_cafe, carys, django_assert_max_num_queries
+):
+    User.objects.filter(pk=eira.user.pk).update(last_login=dt.datetime(2026, 9, 7, 8, tzinfo=dt.UTC))
+    gone = [factories.provider_staff(bryn_cafe, f"{name}@provider.example", name=name) for name in ("Huw", "Mair")]
+    for user in gone:
+        staff.remove_post(user=user, provider=bryn_cafe, by=Who(user=carys), now=timezone.now())
+    staff.give_post(user=gone[1], provider=bryn_cafe, kind=Kind.CLAIMS, by=Who(user=carys), now=timezone.now())
+    page = reverse("team:provider", args=[bryn_cafe.ref])
+    client.force_login(carys)
+
+    with CaptureQueriesContext(connection) as first:
+        shown = " ".join(strip_tags(client.get(page).content.decode()).split())
+    for number in range(5):
+        user = factories.provider_staff(bryn_cafe, f"{number}@provider.example", name=f"Person {number}")
+        if number % 2:
+            staff.remove_post(user=user, provider=bryn_cafe, by=Who(user=carys), now=timezone.now())
+    with django_assert_max_num_queries(len(first)):
+        assert "Person 4" in client.get(page).content.decode()
+
+    assert "Eira Bookings · Last signed in 7 September 2026" in shown
+    assert "Mair Claims ·" in shown
+    assert "Huw No longer works there, since " in shown
+    assert "Mair No longer" not in shown
+    neighbour = factories.council(slug="torfaen", name_en="Torfaen", name_cy="Torfaen")
+    client.force_login(factories.user("t@council.example", role="team", council=neighbour))
+    answer = client.get(page)
+    assert answer.status_code == 200
+    assert not any(name in answer.content.decode() for name in ("Eira", "Huw", "Who works there"))

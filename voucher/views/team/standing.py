@@ -139,6 +139,9 @@ def standing_context(row, council):
         "may_stop": own and works,
         "may_close": own and (works or row.state == State.SUSPENDED),
         "may_read_why": own,
+        # Whom to ask for on the telephone is for the team that looks after this provider.
+        "people": list(staff.colleagues(row)) if own else [],
+        "left": staff.who_left(row) if own else [],
     }
 
 
