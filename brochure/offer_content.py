@@ -170,7 +170,8 @@ def in_words(content):
         "category": _category(content["category"]),
         "unit": Offer.Unit(unit).label,
         "minutes": brochure_wording.length(content["minutes"], unit, content["minutes"]),
-        "sessions": str(content["sessions"]),
+        # Of everything but a course there is one, and nothing to say about it.
+        "sessions": str(content["sessions"]) if unit == Offer.Unit.COURSE else "",
         "dbs_level": DbsCheck.Level(content["dbs_level"]).label,
         "prices": "\n".join(_price(row, unit) for row in sorted(content["prices"], key=_as_shown)),
         "least_minutes": wording.hours(content["least_minutes"]) if content["least_minutes"] else "",

@@ -384,3 +384,13 @@ def test_differences_are_told_in_words(sitting, by, now):
         ("How long", "1 hour", "1½ hours", ""),
         ("Personal care", "No", "Yes", ""),
     ]
+
+
+def test_sessions_are_told_of_courses_only(sitting):
+    """Everything else has one session, which is no news to whoever looks at a new offer."""
+    by_the_hour = content(sitting)
+    course = by_the_hour | {"unit": "course", "minutes": 360, "sessions": 3}
+
+    assert "sessions" not in {each.key for each in offer_content.differences({}, by_the_hour) if each.now}
+    told = {each.key: (each.was, each.now) for each in offer_content.differences(by_the_hour, course)}
+    assert told["sessions"] == ("", "3")
