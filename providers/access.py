@@ -58,6 +58,7 @@ owner_required = posts_required(Staff.Kind.OWNER)
 bookings_required = posts_required(Staff.Kind.OWNER, Staff.Kind.BOOKINGS)
 claims_required = posts_required(Staff.Kind.OWNER, Staff.Kind.CLAIMS)
 desk_required = posts_required(Staff.Kind.OWNER, Staff.Kind.BOOKINGS, Staff.Kind.DESK)
+news_required = posts_required(Staff.Kind.OWNER, Staff.Kind.BOOKINGS, Staff.Kind.CLAIMS)
 anyone_required = posts_required(*Staff.Kind)
 # Open to a provider that joins as well: its joining pages and papers always, its drafts while it may still change them.
 joining_required = posts_required(Staff.Kind.OWNER, joining=Provider.NOT_JOINED)

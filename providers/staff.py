@@ -12,6 +12,8 @@ from providers.telling import tell
 
 # Posts that have the diary, and so may have it in a calendar of their own.
 WITH_DIARY = (Staff.Kind.OWNER, Staff.Kind.BOOKINGS)
+# Posts that claim, and see what is paid.
+WITH_MONEY = (Staff.Kind.OWNER, Staff.Kind.CLAIMS)
 LEFT_SHOWN = 5
 
 
@@ -54,8 +56,8 @@ def give_post(*, user, provider, kind, by, now):
     """
     if by.user == user and kind == Staff.Kind.OWNER:
         raise OwnMoneyRole
-    # Whoever is taken on for the bookings hears of them; an owner mostly reads the provider's own post.
-    new = {"kind": kind, "wants_news": kind == Staff.Kind.BOOKINGS}
+    # Whoever is taken on for bookings or claims hears of them; an owner mostly reads the provider's own post.
+    new = {"kind": kind, "wants_news": kind in {Staff.Kind.BOOKINGS, Staff.Kind.CLAIMS}}
     post, is_new = Staff.objects.get_or_create(user=user, provider=provider, defaults=new)
     if not is_new and post.kind == kind:
         return post
@@ -179,14 +181,36 @@ def told_of_breaks(provider):
 
     They have the diary, wish it, and have come in once: what is written holds a carer's first name.
     """
-    rows = _can_act(provider.staff.filter(wants_news=True, kind__in=WITH_DIARY)).select_related("user")
+    return _told(provider, WITH_DIARY)
+
+
+def told_of_money(provider):
+    """Return the posts whose people are written to about claims and payments, besides the provider's own address."""
+    return _told(provider, WITH_MONEY)
+
+
+def tell_of_money(name, provider, /, *, key, council, **context):
+    """Tell the provider some news of claims and payments, as tell does, and whoever there wishes it and may claim."""
+    tell(name, provider, key=key, council=council, **context)
+    tell_colleagues_of_money(name, provider, key=key, council=council, **context)
+
+
+def tell_colleagues_of_money(name, provider, /, *, key, council, **context):
+    """Tell only those in told_of_money, each once and in their own language, where the provider has its own copy."""
+    for post in told_of_money(provider):
+        reader = {"to": post.user.email, "language": post.user.language}
+        tell(name, provider, key=f"{key}/to-{post.pk}", council=council, **reader, **context)
+
+
+def choose_news(*, post, wanted):
+    """Write to this person too about what their post is about, or no more; a second press changes nothing."""
+    Staff.objects.filter(pk=post.pk).update(wants_news=wanted)
+
+
+def _told(provider, kinds):
+    rows = _can_act(provider.staff.filter(wants_news=True, kind__in=kinds)).select_related("user")
     own = provider.email.casefold()
     return [row for row in rows.order_by("pk").distinct() if row.user.email.casefold() != own]
-
-
-def tell_of_breaks(*, post, wanted):
-    """Write to this person too about requests and breaks, or no more; a second press changes nothing."""
-    Staff.objects.filter(pk=post.pk).update(wants_news=wanted)
 
 
 def _locked(post):

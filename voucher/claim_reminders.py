@@ -8,7 +8,7 @@ from django.utils import timezone
 from accounts import days
 from accounts.models import Council, OutboxMessage
 from providers.models import Provider
-from providers.telling import tell
+from providers.staff import tell_of_money
 from voucher import claims
 from voucher.models import Booking
 
@@ -58,8 +58,8 @@ def to_remind(now):
 
 
 def remind(reminder):
-    """Write to a provider, in its own language, what is not claimed yet and until when it can be."""
-    tell("claim_reminder", reminder.provider, key=reminder.key, council=reminder.council, reminder=reminder)
+    """Write to a provider, and who wishes it there, what is not claimed yet and until when it can be."""
+    tell_of_money("claim_reminder", reminder.provider, key=reminder.key, council=reminder.council, reminder=reminder)
 
 
 def _ending(council, today):

@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 
 from accounts import history, mail
 from accounts.models import Council, Language, OutboxMessage
+from providers import staff
 from providers.models import Provider
 from voucher import bacs, exports, payment_papers
 from voucher.exports import Pence, Sheet
@@ -136,7 +137,9 @@ def e_mailed(run: PaymentRun) -> dict[int, OutboxMessage]:
     """Return the message with each provider's remittance advice, by the provider's number."""
     start = f"remittance/{run.pk}/"
     rows = OutboxMessage.objects.filter(dedupe_key__startswith=start).defer("attachment", "body")
-    return {int(row.dedupe_key.removeprefix(start)): row for row in rows}
+    of = {row: row.dedupe_key.removeprefix(start) for row in rows}
+    # Colleagues who are told as well have a longer key.
+    return {int(key): row for row, key in of.items() if key.isdecimal()}
 
 
 def bacs_payments(run_figures: RunFigures) -> list[bacs.Payment]:
@@ -239,6 +242,10 @@ def _bacs_file(run):
 def _queue_remittance(file, share):
     run, provider = file.run, share.of
     context = {"run": run, "council": run.council, "scheme": run.council.scheme, "provider": provider, "share": share}
+    key = f"{run.pk}/{provider.pk}"
+    # The paper names the end of an account number, so colleagues open it where they sign in.
+    about = {"run": run, "share": share, "is_copy": True}
+    staff.tell_colleagues_of_money("remittance", provider, key=key, council=run.council, **about)
     try:
         with transaction.atomic():
             mail.write(
@@ -246,7 +253,7 @@ def _queue_remittance(file, share):
                 to=provider.email,
                 language=file.language,
                 context=context,
-                dedupe_key=f"remittance/{run.pk}/{provider.pk}",
+                dedupe_key=f"remittance/{key}",
                 attachment=(file.name, CONTENT_TYPES[".pdf"], bytes(file.content)),
                 council=run.council,
             )

@@ -206,7 +206,7 @@ class Staff(models.Model):
     user = models.ForeignKey(User, models.CASCADE, related_name="provider_posts")
     provider = models.ForeignKey(Provider, models.CASCADE, related_name="staff")
     kind = models.CharField(max_length=10, choices=Kind)
-    # Written to about requests and breaks, besides the provider's own address.
+    # Written to about what their post is for, besides the provider's own address (providers.staff).
     wants_news = models.BooleanField(default=False)
 
     class Meta:

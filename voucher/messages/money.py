@@ -4,7 +4,7 @@ from django.utils.functional import lazy
 
 from accounts import mail
 from brochure.wording import length
-from providers.telling import tell
+from providers.staff import tell_of_money
 from voucher.messages.telling import queue, tell_carer, tell_provider
 
 
@@ -74,7 +74,7 @@ def claim_made(*, claim, lines, total_pence):
 
 
 def lines_left_out(*, run, provider, left_out):
-    """Tell a provider which of its lines were left out of a run that was released, and why."""
+    """Tell a provider, and who wishes it there, which of its lines were left out of a released run, and why."""
     # The reason is in the report as well.
     key, council = f"{run.pk}/{provider.pk}", run.council
-    tell("lines_left_out", provider, key=key, council=council, left_out=left_out)
+    tell_of_money("lines_left_out", provider, key=key, council=council, left_out=left_out)

@@ -5,6 +5,7 @@ from django.http import Http404
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -17,6 +18,11 @@ from voucher.forms.provider.details import WORK, DetailsForm, PauseForm
 from voucher.models import Booking
 
 BOOKED_SHOWN = 20
+WRITTEN_ABOUT = {
+    Staff.Kind.OWNER: gettext_lazy("We write about requests, breaks, claims and payments."),
+    Staff.Kind.BOOKINGS: gettext_lazy("We write about requests and breaks."),
+    Staff.Kind.CLAIMS: gettext_lazy("We write about claims and payments."),
+}
 
 
 @require_safe
@@ -30,6 +36,7 @@ def service(request):
         "post": kind.label,
         "work": WORK[kind],
         "is_owner": kind == Staff.Kind.OWNER,
+        "news": WRITTEN_ABOUT.get(kind, ""),
         "wants_news": request.post.wants_news,
         "reads_own_address": request.user.email.casefold() == request.provider.email.casefold(),
         "answers_requests": kind in {Staff.Kind.OWNER, Staff.Kind.BOOKINGS},

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts import limits, people
 from accounts.history import Who
 from providers import staff
-from providers.access import anyone_required, bookings_required, owner_required
+from providers.access import anyone_required, news_required, owner_required
 from providers.models import Staff
 from voucher.forms.provider.details import LEAVE, WORK, HandOverForm, InviteForm, PostForm
 
@@ -140,12 +140,12 @@ def leave(request):
 
 
 @require_POST
-@bookings_required
+@news_required
 def news(request):
-    """Write to whoever asks for it too about requests and breaks, or no more."""
+    """Write to whoever asks for it too about requests and breaks, or claims, or no more."""
     wanted = request.POST.get("wanted") == "yes"
-    staff.tell_of_breaks(post=request.post, wanted=wanted)
-    said = _("From now on we write to you too.") if wanted else _("We write to you no more about requests and breaks.")
+    staff.choose_news(post=request.post, wanted=wanted)
+    said = _("From now on we write to you too.") if wanted else _("We write to you no more.")
     messages.success(request, said)
     return redirect("provider:service")
 
