@@ -165,3 +165,24 @@ def test_another_providers_request_is_not_there(client, request_, caerphilly):
 
     for name in ("suggest", "accept_move", "decline_move"):
         assert client.post(reverse(f"provider:{name}", args=[request_.ref])).status_code == 404
+
+
+def test_declining_and_suggesting_stand_for_the_time_that_was_on_the_page_and_for_no_other(client, page, request_, now):
+    """The carer changes the time while her provider answers: nobody has said no to that one, nor suggested another."""
+    booking_page, no = (reverse(f"provider:{name}", args=[request_.ref]) for name in ("booking", "decline"))
+
+    def seen(address):
+        return re.findall(r'<input type="hidden" name="seen" value="([^"]+)">', client.get(address).content.decode())[0]
+
+    declined = {"seen": seen(booking_page), "decline-reason": "no_staff"}
+    suggested = {"seen": seen(page), "times": [as_typed(TUESDAY)]}
+    bookings.change_time(booking=request_, starts_at=MONDAY, by=ALYS, now=now)
+
+    for address, typed in ((no, declined), (page, suggested)):
+        answered = client.post(address, typed, follow=True).content.decode()
+        assert "the carer may have changed it" in answered
+        assert "Monday 19 October" in answered
+        assert fresh(request_).state == State.REQUESTED
+    assert not request_.suggestions.exists()
+    client.post(no, declined | {"seen": seen(booking_page)})
+    assert fresh(request_).state == State.DECLINED

@@ -60,14 +60,14 @@ def confirm(request, ref):
             _("Confirmed. We have told the carer."),
             _("Confirmed. A letter would come too late, so the carers team tells them."),
         ),
-        seen_starts_at=moment_of(request.POST.get("seen", "")),
+        seen_starts_at=seen_on_the_page(request),
     )
 
 
 @require_POST
 @bookings_required
 def decline(request, ref):
-    return _say_no(request, ref, bookings.decline)
+    return _say_no(request, ref, bookings.decline, seen_starts_at=seen_on_the_page(request))
 
 
 @require_POST
@@ -77,7 +77,7 @@ def take_back_times(request, ref):
     return _say_no(request, ref, bookings.take_back_times)
 
 
-def _say_no(request, ref, verb):
+def _say_no(request, ref, verb, **seen):
     row = booking_of(request.provider, ref)
     form = DeclineForm(request.POST, prefix="decline")
     if not form.is_valid():
@@ -93,6 +93,7 @@ def _say_no(request, ref, verb):
             _("Declined. All has gone back. A letter would come too late, so the carers team tells them."),
         ),
         **form.cleaned_data,
+        **seen,
     )
 
 
@@ -176,6 +177,11 @@ def contact(request, ref):
         return _to(row)
     history.record(act="booking.contact_seen", subject=row, by=Who(user=request.user), at=now, council=row.council)
     return _booking_page(request, row, contact=_contact(row))
+
+
+def seen_on_the_page(request):
+    """Return the moment that stood on the page that is answered: of another one nothing was said."""
+    return moment_of(request.POST.get("seen", ""))
 
 
 def told(row, by_message, by_team):

@@ -15,8 +15,7 @@ from providers.access import bookings_required
 from voucher import bookings
 from voucher.forms.provider.times import SuggestForm
 from voucher.models import Booking
-from voucher.views.offer_cards import moment_of
-from voucher.views.provider.requests import answer, booking_of, told, what_happened
+from voucher.views.provider.requests import answer, booking_of, seen_on_the_page, told, what_happened
 
 State, Party = Booking.State, Booking.Party
 FREE_SHOWN = 9
@@ -36,7 +35,8 @@ def suggest(request, ref):
     form = SuggestForm(request.POST if request.method == "POST" else None, free=free, today=today)
     if request.method == "POST" and form.is_valid():
         try:
-            bookings.suggest(booking=row, starts=form.cleaned_data["starts"], by=Who(user=request.user), now=now)
+            by, seen = Who(user=request.user), seen_on_the_page(request)
+            bookings.suggest(booking=row, starts=form.cleaned_data["starts"], by=by, now=now, seen_starts_at=seen)
         except bookings.BadTime as bad:
             form.say(bad)
         except bookings.NotLive:
@@ -84,7 +84,7 @@ def decline_move(request, ref):
 
 def _answer_move(request, row, verb, said):
     """Answer about the time that stood on the page: the carer may have taken it back, and asked for another."""
-    return answer(request, row, verb, goal=None, said=said, seen_starts_at=moment_of(request.POST.get("seen", "")))
+    return answer(request, row, verb, goal=None, said=said, seen_starts_at=seen_on_the_page(request))
 
 
 def free_times(row, now):

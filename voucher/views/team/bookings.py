@@ -77,7 +77,10 @@ def decline(request, ref):
         _("Declined for the provider. We have told the carer, and everything has gone back to them."),
         _("Declined for the provider, and all has gone back. A letter would come too late, so ring the carer."),
     )
-    return _say(request, row, bookings.decline, goal=State.DECLINED, said=said, **form.cleaned_data)
+    seen = moment_of(request.POST.get("seen", ""))
+    return _say(
+        request, row, bookings.decline, goal=State.DECLINED, said=said, seen_starts_at=seen, **form.cleaned_data
+    )
 
 
 @require_POST
