@@ -9,7 +9,7 @@ from accounts.history import Who
 from accounts.models import HistoryEntry, OutboxMessage, User
 from brochure import catalogue, offering
 from brochure.models import Offer
-from providers import joining, staff
+from providers import joining, staff, vat
 from providers.joining import Step
 from providers.models import JoiningNote, MentorPoint, Provider, Staff
 from tests import factories
@@ -319,6 +319,22 @@ def test_the_terms_are_agreed_to_in_the_edition_that_was_read(sian, now):
     )
 
     assert (provider.terms_agreed_by, provider.terms_agreed_at) == (user, now)
+
+
+def test_the_terms_are_not_agreed_to_anew_once_all_is_sent(waits, now):
+    provider, user = waits
+
+    with pytest.raises(joining.AlreadySent):
+        joining.agree_to_terms(provider=provider, edition=joining.TERMS_EDITION, by=Who(user=user), now=now)
+
+
+def test_the_same_vat_said_again_changes_nothing(bryn_cafe, carys, now):
+    for _press in range(2):
+        vat.set_vat(
+            provider=bryn_cafe, vat_number="GB123456789", vat_treatment=Provider.Vat.STANDARD, by=Who(carys), now=now
+        )
+
+    assert HistoryEntry.objects.filter(act="provider.vat_changed", subject_id=bryn_cafe.pk).count() == 1
 
 
 def test_the_first_account_waits_and_may_be_said_again(sian, now):

@@ -168,6 +168,16 @@ def test_what_was_on_the_list_before_the_stop_is_told_once_and_not_by_every_turn
     assert OutboxMessage.objects.filter(kind="break_to_rearrange").count() == 1
 
 
+def test_a_break_that_was_on_the_list_before_the_stop_is_not_forgotten_after_a_crash(award, sitting, bryn_cafe, now):
+    row = confirmed(award, sitting, now)
+    tasks.give(booking=row, kind=Task.Kind.REARRANGE, now=now - dt.timedelta(days=1))
+    # The stop itself was written, and nothing that follows from it.
+    stopped = {"state": "suspended", "stopped_at": now, "stopped_because": WHY}
+    Provider.objects.filter(pk=bryn_cafe.pk).update(**stopped)
+
+    assert [each.pk for each in suspending.left_undone(now)] == [row.pk]
+
+
 def test_the_reason_stands_in_no_message_and_no_history(twelve, stop):
     stop()
 
