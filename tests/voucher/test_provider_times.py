@@ -10,6 +10,7 @@ from tests import factories
 from tests.voucher.breaks import ALYS, FRIDAY, ask, london
 from voucher import bookings
 from voucher.forms.carer import as_typed
+from voucher.forms.provider.times import SuggestForm
 from voucher.models import Booking
 
 pytestmark = pytest.mark.django_db
@@ -90,6 +91,26 @@ def test_what_cannot_be_suggested_is_said_beside_the_field(client, page, request
         assert fresh(request_).state == State.REQUESTED
     else:
         assert fresh(request_).state == State.COUNTERED
+
+
+@pytest.mark.parametrize(
+    ("minute", "days", "first", "last"),
+    [
+        # 12 October at 21:30, then at 23:30, when nothing is left of the day; the clocks go back in between.
+        (21 * 60 + 30, 61, "2026-10-12T22:00", "2026-12-11T20:30"),
+        (23 * 60 + 30, 60, "2026-10-13T00:00", "2026-12-11T22:30"),
+    ],
+)
+def test_a_day_of_which_nothing_is_left_is_not_offered_and_its_hours_end(minute, days, first, last):
+    now = london(2026, 10, 12, minute // 60, minute % 60) + dt.timedelta(seconds=59)
+
+    form = SuggestForm(free=[], now=now)
+
+    offered = [value for value, _words in form.fields["day"].choices if value]
+    assert (len(offered), offered[0], offered[-1]) == (days, first[:10], last[:10])
+    shown = str(form["time"])
+    assert f'data-first="{first}"' in shown
+    assert f'data-last="{last}"' in shown
 
 
 def test_four_times_are_too_many(client, page, request_):

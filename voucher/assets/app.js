@@ -60,3 +60,19 @@ for (const button of document.querySelectorAll("[data-print]")) {
 
 // What only a script can do is shown where there is one.
 for (const each of document.querySelectorAll("[data-scripted]")) each.hidden = false;
+
+// Of a day that has begun, or is the last one possible, only the hours that are left are offered.
+for (const hours of document.querySelectorAll("select[data-hours-of]")) {
+  const day = hours.form.elements[hours.dataset.hoursOf];
+  const { first, last } = hours.dataset;
+  const offerWhatIsLeft = () => {
+    for (const option of hours.options) {
+      const moment = `${day.value}T${option.value}`;
+      const isOver = Boolean(day.value && option.value) && (moment < first || moment > last);
+      option.hidden = option.disabled = isOver;
+      if (isOver && option.selected) hours.value = "";
+    }
+  };
+  day.addEventListener("change", offerWhatIsLeft);
+  offerWhatIsLeft();
+}

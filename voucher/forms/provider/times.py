@@ -42,10 +42,11 @@ class SuggestForm(forms.Form):
         error_messages={"invalid_choice": _("Choose a time from the list.")},
     )
 
-    def __init__(self, *args, free, today, **kwargs):
+    def __init__(self, *args, free, now, **kwargs):
         super().__init__(*args, **kwargs)
+        first, last = _can_be_typed(now)
         self.fields["times"].choices = [(as_typed(start), capfirst(wording.moment(start))) for start in free]
-        ahead = [today + dt.timedelta(days=number) for number in range(availability.LOOK_AHEAD_DAYS + 1)]
+        ahead = [first.date() + dt.timedelta(days=number) for number in range((last.date() - first.date()).days + 1)]
         self.fields["day"].choices = [("", _("No other day"))] + [
             (str(day), capfirst(wording.day(day))) for day in ahead
         ]
@@ -53,6 +54,9 @@ class SuggestForm(forms.Form):
         self.fields["time"].choices = [("", _("No other time"))] + [
             (time.strftime("%H:%M"), wording.time(time)) for time in clock
         ]
+        # voucher/assets/app.js offers on the first and the last day only the hours that are left of it.
+        limits = {"data-first": f"{first:%Y-%m-%dT%H:%M}", "data-last": f"{last:%Y-%m-%dT%H:%M}"}
+        self.fields["time"].widget.attrs.update({"data-hours-of": "day"} | limits)
         self._free = {as_typed(start): start for start in free}
 
     def clean(self):
@@ -77,6 +81,15 @@ class SuggestForm(forms.Form):
     def say(self, bad):
         """Put a time that cannot be suggested into words, beside the field it came from."""
         self.add_error("times" if as_typed(bad.starts_at) in self._free else "day", why_not(bad))
+
+
+def _can_be_typed(now):
+    """Return the first half hour after now and the last that is not too far ahead, as London's clocks show them."""
+    step = dt.timedelta(minutes=availability.STEP_MINUTES)
+    now = now.astimezone(dt.UTC)
+    begun = now.replace(minute=now.minute - now.minute % availability.STEP_MINUTES, second=0, microsecond=0)
+    last = begun + dt.timedelta(days=availability.LOOK_AHEAD_DAYS)
+    return (begun + step).astimezone(availability.LONDON), last.astimezone(availability.LONDON)
 
 
 def why_not(bad):
