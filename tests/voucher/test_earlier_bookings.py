@@ -1,16 +1,21 @@
 """A provider finds a booking by its number, and what has been: its own, and nothing of anybody else."""
 
 import datetime as dt
+import re
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from accounts.history import Who
 from providers.models import Provider
 from tests import factories
+from tests.voucher import claimed
 from tests.voucher.breaks import FRIDAY, confirm
 from tests.voucher.test_provider_pages import text
+from voucher import settlement
+from voucher.views.provider import earlier
 
 pytestmark = pytest.mark.django_db
 PAGE = "/provider/bookings/"
@@ -70,3 +75,26 @@ def test_what_has_begun_is_listed_in_the_same_queries_however_much_it_is(
         if day == 1:
             confirm(factories.award(caerphilly), sitting, bryn, now, starts_at=FRIDAY + dt.timedelta(days=1, hours=2))
     assert len(set(asked)) == 1
+
+
+def test_what_is_paid_or_in_a_payment_run_says_so_in_as_many_queries_as_what_is_claimed(
+    desk, bryn_cafe, bryn, caerphilly, ffion, gwen, now, clock, monkeypatch
+):
+    lines = claimed.lines(bryn_cafe, factories.award(caerphilly), number=4, by=Who(bryn))
+    for number, pay_on in enumerate([dt.date(2026, 10, 20), dt.date(2026, 10, 27)]):
+        run = settlement.prepare(
+            council=caerphilly, lines=[lines[number]], pay_on=pay_on, by=Who(ffion), now=now, key=f"run-{number}"
+        )
+        if not number:
+            settlement.release(run=run, by=Who(gwen), now=now)
+    clock.now = now + dt.timedelta(days=9)
+
+    asked = []
+    for shown, says in [(2, []), (25, ["In a payment run", "Paid"])]:
+        monkeypatch.setattr(earlier, "A_PAGE", shown)
+        with CaptureQueriesContext(connection) as queries:
+            page = desk.get(PAGE).content.decode()
+        asked.append(len(queries))
+        # The newest first: the last two are claimed and no more.
+        assert re.findall(r'<strong class="tag[^>]*>([^<]*)<', page) == ["Claimed", "Claimed", *says]
+    assert asked[0] == asked[1]

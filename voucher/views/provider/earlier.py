@@ -1,6 +1,7 @@
 """A provider's earlier bookings, the newest first, and any booking by the number that somebody reads out to them."""
 
 from django.core.paginator import Paginator
+from django.db.models import Prefetch
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -9,17 +10,22 @@ from django.views.decorators.http import require_safe
 
 from providers.access import bookings_required
 from voucher.forms.provider.find import FindForm
-from voucher.models import Booking, TopUp
+from voucher.models import Booking, ClaimLine, TopUp
+from voucher.views.provider import ways
 
 A_PAGE = 25
 State = Booking.State
+_CLAIMED = ClaimLine.objects.select_related("claim__council__scheme").prefetch_related(ways.IN_RUNS)
 
 
 @require_safe
 @never_cache
 @bookings_required
 def earlier(request):
-    """Lead to the booking with the number that was typed, or list what has begun; a constant number of queries."""
+    """Lead to the booking with the number that was typed, or list what has begun; a constant number of queries.
+
+    What is claimed reads as on the money page once it is in a payment run.
+    """
     now = timezone.now()
     # Of what a carer has not paid by card yet, or did not, the provider was never asked.
     ours = Booking.objects.filter(provider=request.provider).exclude(top_up__way=TopUp.Way.CARD, top_up__paid_at=None)
@@ -33,5 +39,11 @@ def earlier(request):
         form.add_error("number", _("You have no booking with this number. Ask for it once more, letter by letter."))
     rows = begun.exclude(state__in=[State.DECLINED, State.TIMED_OUT])
     rows = rows.select_related("offer", "award__carer", "top_up").order_by("-starts_at", "-pk")
+    rows = rows.prefetch_related(Prefetch("claim_lines", _CLAIMED))
     page = Paginator(rows, A_PAGE).get_page(request.GET.get("page"))
+    page.object_list = list(page.object_list)
+    lines = [row.claim_line for row in page.object_list if row.state == State.CLAIMED and row.claim_line]
+    found = ways.in_runs(request.provider, lines, today=timezone.localdate(now))
+    for row in page.object_list:
+        row.way = found.get(row.claim_line and row.claim_line.pk)
     return render(request, "provider/earlier.html", {"form": form, "bookings": page})

@@ -36,8 +36,9 @@ HELD = {
     "bank": gettext_lazy("We have no bank account of yours that we may pay into just now. See to it under “Bank”."),
 }
 
+IN_RUNS = Prefetch("run_lines", RunLine.objects.select_related("run").order_by("pk"))
 AROUND = (
-    Prefetch("run_lines", RunLine.objects.select_related("run").order_by("pk")),
+    IN_RUNS,
     Prefetch("invoice_lines", InvoiceLine.objects.filter(live=True).select_related("invoice")),
     Prefetch("left_out", LineLeftOut.objects.select_related("run").order_by("-run__number")),
 )
@@ -52,6 +53,16 @@ def ways_of(provider, lines, *, today):
     returned = _returned(provider)
     withheld = {council.pk for council in withholding.from_provider(provider)}
     return {line.pk: _withheld(line, withheld) or _way(line, held, returned, today) for line in lines}
+
+
+def in_runs(provider, lines, *, today):
+    """Return the ways of those lines that are in a payment run or paid, by number, as ways_of, without the notes.
+
+    Whoever sees no money pages may see these; lines come with their claims and IN_RUNS prefetched.
+    """
+    withheld = {council.pk for council in withholding.from_provider(provider)}
+    lines = [line for line in lines if any(each.live for each in line.run_lines.all())]
+    return {line.pk: _way(line, {}, {}, today) | {"note": ""} for line in lines if not _withheld(line, withheld)}
 
 
 def together(ways):
