@@ -201,6 +201,15 @@ def test_a_run_of_recharges_only_has_no_bank_file(lines, cast, caerphilly, ffion
     assert settlement_audit.differences() == []
 
 
+def test_a_service_of_the_council_is_told_that_it_is_credited_and_not_paid(cast, run, files):
+    own, paid = (OutboxMessage.objects.get(to=cast[number].email, kind="remittance") for number in (2, 1))
+
+    assert own.subject == "Your service is credited with £48.04 on Thursday 15 October"
+    assert "within the council on Thursday 15 October 2026, for 2 breaks." in " ".join(own.body.split())
+    assert "pays you" not in own.body
+    assert "Caerphilly pays you £48.02" in paid.body
+
+
 def test_the_finance_file_has_a_row_a_line_and_names_no_carer(run, files):
     rows = rows_of(files.get(kind="finance_csv"))
 
