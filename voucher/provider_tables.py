@@ -78,7 +78,7 @@ def _claims(provider, of):
     columns = [
         _("Claim"), _("Your invoice number"), _("Your own reference"), _("Claimed"), _("Booking"), _("Break"),
         _("Day of the break"),
-        _("Council"), _("Amount"), _("VAT"), _("Promised for"), _("Paid"), _("Taken out"),
+        _("Council"), _("Amount"), _("VAT"), _("Promised for"), _("Paid"), _("Taken out"), _("Kind of line"),
     ]  # fmt: skip
     lines = ClaimLine.with_struck.filter(claim__provider=provider, **_within("claim__made_at", of))
     lines = lines.select_related("claim__council", "booking__offer")
@@ -88,7 +88,7 @@ def _claims(provider, of):
             line.claim.number, line.claim.invoice_number, line.claim.own_reference, _day(line.claim.made_at),
             line.booking.ref, line.booking.offer.title, _day(line.booking.starts_at), line.claim.council.name,
             Pence(line.amount_pence), Pence(line.vat_pence), line.claim.pay_promised_on, _paid_on(line),
-            _day(line.struck_at) if line.struck_at else None,
+            _day(line.struck_at) if line.struck_at else None, line.get_part_display(),
         ]
         for line in _bounded(lines.order_by("claim__number", "pk"))
     ])  # fmt: skip
@@ -98,6 +98,7 @@ def _payments(provider, of):
     columns = [
         _("Paid"), _("Council"), _("Payment run"), _("Claim"), _("Your invoice number"), _("Your own reference"),
         _("Booking"), _("Break"), _("Day of the break"), _("Amount"), _("VAT"), _("Without VAT"),
+        _("Kind of line"),
     ]  # fmt: skip
     return Sheet(_("Payments"), columns, [
         [
@@ -105,7 +106,7 @@ def _payments(provider, of):
             row.claim_line.claim.invoice_number, row.claim_line.claim.own_reference,
             row.claim_line.booking.ref, row.claim_line.booking.offer.title,
             _day(row.claim_line.booking.starts_at), Pence(row.amount_pence), Pence(row.claim_line.vat_pence),
-            Pence(row.amount_pence - row.claim_line.vat_pence),
+            Pence(row.amount_pence - row.claim_line.vat_pence), row.claim_line.get_part_display(),
         ]
         for row in _bounded(_paid(provider, of))
     ] + [
@@ -115,6 +116,7 @@ def _payments(provider, of):
             line.claim.number, line.claim.invoice_number, line.claim.own_reference,
             line.booking.ref, line.booking.offer.title, _day(line.booking.starts_at),
             Pence(row.amount_pence), Pence(row.vat_pence), Pence(row.amount_pence - row.vat_pence),
+            line.get_part_display(),
         ]
         for row in _bounded(_paid_back(provider, of))
         for line in [row.invoice_line.claim_line]

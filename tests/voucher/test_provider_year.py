@@ -14,8 +14,8 @@ from accounts.history import Who
 from tests import factories
 from tests.voucher import claimed
 from tests.voucher.breaks import london
-from voucher import provider_tables, provider_year, returned_payments, settlement
-from voucher.models import Booking, Claim
+from voucher import claims, provider_tables, provider_year, returned_payments, settlement
+from voucher.models import Booking, Claim, ClaimLine
 
 pytestmark = pytest.mark.django_db
 
@@ -146,6 +146,19 @@ def test_amounts_are_numbers_and_headings_are_in_the_language_of_the_page(paid, 
 
     assert [cell.value for cell in book.active["J"][1:]] == [24, 24, 24]
     assert "TAW" in headings
+
+
+def test_each_line_says_whether_it_was_claimed_or_found(paid, bryn_cafe, gwen, now):
+    """A line less than nothing, or a second one of the same break, tells an accountant why it is there."""
+    first = Booking.objects.filter(provider=bryn_cafe).order_by("pk").first()
+    claims.add_finding(booking=first, pence=-500, by=Who(gwen), now=now)
+    claims.add_finding(booking=first, pence=300, by=Who(gwen), now=now, part=ClaimLine.Part.ANEW)
+
+    heading, *rows = read(provider_tables.file("claims", bryn_cafe, YEAR, extension="csv", now=now))
+    kinds = [row[heading.index("Kind of line")] for row in rows]
+    assert kinds == ["Claimed", "Claimed", "Claimed", "After a dispute", "Found anew"]
+    heading, *rows = read(provider_tables.file("payments", bryn_cafe, YEAR, extension="csv", now=now))
+    assert [row[heading.index("Kind of line")] for row in rows] == ["Claimed"] * 3
 
 
 @pytest.mark.parametrize("evil", ["=1+1", "+1+1", "-1+1", "@SUM(A1)", "\t=1", "\r=1"])
