@@ -7,6 +7,7 @@ from accounts.models import HistoryEntry, OutboxMessage
 from tests import factories
 from tests.voucher.breaks import confirm
 from voucher import awards
+from voucher.views import history_words
 
 pytestmark = pytest.mark.django_db
 
@@ -18,7 +19,8 @@ def test_the_carer_is_told_why_and_without_a_reason_nothing_is_cancelled(client,
     client.force_login(bryn)
     address = reverse("provider:cancel", args=[row.ref])
 
-    for no_reason in ({}, {"cancel-reason": "other", "cancel-note": ""}):
+    # That it is too far away, or fully booked, was known when it was confirmed.
+    for no_reason in ({}, {"cancel-reason": "other", "cancel-note": ""}, {"cancel-reason": "too_far"}):
         assert client.post(address, no_reason).context["cancel_form"].errors
         row.refresh_from_db()
         assert row.state == "confirmed"
@@ -28,10 +30,14 @@ def test_the_carer_is_told_why_and_without_a_reason_nothing_is_cancelled(client,
     row.refresh_from_db()
     assert (row.state, row.ended_by, row.decline_reason) == ("cancelled", "provider", "no_staff")
     letter = OutboxMessage.objects.get(kind="booking_cancelled").body
-    assert "The reason: Nobody is free at that time. Bryn Café writes: “Mair has <b>flu</b>.”" in letter
-    assert HistoryEntry.objects.get(act="booking.cancelled").details["reason"] == "no_staff"
+    assert (
+        "The reason: Somebody is ill, or nobody is free after all. Bryn Café writes: “Mair has <b>flu</b>.”" in letter
+    )
+    entry = HistoryEntry.objects.get(act="booking.cancelled")
+    assert entry.details["reason"] == "no_staff"
+    assert "Somebody is ill, or nobody is free after all" in history_words.details(entry, {})
     client.logout()
     client.post(reverse("open_award"), {"code": code})
     page = client.get(reverse("my:booking", args=[row.ref])).content.decode()
-    assert "The reason: Nobody is free at that time." in page
+    assert "The reason: Somebody is ill, or nobody is free after all." in page
     assert "Mair has &lt;b&gt;flu&lt;/b&gt;." in page

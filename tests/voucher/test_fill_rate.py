@@ -23,7 +23,7 @@ def answered(caerphilly, bryn, now):
     awards = [factories.award(caerphilly) for _number in range(7)]
     by = Who(user=bryn)
     confirm(awards[0], sitting, bryn, now)
-    bookings.cancel(booking=confirm(awards[1], sitting, bryn, now), party="carer", by=ALYS, now=now)
+    bookings.cancel(booking=confirm(awards[1], sitting, bryn, now), party="provider", by=by, reason="no_staff", now=now)
     no, other, silent, back = (ask(award, sitting, now) for award in awards[2:6])
     bookings.decline(booking=no, reason="no_staff", by=by, now=now)
     bookings.suggest(booking=other, starts=[SATURDAY], by=by, now=now)

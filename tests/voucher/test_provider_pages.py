@@ -562,7 +562,7 @@ def test_nobody_is_said_to_know_whom_only_a_late_letter_reaches(page, asked, now
     Carer.objects.update(contact_by="post")
     # The tests' Monday: the break is on Friday, and one more working day would be enough for a letter.
     monkeypatch.setattr("voucher.rules.working_days.LETTER_WORKING_DAYS", 5)
-    answer = {f"{act}-reason": "full"}
+    answer = {f"{act}-reason": "no_staff"}
 
     page.post(reverse(f"provider:{act}", args=[asked.ref]), answer)
 

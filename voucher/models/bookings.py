@@ -66,6 +66,14 @@ class Booking(models.Model):
         OTHER_TIME = "other_time", _("Only at another time")
         OTHER = "other", _("Another reason")
 
+    # Why a provider cannot keep what it had confirmed: some of these reasons, in words that fit then.
+    CANCEL_REASONS = {
+        DeclineReason.NO_STAFF: _("Somebody is ill, or nobody is free after all"),
+        DeclineReason.CLOSED: _("We have to close that day, or the weather does not allow it"),
+        DeclineReason.NEEDS: DeclineReason.NEEDS.label,
+        DeclineReason.OTHER: DeclineReason.OTHER.label,
+    }
+
     class NotGiven(models.TextChoices):
         CARER_DID_NOT_COME = "carer", _("The carer did not come")
         PROVIDER_COULD_NOT = "provider", _("The provider could not")
@@ -180,6 +188,13 @@ class Booking(models.Model):
     def award_pence(self):
         """The part of the price that the award pays, in pence: the most the provider can claim."""
         return self.price_pence - self.own_pence
+
+    def get_decline_reason_display(self):
+        """Return why the provider said no, or could not keep what it had confirmed, in the words it chose from."""
+        words = dict(self.DeclineReason.choices)
+        if self.state == self.State.CANCELLED:
+            words |= self.CANCEL_REASONS
+        return words.get(self.decline_reason, self.decline_reason)
 
     @property
     def claim_line(self):

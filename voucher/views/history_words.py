@@ -386,10 +386,12 @@ def for_whom(entry):
 
 def details(entry, known):
     """Return the figures of the act on one line; `known` comes from references()."""
-    return "; ".join(f"{DETAILS.get(key, key)}: {_value(key, value, known)}" for key, value in entry.details.items())
+    words = VALUES | Booking.CANCEL_REASONS if entry.act == "booking.cancelled" else VALUES
+    said = entry.details.items()
+    return "; ".join(f"{DETAILS.get(key, key)}: {_value(key, value, known, words)}" for key, value in said)
 
 
-def _value(key, value, known):
+def _value(key, value, known, words):
     if isinstance(value, int) and (key, value) in known:
         return known[key, value]
     if key == "pence" or key.endswith("_pence"):
@@ -397,4 +399,4 @@ def _value(key, value, known):
     if isinstance(value, bool):
         return _("asked for") if value else _("not asked for")
     several = isinstance(value, list)
-    return ", ".join(str(VALUES.get(each, each)) for each in value) if several else VALUES.get(value, value)
+    return ", ".join(str(words.get(each, each)) for each in value) if several else words.get(value, value)

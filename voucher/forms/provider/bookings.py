@@ -47,6 +47,16 @@ class DeclineForm(forms.Form):
         return cleaned
 
 
+class CancelForm(DeclineForm):
+    """Why a break that was confirmed cannot be kept: the carer is told as above."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        reason = self.fields["reason"]
+        reason.label, reason.choices = _("Why can you not keep it?"), list(Booking.CANCEL_REASONS.items())
+        self.fields["note"].help_text = _("If you chose “Another reason”, say what it is here: an emergency, perhaps.")
+
+
 class DeliveredForm(forms.Form):
     """How much of the break was given: all of it, or a part in the steps of R13."""
 

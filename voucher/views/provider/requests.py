@@ -14,7 +14,7 @@ from accounts.templatetags.look import phone_link
 from providers.access import bookings_required
 from providers.models import Staff
 from voucher import bookings, rules, withdrawals, writing
-from voucher.forms.provider.bookings import DeclineForm, DeliveredForm, DidNotHappenForm
+from voucher.forms.provider.bookings import CancelForm, DeclineForm, DeliveredForm, DidNotHappenForm
 from voucher.models import Booking, TopUp
 from voucher.views import booking_pages
 from voucher.views.offer_cards import moment_of
@@ -147,7 +147,7 @@ def did_not_happen(request, ref):
 def cancel(request, ref):
     """The provider cannot keep a confirmed booking, and says why: everything goes back to the carer."""
     row = booking_of(request.provider, ref)
-    form = DeclineForm(request.POST, prefix="cancel")
+    form = CancelForm(request.POST, prefix="cancel")
     if not form.is_valid():
         return _booking_page(request, row, cancelling=form)
     return answer(
@@ -223,7 +223,7 @@ def _booking_page(request, row, *, decline=None, delivered=None, not_given=None,
         "can_undo": bookings.may_undo(row, now),
         "can_withdraw": is_owner and withdrawals.may_withdraw(row),
         "decline_form": decline or DeclineForm(prefix="decline"),
-        "cancel_form": cancelling or DeclineForm(prefix="cancel"),
+        "cancel_form": cancelling or CancelForm(prefix="cancel"),
         "delivered_form": delivered or DeliveredForm(booking=row, prefix="delivered", initial={"minutes": row.minutes}),
         "not_given_form": not_given or DidNotHappenForm(prefix="not"),
         "is_owner": is_owner,
