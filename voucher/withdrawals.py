@@ -14,6 +14,8 @@ from voucher.bookings import own_money, steps
 from voucher.models import Booking, ClaimLine, Dispute, PaymentRun, RunLine
 
 State = Booking.State
+# What such a run has is not taken out of its claim any more, also where the bank sent the payment back.
+HOLDS = Q(live=True) | Q(run__state=PaymentRun.State.RELEASED)
 
 
 class NotClaimed(Exception):
@@ -51,6 +53,26 @@ def may_withdraw_line(line):
         return False
     runs = line.run_lines.all()
     return not any(each.live or each.run.state == PaymentRun.State.RELEASED for each in runs)
+
+
+def claimed_without_vat(provider, *, on):
+    """Return the claimed lines without VAT, in no payment run, of breaks for which its VAT number counts by now (R50).
+
+    Who was registered late takes them out and claims them again. The oldest break comes first; `is_late` says of which
+    the time to claim has passed on that day, so that only the carers team could claim it again. One query.
+    """
+    if not provider.vat_number:
+        return []
+    rows = ClaimLine.objects.filter(claim__provider=provider, part=ClaimLine.Part.CLAIMED, vat_pence=0)
+    rows = rows.filter(amount_pence__gt=0, booking__state=State.CLAIMED, booking__dispute=None)
+    rows = rows.exclude(pk__in=RunLine.objects.filter(HOLDS).values("claim_line"))
+    rows = rows.exclude(booking__claim_lines__part__gt=ClaimLine.Part.CLAIMED)
+    rows = rows.select_related("claim__council__scheme", "booking__offer", "booking__provider")
+    rows = rows.order_by("booking__starts_at", "pk")
+    found = [line for line in rows if claims.vat_in(line.amount_pence, line.booking)]
+    for line in found:
+        line.is_late = claims.last_day_to_claim(line.booking, line.claim.council.scheme.claim_window_days) < on
+    return found
 
 
 def withdraw(*, booking, by, now):
@@ -108,7 +130,7 @@ def _is_disputed(booking):
 def _in_runs(booking):
     """Return where a live run has the booking, or a released one had it and the bank sent the payment back."""
     rows = RunLine.objects.filter(claim_line__booking=booking, claim_line__struck_at=None)
-    return rows.filter(Q(live=True) | Q(run__state=PaymentRun.State.RELEASED))
+    return rows.filter(HOLDS)
 
 
 def _set_aside_again(booking, line, by, now):

@@ -13,7 +13,7 @@ from providers.models import Provider
 from tests import factories
 from tests.voucher.breaks import ALYS, FRIDAY, SATURDAY, confirm, deliver, london
 from tests.voucher.test_provider_pages import clock, count_of_queries, press, state, text
-from voucher import bookings, settlement
+from voucher import bookings, settlement, withdrawals
 from voucher.ledger import audit, books
 from voucher.models import Booking, Claim, PaymentRun, RunFile
 
@@ -254,6 +254,35 @@ def test_the_vat_within_is_on_the_statement_of_a_registered_provider(page, deliv
 
     assert "VAT in it" in text(answer)
     assert "£10.42" in text(answer)
+
+
+def test_who_is_registered_late_is_pointed_to_what_was_claimed_without_vat(
+    page, delivered, award, sitting, bryn, bryn_cafe, now, caerphilly, ffion
+):
+    """Of breaks from the first day on, while no run has them; claimed again they have it, and nothing is said."""
+    before = deliver(confirm(award, sitting, bryn, now, starts_at=FRIDAY - dt.timedelta(days=1)), 60, bryn)
+    in_a_run = deliver(confirm(award, sitting, bryn, now, starts_at=FRIDAY + dt.timedelta(hours=4)), 60, bryn)
+    claim(page, before, delivered, in_a_run)
+    line = in_a_run.claim_lines.get()
+    settlement.prepare(council=caerphilly, lines=[line], pay_on=PAY_DAY, by=Who(user=ffion), now=MONDAY, key="run")
+    assert "Claimed without VAT" not in text(see(page))
+
+    days = {"vat_from_day": "16", "vat_from_month": "10", "vat_from_year": "2026"}
+    said = {"vat_treatment": "standard", "vat_number": "GB 123 456 789"} | days
+    saved = page.post(reverse("provider:vat"), said, follow=True)
+
+    for shown in (saved, see(page)):
+        assert shown.context["without_vat"] == [delivered.claim_lines.get()]
+        assert "there is no VAT in what you claimed. Take each out of its claim and claim it again" in text(shown)
+        assert "ring the carers team before you take it out" not in text(shown)
+    bryn_cafe.refresh_from_db()
+    [late] = withdrawals.claimed_without_vat(bryn_cafe, on=dt.date(2027, 3, 1))
+    assert late.is_late
+    page.post(reverse("provider:withdraw", args=[delivered.ref]))
+    claim(page, delivered)
+    assert "Claimed without VAT" not in text(see(page))
+    assert delivered.claim_lines.get(struck_at=None).vat_pence == 1042
+    assert audit.differences() == []
 
 
 def test_a_line_shows_its_way_to_payment(page, delivered, caerphilly, ffion, gwen, clock):

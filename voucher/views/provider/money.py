@@ -209,6 +209,7 @@ def _money_page(request, *, typed=None):
         "planned_payment": coming_payments.planned(provider, today),
         "withheld": withheld,
         "given_back": given_back,
+        "without_vat": withdrawals.claimed_without_vat(provider, on=today),
         "invoices": provider.invoices.select_related("council__scheme").prefetch_related(_INVOICED)[:A_PAGE],
         "given_back_pence": -sum(line.amount_pence for line in given_back),
         "invoice_from": given_back and invoices.first_day(given_back[0].claim),

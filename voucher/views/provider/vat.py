@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.history import Who
 from providers import vat
 from providers.access import owner_required
+from voucher import withdrawals
 from voucher.forms.provider.vat import VatForm
 
 
@@ -27,4 +28,5 @@ def vat_page(request):
         vat.set_vat(provider=provider, **form.cleaned_data, by=Who(user=request.user), now=timezone.now())
         messages.success(request, _("Saved. What you have claimed already stays as it was claimed."))
         return redirect("provider:vat")
-    return render(request, "provider/vat.html", {"form": form})
+    without_vat = withdrawals.claimed_without_vat(provider, on=timezone.localdate())
+    return render(request, "provider/vat.html", {"form": form, "without_vat": without_vat})
