@@ -5,6 +5,9 @@ from django.db import transaction
 from accounts import history
 from accounts.models import Scheme
 
+# How the carers team is reached: the history names these, and not what stood in them.
+REACHED = ("team_phone", "team_email", "team_address")
+
 
 def change(*, council, by, now, **settings):
     """Change settings of the scheme by their names; what is the same stays, and a second press changes nothing."""
@@ -13,7 +16,10 @@ def change(*, council, by, now, **settings):
         changed = {name: value for name, value in settings.items() if getattr(scheme, name) != value}
         if changed:
             Scheme.objects.filter(pk=scheme.pk).update(**changed)
-            history.record(act="scheme.changed", subject=scheme, by=by, at=now, council=council, **changed)
+            figures = {name: value for name, value in changed.items() if name not in REACHED}
+            if reached := [name for name in REACHED if name in changed]:
+                figures["fields"] = reached
+            history.record(act="scheme.changed", subject=scheme, by=by, at=now, council=council, **figures)
 
 
 def set_takes_cards(*, council, takes, by, now):

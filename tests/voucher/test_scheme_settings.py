@@ -1,9 +1,11 @@
 """The administrator's page of settings about providers."""
 
+import datetime as dt
+
 import pytest
 from django.urls import reverse
 
-from accounts.models import HistoryEntry, Scheme
+from accounts.models import Council, HistoryEntry, Scheme
 from tests import factories
 from tests.voucher.breaks import ask, london
 from tests.voucher.carer.pages import text_of
@@ -67,3 +69,31 @@ def test_the_time_to_answer_and_to_claim_and_the_terms_are_the_councils(
 
     assert (asked.answer_by, asked.free_cancel_hours) == (london(2026, 10, 13, 17), 24)
     assert "after it was given, within 90 days." in text_of(administrator.get(reverse("join_terms")))
+
+
+def test_how_the_team_is_reached_is_changed_and_in_the_history_by_name_only(administrator, caerphilly):
+    before = factories.award(caerphilly)
+    last_day = before.account.last_day
+    reached = {"team_phone": "01443 815588", "team_email": "team@sir.example", "validity_months": "12"}
+    typed = reached | {
+        "team_address": " Tŷ Penallta \r\n\r\nYstrad Mynach",
+        "about_team": "1",
+        "worker_limit_pence": "1",
+    }
+    page = administrator.post(reverse("people:scheme"), typed | {"team_phone": "ring us", "validity_months": "0"})
+    assert "Enter a telephone number, like 01443 815588." in page.content.decode()
+    assert "Enter a whole number from 1 to 24." in page.content.decode()
+    assert not HistoryEntry.objects.filter(act="scheme.changed").exists()
+
+    for _press in range(2):
+        assert administrator.post(reverse("people:scheme"), typed).status_code == 302
+
+    scheme = Scheme.objects.get(council=caerphilly)
+    assert (scheme.team_address, scheme.worker_limit_pence) == ("Tŷ Penallta\nYstrad Mynach", 50_000)
+    entry = HistoryEntry.objects.get(act="scheme.changed")
+    assert entry.details == {"validity_months": 12, "fields": ["team_phone", "team_email", "team_address"]}
+    shown = administrator.get(reverse("people:scheme")).content.decode()
+    assert "01443 815588" in shown and "team@sir.example" in shown and "Tŷ Penallta\nYstrad Mynach" in shown
+    before.account.refresh_from_db()
+    assert before.account.last_day == last_day
+    assert factories.award(Council.objects.get(pk=caerphilly.pk)).account.last_day == dt.date(2027, 8, 31)

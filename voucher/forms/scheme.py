@@ -1,11 +1,59 @@
-"""The settings of the scheme that are about providers, for the council's administrators."""
+"""The settings of the scheme, for the council's administrators: the carers team and its awards, and providers."""
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from accounts import composing
+from accounts.forms import TOO_LONG, EmailField
 from accounts.models import Scheme
+from voucher.forms.provider.joining import ReadField
+from voucher.pilot import cells
 
 WEEKDAYS = [(0, _("Monday")), (1, _("Tuesday")), (2, _("Wednesday")), (3, _("Thursday")), (4, _("Friday"))]
+
+
+class TeamSettingsForm(forms.Form):
+    """How the carers team is reached, as every page, letter and paper says it, and how long an award lasts (R1)."""
+
+    team_phone = ReadField(
+        label=_("The carers team’s telephone number"),
+        help_text=_("It stands on every page and every voucher. What is printed already keeps the number it has."),
+        max_length=30,
+        read=cells.phone,
+        words=_("Enter a telephone number, like 01443 815588."),
+        error_messages={"required": _("Enter a telephone number.")},
+        widget=forms.TextInput(attrs={"type": "tel", "class": "govuk-input--width-20", "autocomplete": "off"}),
+    )
+    team_email = EmailField(
+        label=_("The carers team’s e-mail address"),
+        help_text=_("What waits for the team is written here too."),
+        max_length=254,
+        error_messages={"required": _("Enter an e-mail address."), "max_length": TOO_LONG},
+    )
+    team_address = forms.CharField(
+        label=_("The carers team’s postal address"),
+        max_length=300,
+        widget=forms.Textarea(attrs={"rows": 5, "autocomplete": "off"}),
+        error_messages={"required": _("Enter a postal address."), "max_length": TOO_LONG},
+    )
+    validity_months = forms.IntegerField(
+        label=_("Months for which a new award lasts"),
+        help_text=_("Awards that carers have already keep their last day."),
+        min_value=1,
+        max_value=24,
+    )
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        field = self.fields["validity_months"]
+        words = _("Enter a whole number from %(least)s to %(most)s.") % {"least": 1, "most": 24}
+        field.error_messages = dict.fromkeys(["required", "invalid"], words)
+        for validator in field.validators:
+            validator.message = words
+
+    def clean_team_address(self):
+        lines = map(composing.one_line, self.cleaned_data["team_address"].splitlines())
+        return "\n".join(filter(None, lines))
 
 
 class ProviderSettingsForm(forms.ModelForm):
