@@ -386,17 +386,15 @@ def for_whom(entry):
 
 def details(entry, known):
     """Return the figures of the act on one line; `known` comes from references()."""
-    words = VALUES | Booking.CANCEL_REASONS if entry.act == "booking.cancelled" else VALUES
-    said = entry.details.items()
-    return "; ".join(f"{DETAILS.get(key, key)}: {_value(key, value, known, words)}" for key, value in said)
+    return "; ".join(f"{DETAILS.get(key, key)}: {_value(entry, key, known)}" for key in entry.details)
 
 
-def _value(key, value, known, words):
+def _value(entry, key, known):
+    value, words = entry.details[key], VALUES | (Booking.CANCEL_REASONS if entry.act == "booking.cancelled" else {})
     if isinstance(value, int) and (key, value) in known:
         return known[key, value]
     if key == "pence" or key.endswith("_pence"):
         return wording.money(value, exact=True) if isinstance(value, int) else value
     if isinstance(value, bool):
         return _("asked for") if value else _("not asked for")
-    several = isinstance(value, list)
-    return ", ".join(str(words.get(each, each)) for each in value) if several else words.get(value, value)
+    return ", ".join(str(words.get(each, each)) for each in (value if isinstance(value, list) else [value]))
