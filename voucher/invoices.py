@@ -112,7 +112,7 @@ def write(*, council, provider, number, dated, by, now, key, seen_pence=None):
 
 
 def paid(*, invoice, paid_on, by, now, amount_pence=None, seen_paid_pence=None):
-    """Note that so much of an invoice came in on that day, without `amount_pence` all that is open; return the payment.
+    """R69. Note that so much of an invoice came in on that day, by default all that is open; return the payment.
 
     The books say that so much less is owed; whole, the invoice is paid. What had come in before is what was seen (in
     the row, or `seen_paid_pence`): a second press, or a colleague's, notes nothing.
