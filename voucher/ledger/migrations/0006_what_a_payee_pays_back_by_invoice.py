@@ -42,7 +42,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='transfer',
-            constraint=models.UniqueConstraint(condition=models.Q(('kind', 'repay')), fields=('debit_id',), name='invoice_is_paid_once'),
+            constraint=models.UniqueConstraint(condition=models.Q(('kind', 'repay')), fields=('debit_id',), name='what_came_in_is_written_once'),
         ),
         migrations.AddConstraint(
             model_name='transfer',
