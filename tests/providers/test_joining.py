@@ -375,7 +375,7 @@ def test_the_first_months_are_looked_back_on_and_end_or_go_on_once(waits, carys,
     longer = provider.provisional_until
     letter = OutboxMessage.objects.get(kind="first_months_longer")
     assert (letter.to, letter.language) == (provider.email, provider.language)
-    assert f"{carys} of the carers team goes on looking after {provider.name} until" in " ".join(letter.body.split())
+    assert f"Bydd {carys} o'r tîm gofalwyr yn parhau i ofalu am {provider.name}" in " ".join(letter.body.split())
     for _press in range(2):
         first_months.end(provider=provider, by=by, now=now)
 
