@@ -145,6 +145,15 @@ def test_one_that_counts_goes_on_counting_until_the_newer_is_accepted(sian, show
     assert (old.state, new.state, sian.insurance_until) == ("replaced", "accepted", dt.date(2028, 3, 31))
 
 
+def test_a_paper_is_counted_on_its_first_day_where_that_comes_after_the_yes_and_not_again_otherwise(accepted, today):
+    accepted(Kind.PUBLIC_LIABILITY, valid_from=today)
+    in_ten_days = today + dt.timedelta(days=10)
+    later = accepted(Kind.FOOD, valid_from=in_ten_days)
+
+    assert list(papers.to_begin(on=today)) == []
+    assert list(papers.to_begin(on=in_ten_days)) == [later]
+
+
 def test_the_team_may_write_the_end_that_it_reads_on_the_paper(sian, show, team, now):
     papers.accept(document=show(Kind.PUBLIC_LIABILITY), valid_until=dt.date(2027, 3, 30), by=team, now=now)
     sian.refresh_from_db()
