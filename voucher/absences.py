@@ -7,7 +7,6 @@ may say that it was there (R40). What a payment run has already is not stopped; 
 from django.db import transaction
 from django.utils import timezone
 
-from accounts import history
 from voucher import claims, messages, rules, tasks, withdrawals
 from voucher.bookings import own_money, steps
 from voucher.ledger import books
@@ -54,15 +53,15 @@ def say_otherwise(*, booking, by, now):
         if not may_say_otherwise(booking, now):
             raise steps.BookingMoved(steps.state_now(booking))
         tasks.somebody_may_be_alone(booking=booking, now=now)
-        _remember(booking, "booking.carer_was_there", by, now)
+        steps.record(booking, "booking.carer_was_there", by, now)
         if booking.state == State.CLAIMED and withdrawals.was_in_a_run(booking):
-            _change(booking, ended_by=Party.CARER)
+            steps.change(booking, ("state", "due_pence"), ended_by=Party.CARER)
             return False
         if booking.state == State.CLAIMED:
             withdrawals.strike(booking, by=by, now=now)
         _take_back(booking, by, now)
         changes = {"state": State.DID_NOT_HAPPEN, "due_pence": None, "due_amount": None, "ended_by": Party.CARER}
-        _change(booking, **changes)
+        steps.change(booking, ("state", "due_pence"), **changes)
         own_money.follow(booking, now)
         messages.nobody_came_for_provider(booking)
         return True
@@ -79,10 +78,10 @@ def find_for_the_carer(*, booking, by, now):
             raise steps.BookingMoved(steps.state_now(booking))
         taken = booking.claim_line.amount_pence
         _take_back(booking, by, now)
-        _change(booking, due_pence=0, due_amount=0)
+        steps.change(booking, ("state", "due_pence"), due_pence=0, due_amount=0)
         claims.add_finding(booking=booking, pence=-taken, by=by, now=now)
         own_money.follow(booking, now)
-        _remember(booking, "booking.dispute_resolved", by, now, minutes=0)
+        steps.record(booking, "booking.dispute_resolved", by, now, minutes=0)
         messages.nobody_came_for_provider(booking)
 
 
@@ -98,14 +97,3 @@ def _take_back(booking, by, now):
         actor=by.actor,
         now=now,
     )
-
-
-def _change(booking, **changes):
-    rows = Booking.objects.filter(pk=booking.pk, state=booking.state, due_pence=booking.due_pence)
-    if not rows.update(**changes):
-        raise steps.BookingMoved(steps.state_now(booking))
-    booking.refresh_from_db()
-
-
-def _remember(booking, act, by, now, **details):
-    history.record(act=act, subject=booking, by=by, at=now, council=booking.council, award=booking.award_id, **details)

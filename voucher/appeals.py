@@ -10,10 +10,10 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from accounts import history
 from accounts.models import User
 from providers import staff
 from voucher import claims, found_anew, messages, tasks
+from voucher.bookings import steps
 from voucher.models import Booking, ClaimLine, Dispute, Task
 
 # It is the carers team that looks at it once more, so the days are the same for every council.
@@ -87,9 +87,7 @@ def make(*, booking, words, by, now):
         if found is None or timezone.localdate(now) > last_day(found):
             raise TooLate
         task = tasks.give(booking=booking, kind=Task.Kind.APPEAL, now=now, words=words)
-        history.record(
-            act="booking.appealed", subject=booking, by=by, at=now, council=booking.council, award=booking.award_id
-        )
+        steps.record(booking, "booking.appealed", by, now)
     return task
 
 

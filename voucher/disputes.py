@@ -8,7 +8,6 @@ paid: nothing is stopped, and what is found to be too much is taken off the prov
 from django.db import transaction
 from django.utils import timezone
 
-from accounts import history
 from providers import staff
 from voucher import bookings, claims, messages, rules
 from voucher.bookings import own_money, steps
@@ -109,7 +108,7 @@ def make(*, booking, said_minutes, words="", by, now):
             in_question_amount=booking.due_amount - said_amount if stopped else 0,
         )
         dispute.save(force_insert=True)
-        _remember(
+        steps.record(
             booking, "booking.disputed", by, now, minutes=said_minutes, in_question_pence=booking.in_question_pence
         )
         messages.dispute_made(dispute)
@@ -121,7 +120,7 @@ def agree(*, booking, by, now):
     if not may_dispute(booking, now):
         raise NotDisputable
     with transaction.atomic():
-        _remember(booking, "booking.carer_agrees", by, now, minutes=booking.delivered_minutes)
+        steps.record(booking, "booking.carer_agrees", by, now, minutes=booking.delivered_minutes)
 
 
 def answer(*, dispute, words, by, now):
@@ -130,7 +129,7 @@ def answer(*, dispute, words, by, now):
     with transaction.atomic():
         if not rows.update(answer=words.strip(), answered_at=now):
             raise Resolved
-        _remember(dispute.booking, "booking.dispute_answered", by, now)
+        steps.record(dispute.booking, "booking.dispute_answered", by, now)
 
 
 def resolve(*, dispute, found_minutes, finding, by, now):
@@ -159,7 +158,7 @@ def resolve(*, dispute, found_minutes, finding, by, now):
             _settle_unclaimed(booking, found_minutes, by, now)
         else:
             _settle_claimed(booking, dispute, found_minutes, by, now)
-        _remember(booking, "booking.dispute_resolved", by, now, minutes=found_minutes)
+        steps.record(booking, "booking.dispute_resolved", by, now, minutes=found_minutes)
         dispute.refresh_from_db()
         messages.dispute_resolved(dispute)
     return dispute
@@ -253,13 +252,4 @@ def pay_by_line(line, pence):
 
 
 def _change(booking, **changes):
-    """Change the booking where it still is as it was read; else BookingMoved, and nothing of the act remains."""
-    as_read = {name: getattr(booking, name) for name in ("state", "delivered_minutes", "in_question_pence")}
-    if not Booking.objects.filter(pk=booking.pk, **as_read).update(**changes):
-        raise steps.BookingMoved(steps.state_now(booking))
-    for name, value in changes.items():
-        setattr(booking, name, value)
-
-
-def _remember(booking, act, by, now, **details):
-    history.record(act=act, subject=booking, by=by, at=now, council=booking.council, award=booking.award_id, **details)
+    steps.change(booking, ("state", "delivered_minutes", "in_question_pence"), **changes)

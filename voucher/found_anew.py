@@ -8,7 +8,6 @@ enough left, is stopped, or has ended, nothing changes.
 
 from dataclasses import dataclass
 
-from accounts import history
 from voucher import claims, disputes, rules
 from voucher.bookings import own_money, steps
 from voucher.ledger import books
@@ -104,22 +103,14 @@ def find(*, booking, minutes, finding, by, now):
     if state == State.DID_NOT_HAPPEN:
         changes |= {"state": State.DELIVERED, "delivered_at": now, "ended_by": "", "ended_at": None}
         changes |= _set_aside_again(booking, outcome, by, now)
-    _change(booking, changes)
+    steps.change(booking, ("state", "delivered_minutes", "due_pence", "hold"), **changes)
     if state == State.CLAIMED and outcome.more_pence:
         _pay(booking, outcome.more_pence, by, now)
     own_money.take_up_again(booking)
     own_money.follow(booking, now)
     row.save(force_insert=True)
     told = {"pence": row.pence} | ({} if minutes is None else {"minutes": minutes})
-    history.record(
-        act="booking.found_anew",
-        subject=booking,
-        by=by,
-        at=now,
-        council=booking.council,
-        award=booking.award_id,
-        **told,
-    )
+    steps.record(booking, "booking.found_anew", by, now, **told)
     return row
 
 
@@ -190,12 +181,3 @@ def _pay(booking, pence, by, now):
         disputes.pay_by_line(lines[0], lines[0].amount_pence + pence)
         return
     claims.add_finding(booking=booking, pence=pence, part=ClaimLine.Part.ANEW, by=by, now=now)
-
-
-def _change(booking, changes):
-    """Change the booking where it still is as it was read; else BookingMoved, and nothing of the act remains."""
-    as_read = {name: getattr(booking, name) for name in ("state", "delivered_minutes", "due_pence", "hold")}
-    if not Booking.objects.filter(pk=booking.pk, **as_read).update(**changes):
-        raise steps.BookingMoved(steps.state_now(booking))
-    for name, value in changes.items():
-        setattr(booking, name, value)

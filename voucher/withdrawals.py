@@ -7,7 +7,6 @@ So the booking is as it was before the claim: its mark can be undone, and it can
 from django.db import transaction
 from django.db.models import Q
 
-from accounts import history
 from voucher import bookings, claims
 from voucher.bookings import RestWasUsed as RestWasUsed
 from voucher.bookings import own_money, steps
@@ -109,15 +108,7 @@ def strike(booking, *, by, now):
     if not ClaimLine.objects.filter(pk=line.pk).update(struck_at=now, struck_by=by.user):
         raise NotClaimed
     details = {"claim": line.claim_id, "number": line.claim.number, "pence": line.amount_pence}
-    history.record(
-        act="booking.claim_withdrawn",
-        subject=booking,
-        by=by,
-        at=now,
-        council=booking.council,
-        award=booking.award_id,
-        **details,
-    )
+    steps.record(booking, "booking.claim_withdrawn", by, now, **details)
     return line
 
 

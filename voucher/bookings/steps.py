@@ -83,6 +83,15 @@ def give_back(booking, by, now):
         raise BookingMoved(state_now(booking)) from lost
 
 
+def change(booking, as_read, **changes):
+    """Change the booking where the fields named still are as they were read; else BookingMoved."""
+    rows = Booking.objects.filter(pk=booking.pk, **{name: getattr(booking, name) for name in as_read})
+    if not rows.update(**changes):
+        raise BookingMoved(state_now(booking))
+    for name, value in changes.items():
+        setattr(booking, name, value)
+
+
 def state_now(booking, over_at=None):
     """Return the state of the booking as it is stored; a request whose time is over counts as timed out."""
     row = Booking.objects.get(pk=booking.pk)
@@ -96,7 +105,12 @@ def remember(booking, act, by, now):
     details = {name: figure for name, figure in figures.items() if figure is not None}
     if booking.decline_reason:
         details["reason"] = booking.decline_reason
-    history.record(act=act, subject=booking, by=by, at=now, council=booking.council, award=booking.award_id, **details)
+    record(booking, act, by, now, **details)
     if by.role and act == "booking.requested":
         # Whoever is helped learns of it from us too, and not only from the helper.
         messages.booked_by_helper(booking)
+
+
+def record(booking, act, by, now, **details):
+    """Write an act down in the history of the booking, of its award and of its council."""
+    history.record(act=act, subject=booking, by=by, at=now, council=booking.council, award=booking.award_id, **details)
