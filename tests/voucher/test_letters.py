@@ -17,7 +17,7 @@ from accounts import paper
 from accounts.history import Who
 from accounts.models import HistoryEntry
 from tests import factories
-from voucher import awards, letters, spelling
+from voucher import awards, codes, letters, spelling
 from voucher.models import Award, Code
 
 BY = Who(label="tests")
@@ -111,16 +111,18 @@ def test_the_letter_says_value_last_day_code_and_telephone(english_award, today)
     assert english_award.ref in front
 
 
-def test_both_languages_of_a_letter_say_how_the_code_is_read_out(english_award, today):
+def test_both_languages_of_a_letter_say_how_the_code_is_read_out(english_award, today, monkeypatch):
+    body = "P3AXXMXQXWX"
+    code = codes.grouped(body + codes.check_symbol(body))
+    monkeypatch.setattr(codes, "generate", lambda: code)
     batch = set_letters(english_award, today=today)
-    code = batch.codes_by_award[english_award]
 
     for language, page in zip(("en", "cy"), pages(batch), strict=True):
         with translation.override(language):
             for group in spelling.groups(code):
                 spoken = f"{group['symbols']} {', '.join(group['words'])}"
-                # A line may end after the hyphen of "X-ray".
-                assert spoken.replace(" ", "") in text(page).replace(" ", "")
+                # A line may end after the hyphen of "X-ray", which is then no hyphen in the text of a page.
+                assert re.sub(r"\W", "", spoken) in re.sub(r"\W", "", text(page))
 
 
 def test_an_hours_award_says_hours(large_award, today):
