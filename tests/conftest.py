@@ -1,10 +1,12 @@
 """The cast and a fixed now. Nobody in a test reaches the network."""
 
 import datetime as dt
+import os
 import socket
 import time
 
 import pytest
+import time_machine
 from allauth.mfa.totp.internal import auth
 from django.conf import settings
 from django.core.cache import cache
@@ -22,6 +24,9 @@ property_tests.register_profile("house", deadline=None)
 property_tests.load_profile("house")
 
 NOW = dt.datetime(2026, 10, 12, 10, 0, tzinfo=dt.UTC)  # a Monday, 11am in Cardiff
+# When a test begins that sets no time of its own; from then on its clock goes as any other.
+# Another moment, such as TESTS_BEGIN=2027-03-28T00:20Z, hunts for what holds at some hours only.
+BEGIN = dt.datetime.fromisoformat(os.environ.get("TESTS_BEGIN", "2026-10-12T10:05Z"))
 
 
 def pytest_collection_modifyitems(config, items):
@@ -57,6 +62,18 @@ def pytest_configure():
     of_database = settings.DATABASES["default"]["OPTIONS"]
     if "options" in of_database:
         of_database["options"] += " -c lock_timeout=25s"
+
+
+@pytest.fixture(autouse=True, scope="session")
+def time_of_the_tests():
+    with time_machine.travel(BEGIN) as traveller:
+        yield traveller
+
+
+@pytest.fixture(autouse=True)
+def every_test_begins_at_the_same_moment(time_of_the_tests):
+    """A test that is run late in the evening meets the same days and times as one that is run in the morning."""
+    time_of_the_tests.move_to(BEGIN)
 
 
 @pytest.fixture
