@@ -16,7 +16,8 @@ def change(*, council, by, now, **settings):
         changed = {name: value for name, value in settings.items() if getattr(scheme, name) != value}
         if changed:
             Scheme.objects.filter(pk=scheme.pk).update(**changed)
-            figures = {name: value for name, value in changed.items() if name not in REACHED}
+            # What it was and what it is: `scheme` was read before the change.
+            figures = {name: [getattr(scheme, name), changed[name]] for name in changed if name not in REACHED}
             if reached := [name for name in REACHED if name in changed]:
                 figures["fields"] = reached
             history.record(act="scheme.changed", subject=scheme, by=by, at=now, council=council, **figures)

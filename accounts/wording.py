@@ -56,14 +56,18 @@ NOUNS = {
         "hour": ("hour", "hours", "hours"),
         "minute": ("minute", "minutes", "minutes"),
         "day": ("day", "days", "days"),
+        "working day": ("working day", "working days", "working days"),
         "week": ("week", "weeks", "weeks"),
+        "month": ("month", "months", "months"),
         "mile": ("mile", "miles", "miles"),
     },
     "cy": {
         "hour": ("awr", "awr", "awr"),
         "minute": ("munud", "funud", "munud"),
         "day": ("diwrnod", "ddiwrnod", "diwrnod"),
+        "working day": ("diwrnod gwaith", "ddiwrnod gwaith", "diwrnod gwaith"),
         "week": ("wythnos", "wythnos", "wythnos"),
+        "month": ("mis", "fis", "mis"),
         "mile": ("filltir", "filltir", "milltir"),
     },
 }

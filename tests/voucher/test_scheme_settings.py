@@ -4,11 +4,14 @@ import datetime as dt
 
 import pytest
 from django.urls import reverse
+from django.utils import translation
 
 from accounts.models import Council, HistoryEntry, Scheme
 from tests import factories
 from tests.voucher.breaks import ask, london
 from tests.voucher.carer.pages import text_of
+from voucher.forms.scheme import ProviderSettingsForm, TeamSettingsForm
+from voucher.views import history_settings, history_words
 
 pytestmark = pytest.mark.django_db
 
@@ -34,7 +37,7 @@ def test_what_is_changed_is_saved_and_in_the_history_once(administrator, caerphi
     scheme = Scheme.objects.get(council=caerphilly)
     assert (scheme.run_weekday, scheme.pay_working_days, scheme.unanswered_before_pause) == (1, 4, 3)
     entry = HistoryEntry.objects.get(act="scheme.changed")
-    assert entry.details == {"run_weekday": 1, "pay_working_days": 4, "unanswered_before_pause": 3}
+    assert entry.details == {"run_weekday": [3, 1], "pay_working_days": [3, 4], "unanswered_before_pause": [2, 3]}
 
 
 @pytest.mark.parametrize(
@@ -91,9 +94,47 @@ def test_how_the_team_is_reached_is_changed_and_in_the_history_by_name_only(admi
     scheme = Scheme.objects.get(council=caerphilly)
     assert (scheme.team_address, scheme.worker_limit_pence) == ("Tŷ Penallta\nYstrad Mynach", 50_000)
     entry = HistoryEntry.objects.get(act="scheme.changed")
-    assert entry.details == {"validity_months": 12, "fields": ["team_phone", "team_email", "team_address"]}
+    assert entry.details == {"validity_months": [6, 12], "fields": ["team_phone", "team_email", "team_address"]}
+    told = "time for which a new award lasts: 6 months → 12 months; telephone number of the carers team, "
+    assert history_words.details(entry, {}).startswith(told)
     shown = administrator.get(reverse("people:scheme")).content.decode()
     assert "01443 815588" in shown and "team@sir.example" in shown and "Tŷ Penallta\nYstrad Mynach" in shown
     before.account.refresh_from_db()
     assert before.account.last_day == last_day
     assert factories.award(Council.objects.get(pk=caerphilly.pk)).account.last_day == dt.date(2027, 8, 31)
+
+
+def test_the_history_says_in_both_languages_what_a_setting_was_and_is():
+    changed = {
+        **{
+            "run_weekday": [3, 1],
+            "pay_working_days": [1, 2],
+            "provisional_months": [2, 3],
+            "free_cancel_hours": [48, 2],
+        },
+        **{
+            "late_cancel_percent": [50, 0],
+            "pays_by_card_company": [False, True],
+            "worker_limit_pence": [50_000, 62_50],
+        },
+        **{"worker_limit_minutes": [960, 90], "unanswered_before_pause": [2, 3]},
+    }
+
+    told = history_settings.changed(changed).split("; ")
+    with translation.override("cy"):
+        welsh = history_settings.changed(changed)
+
+    assert [each.partition(": ")[2] for each in told] == [
+        *("Thursday → Tuesday", "1 working day → 2 working days", "2 months → 3 months", "48 hours → 2 hours"),
+        *("50% → 0%", "no → yes", "£500 → £62.50", "16 hours → 1½ hours", "2 → 3"),
+    ]
+    for words in ["dydd Iau → dydd Mawrth", "1 diwrnod gwaith → 2 ddiwrnod gwaith", "2 fis → 3 mis", "1½ awr"]:
+        assert words in welsh
+
+
+def test_a_row_from_before_says_what_a_setting_became():
+    assert history_settings.changed({"run_weekday": 1}) == "day on which claims are gathered: Tuesday"
+
+
+def test_every_setting_that_a_page_changes_has_its_words_in_the_history():
+    assert {*TeamSettingsForm.base_fields, *ProviderSettingsForm.base_fields} <= set(history_settings.SETTINGS)
