@@ -162,6 +162,9 @@ def _let_go_on(provider, by, now):
     rows = list(Booking.objects.filter(handovers__in=asked).select_related(*around))
     waiting.filter(on | ~Q(offer__provider=provider.successor)).update(state=Handover.State.ENDED, answered_at=now)
     if provider.is_stopped:
+        # It gives none of them: what a successor was asked about is the carers team's to arrange again.
+        for booking in rows:
+            suspending.arrange_anew(booking=booking, now=now)
         return
     told = suspending.let_go_on(provider=provider, by=by, now=now)
     for booking in rows:

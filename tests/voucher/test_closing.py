@@ -292,6 +292,28 @@ def test_with_a_later_day_what_it_leaves_room_for_takes_place_after_all(booked, 
     assert (booked.state, money_of(award)) == ("confirmed", (15_000, 5_000))
 
 
+@pytest.mark.parametrize("successor", [False, True])
+def test_a_break_that_is_moved_before_the_last_day_is_arranged_by_nobody_else(booked, close, heir, bryn, successor, now):
+    close(successor=heir if successor else None)
+    booked.refresh_from_db()
+    bookings.propose_move(booking=booked, starts_at=AFTER - dt.timedelta(days=7), by=breaks.ALYS, now=now)
+
+    bookings.accept_move(booking=booked, by=Who(bryn), now=now)
+
+    assert jobs.time_out_handovers(now + dt.timedelta(days=14)) == (0, 0)
+    assert not Task.objects.filter(done_at=None).exists() and not Handover.objects.filter(state="open").exists()
+
+
+def test_what_a_stopped_providers_successor_was_asked_about_is_on_the_list_again(booked, close, heir, bryn_cafe, carys):
+    suspending.suspend(provider=bryn_cafe, reason="A report", by=Who(carys), now=booked.requested_at)
+    close(successor=heir, by_team=True)
+    assert Handover.objects.get().state == "open" and not Task.objects.filter(done_at=None).exists()
+
+    closing.call_off(provider=bryn_cafe, by=Who(carys), now=booked.requested_at, by_team=True)
+
+    assert Task.objects.get(kind="rearrange", done_at=None).booking == booked
+
+
 def test_another_successor_is_asked_about_and_the_one_before_no_more(handover, booked, close, caerphilly, bryn_cafe):
     other = factories.provider(caerphilly, name="Canolfan")
     factories.offer(other, price_pence=2400)

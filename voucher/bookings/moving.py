@@ -4,12 +4,12 @@ from django.db import transaction
 
 from accounts import history
 from brochure import availability
-from voucher import messages, rules
+from voucher import messages, rules, tasks
 from voucher.asking import refuse_outside_period, refuse_taken, refuse_unless_possible
 from voucher.bookings import choices, steps
 from voucher.bookings.making import answer_by, lock_offers
 from voucher.bookings.steps import BookingMoved, Party, State
-from voucher.models import Award, Booking, Suggestion
+from voucher.models import Award, Booking, Handover, Suggestion, Task
 from voucher.places_taken import sessions_to_keep
 
 
@@ -93,7 +93,8 @@ def accept_move(*, booking, by, now, seen_starts_at=None):
     """Move a confirmed break to the time the carer asked for. Raises OutsidePeriod, NotLive, BookingMoved.
 
     With `seen_starts_at` only the time that was seen is agreed to: the carer may have asked for another since then.
-    What could no longer be cancelled free of charge when the carer asked stays so.
+    What could no longer be cancelled free of charge when the carer asked stays so. Moved before its provider's last
+    day (R65) nobody arranges it anew any more, and no successor is asked about.
     """
     with transaction.atomic():
         choices.lock(booking)
@@ -118,6 +119,7 @@ def accept_move(*, booking, by, now, seen_starts_at=None):
                 booking.free_cancel_hours, suggestion.made_at, before, suggestion.starts_at
             ),
         )
+        _is_given_after_all(booking, by, now)
         messages.move_answered(booking, suggestion, before)
 
 
@@ -160,6 +162,13 @@ def _refuse_unless_free(booking, starts_at, now):
     refuse_unless_possible(**asked, now=now)
     refuse_taken(**asked, besides=booking)
     return offer
+
+
+def _is_given_after_all(booking, by, now):
+    """End the search for somebody else: at the time to which it is moved its provider is in order and gives it."""
+    asked = Handover.objects.filter(booking=booking, state=Handover.State.OPEN)
+    asked.update(state=Handover.State.ENDED, answered_at=now)
+    tasks.not_needed(booking=booking, kinds=[Task.Kind.REARRANGE], by=by, now=now)
 
 
 def _open(booking, seen=None):
