@@ -31,7 +31,7 @@ def site(request):
     # A provider's pages speak of the council it belongs to.
     council = getattr(request, "council", None) or getattr(getattr(request, "provider", None), "council", None)
     return {
-        # Where no council is known yet, a scheme as it comes, with our own defaults.
+        # Where the page knows no council, a scheme as it comes; voucher.carers_teams knows the reader's.
         "scheme": council.scheme if council and hasattr(council, "scheme") else Scheme(),
         "here": here,
         "other": other,

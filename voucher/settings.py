@@ -73,6 +73,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "accounts.context.site",
                 "voucher.navigation.menu",
+                "voucher.carers_teams.named",
             ],
             "builtins": [
                 "django.templatetags.i18n",

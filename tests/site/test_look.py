@@ -144,7 +144,7 @@ def test_twins_have_the_same_path(asked, english, welsh):
 
 @pytest.mark.django_db
 def test_the_first_page_asks_for_the_code_and_never_changes_anything(client, django_assert_num_queries):
-    with django_assert_num_queries(1):  # the categories
+    with django_assert_num_queries(2):  # the categories, and whose telephone number it is
         html = client.get("/").content.decode()
 
     assert 'name="code"' in html and 'name="csrfmiddlewaretoken"' in html

@@ -123,7 +123,7 @@ def test_the_number_of_queries_does_not_grow(client, sitting, django_assert_max_
     for _ in range(30):
         factories.offer(sitting.provider)
 
-    with django_assert_max_num_queries(11):
+    with django_assert_max_num_queries(12):
         client.get("/brochure/?words=&postcode=CF83")
 
 

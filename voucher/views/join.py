@@ -10,11 +10,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts import address_codes, limits, mail, people, sign_in
+from accounts import address_codes, limits, mail, people, sign_in, wording
 from accounts.history import Who
 from accounts.models import Language, Scheme
 from providers import joining
 from providers.access import CHOSEN_PROVIDER
+from voucher import carers_teams
 from voucher import messages as news
 from voucher.forms.account import AddressCodeForm, AddressForm
 from voucher.forms.provider.joining import BeginForm
@@ -36,7 +37,11 @@ def join(request):
     form = AddressForm(request.POST if request.method == "POST" and not signed_in else None)
     if form.is_bound and form.is_valid() and _send_code(request, form):
         return redirect("join_code")
-    return render(request, "join/join.html", {"form": None if signed_in else form})
+    own = carers_teams.scheme_of(request)
+    # Where the council is not known yet, as long as any of them takes.
+    schemes = [own] if own else list(carers_teams.every()) or [Scheme()]
+    answered_within = max(each.joining_working_days for each in schemes)
+    return render(request, "join/join.html", {"form": None if signed_in else form, "answered_within": answered_within})
 
 
 def _send_code(request, form):
@@ -109,10 +114,22 @@ def _may_begin(request, form):
 
 @require_safe
 def terms(request):
-    """The terms, to be read by anybody beforehand; with the one council's own figures where there is but one."""
-    context = {"edition": joining.TERMS_EDITION}
-    schemes = list(Scheme.objects.all()[:2])
-    return render(request, "join/terms.html", context | ({"scheme": schemes[0]} if len(schemes) == 1 else {}))
+    """The terms, to be read by anybody beforehand: with the reader's council's figures, else with those of each."""
+    own = carers_teams.scheme_of(request)
+    schemes = [own] if own else list(carers_teams.every()) or [Scheme()]
+    alike = len({(each.price_notice_days, each.claim_window_days, each.provisional_months) for each in schemes}) == 1
+    context = {"edition": joining.TERMS_EDITION, "figures": schemes[0] if alike else None}
+    if not alike:
+        context["councils"] = [
+            {
+                "name": each.council.name,
+                "notice": wording.numbered(each.price_notice_days, "day"),
+                "claim": wording.numbered(each.claim_window_days, "day"),
+                "looked_after": wording.numbered(each.provisional_months, "month"),
+            }
+            for each in schemes
+        ]
+    return render(request, "join/terms.html", context)
 
 
 def _language():

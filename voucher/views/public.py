@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 
 from accounts import heartbeat
 from brochure.models import Category
+from voucher import carers_teams
 from voucher.forms.codes import CodeForm
 
 # manage.py run_jobs comes every minute and may take some, when it sets an edition; so long without it is news.
@@ -48,7 +49,8 @@ def cookies(request):
 
 @require_safe
 def contact(request):
-    return render(request, "site/contact.html")
+    """The carers team of whoever reads; each council's own, where it may be any of them."""
+    return render(request, "site/contact.html", {"schemes": carers_teams.every()})
 
 
 @require_safe
