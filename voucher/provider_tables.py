@@ -22,14 +22,17 @@ class TooMany(Exception):
     """The period holds more rows than fit into one file."""
 
 
-def sheet(kind, provider, of):
-    """Return the Sheet of one kind ("bookings", "claims", "payments", "summary") for a period. Raises TooMany."""
-    return _SHEETS[kind](provider, of)
+def sheet(kind, provider, of, *, until=None):
+    """Return the Sheet of one kind ("bookings", "claims", "payments", "summary") for a period. Raises TooMany.
+
+    With `until` it holds no booking that begins after that moment: whoever was stopped sees nobody to come (R65).
+    """
+    return _SHEETS[kind](provider, of, **({"until": until} if kind == "bookings" else {}))
 
 
-def file(kind, provider, of, *, extension, now):
-    """Return the content of one table as CSV or XLSX, in the active language. Raises TooMany."""
-    table = sheet(kind, provider, of)
+def file(kind, provider, of, *, extension, now, until=None):
+    """Return the content of one table as CSV or XLSX, in the active language; as sheet. Raises TooMany."""
+    table = sheet(kind, provider, of, until=until)
     if extension == "csv":
         return exports.to_csv(table.columns, table.rows)
     return exports.to_xlsx([table], title=table.name, language=wording.language(), made_at=now)
@@ -57,7 +60,7 @@ def statement_context(provider, of):
     }
 
 
-def _bookings(provider, of):
+def _bookings(provider, of, until):
     columns = [
         _("Booking"), _("Break"), _("Begins"), _("Minutes"), _("State"), _("Council"),
         _("Price"), _("The carer pays"), _("Minutes given"), _("You are paid"),
@@ -65,6 +68,7 @@ def _bookings(provider, of):
     rows = Booking.objects.filter(provider=provider, **_within("starts_at", of)).select_related("offer", "council")
     # Of what a carer has not paid by card yet, or did not, the provider was never asked.
     rows = rows.exclude(top_up__way=TopUp.Way.CARD, top_up__paid_at=None)
+    rows = rows.filter(starts_at__lte=until) if until else rows
     return Sheet(_("Bookings"), columns, [
         [
             row.ref, row.offer.title, row.starts_at, row.minutes, row.get_state_display(), row.council.name,

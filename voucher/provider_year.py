@@ -113,7 +113,7 @@ def by_month(provider, of):
     back = paid_back_lines(provider, of).order_by().annotate(month=TruncMonth("payment__paid_on"))
     for row in back.values("month").annotate(**_BACK):
         paid[row["month"]] = _less(paid.get(row["month"], _NOTHING), row)
-    free = _free(provider, of)
+    free = _free_by_month(provider, of)
     return [
         Row(
             month,
@@ -127,7 +127,7 @@ def by_month(provider, of):
 
 
 def by_council(provider, of):
-    """Return a Row for each council that paid something in the period, in the order of their names."""
+    """Return a Row for each council that paid something, or whose carers came free, in the order of their names."""
     name = f"name_{wording.language()}"
     lines = paid_lines(provider, of).order_by().annotate(council=F("run__council"), name=F(f"run__council__{name}"))
     paid = {(row["name"], row["council"]): row for row in lines.values("council", "name").annotate(**_SUMS)}
@@ -136,7 +136,10 @@ def by_council(provider, of):
     for row in back.values("council", "name").annotate(**_BACK):
         key = row["name"], row["council"]
         paid[key] = _less(paid.get(key, _NOTHING), row)
-    return [Row(key[0], row["pence"], row["vat"], row["breaks"]) for key, row in sorted(paid.items())]
+    councils = _free(provider, of).values_list(f"council__{name}", "council").annotate(breaks=Count("pk"))
+    free = {(of, council): breaks for of, council, breaks in councils}
+    every = [(key, paid.get(key, _NOTHING)) for key in sorted(paid.keys() | free.keys())]
+    return [Row(key[0], row["pence"], row["vat"], row["breaks"], free.get(key, 0)) for key, row in every]
 
 
 def total(rows):
@@ -169,7 +172,7 @@ _SUMS = {
 
 
 def _free(provider, of):
-    """Return how many breaks were given free of charge, by month: they are breaks, and nobody claims them."""
+    """Return the breaks that were given free of charge: they are breaks, and nobody claims them."""
     rows = Booking.objects.filter(
         provider=provider,
         state=Booking.State.DELIVERED,
@@ -177,5 +180,9 @@ def _free(provider, of):
         starts_at__gte=days.midnight(of.first),
         starts_at__lt=days.end_of(of.last),
     )
-    months = rows.order_by().annotate(month=TruncMonth("starts_at")).values("month").annotate(breaks=Count("pk"))
+    return rows.order_by()
+
+
+def _free_by_month(provider, of):
+    months = _free(provider, of).annotate(month=TruncMonth("starts_at")).values("month").annotate(breaks=Count("pk"))
     return {row["month"].date(): row["breaks"] for row in months}

@@ -293,7 +293,7 @@ def test_with_a_later_day_what_it_leaves_room_for_takes_place_after_all(booked, 
 
 
 @pytest.mark.parametrize("successor", [False, True])
-def test_a_break_that_is_moved_before_the_last_day_is_arranged_by_nobody_else(booked, close, heir, bryn, successor, now):
+def test_a_break_moved_before_the_last_day_is_arranged_by_nobody_else(booked, close, heir, bryn, successor, now):
     close(successor=heir if successor else None)
     booked.refresh_from_db()
     bookings.propose_move(booking=booked, starts_at=AFTER - dt.timedelta(days=7), by=breaks.ALYS, now=now)

@@ -12,9 +12,9 @@ from openpyxl import load_workbook
 
 from accounts.history import Who
 from tests import factories
-from tests.voucher import claimed
+from tests.voucher import breaks, claimed
 from tests.voucher.breaks import london
-from voucher import claims, provider_tables, provider_year, returned_payments, settlement
+from voucher import claims, provider_tables, provider_year, returned_payments, settlement, suspending
 from voucher.models import Booking, Claim, ClaimLine
 
 pytestmark = pytest.mark.django_db
@@ -116,6 +116,7 @@ def test_a_free_break_of_midnight_counts_in_its_own_month(caerphilly, bryn_cafe,
     assert [(row.of.month, row.free) for row in provider_year.by_month(bryn_cafe, YEAR)] == [(9, 1), (10, 1)]
     september = provider_year.period("2026-09", today=TODAY)
     assert [row.free for row in provider_year.by_month(bryn_cafe, september)] == [1]
+    assert [(row.of, row.free) for row in provider_year.by_council(bryn_cafe, YEAR)] == [("Caerphilly", 2)]
 
 
 @pytest.mark.parametrize("kind", sorted(provider_tables.KINDS))
@@ -135,6 +136,25 @@ def test_every_file_is_given_out_and_names_no_carer(client, clock, bryn, paid, k
     assert len(told) == 4
     words = str(told)
     assert "Alys" not in words and "Gŵyr" not in words and "@" not in words
+
+
+def test_who_works_for_a_stopped_provider_finds_nobody_to_come_in_its_files(
+    client, clock, bryn, bryn_cafe, carys, paid
+):
+    clock.now = london(2026, 11, 2, 9)
+    offer = factories.offer(bryn_cafe)
+    to_come = breaks.confirm(
+        factories.award(bryn_cafe.council), offer, bryn, clock.now, starts_at=london(2026, 11, 6, 10)
+    )
+    client.force_login(bryn)
+
+    def refs():
+        answer = client.get(reverse("provider:table", args=["bookings", "fy2026", "csv"]))
+        return {row[0] for row in read(answer.content)[1:]}
+
+    assert to_come.ref in refs()
+    suspending.suspend(provider=bryn_cafe, reason="A report", by=Who(carys), now=clock.now)
+    assert to_come.ref not in refs() and len(refs()) == 3
 
 
 def test_amounts_are_numbers_and_headings_are_in_the_language_of_the_page(paid, bryn_cafe):

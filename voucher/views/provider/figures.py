@@ -44,11 +44,13 @@ def figures(request):
 @claims_required
 def table(request, kind, key, extension):
     """One table of a period as a file."""
-    of = provider_year.period(key, today=timezone.localdate())
+    now = timezone.now()
+    of = provider_year.period(key, today=timezone.localdate(now))
     if of is None or kind not in provider_tables.KINDS or extension not in TYPES:
         raise Http404
     try:
-        content = provider_tables.file(kind, request.provider, of, extension=extension, now=timezone.now())
+        until = now if request.provider.is_stopped else None
+        content = provider_tables.file(kind, request.provider, of, extension=extension, now=now, until=until)
     except provider_tables.TooMany:
         return _too_many(request, key)
     return _file(content, TYPES[extension], f"{kind}-{key}.{extension}")
