@@ -3,7 +3,8 @@
 from collections import Counter
 from dataclasses import dataclass, field
 
-from django.db.models import Case, Count, Exists, OuterRef, Q, Value, When
+from django.db.models import Case, Count, Exists, OuterRef, Value, When
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import HistoryEntry
 from brochure.models import Category
@@ -35,23 +36,27 @@ class Answered:
 
 @dataclass
 class Figures:
-    """A period's requests: by kind of break [(Category, Answered)…], all together, and each reason of a no."""
+    """A period's requests: by kind of break [(Category, Answered)…], and all together.
+
+    Each reason of a no with its count, and each for which a provider cancelled after its yes.
+    """
 
     by_kind: list
     whole: Answered
     reasons: list = field(default_factory=list)
+    cancelled: list = field(default_factory=list)
 
 
 def figures(council, *, after, before):
-    """Return the Figures of what carers of a council asked for between two moments; three queries.
+    """Return the Figures of what carers of a council asked for between two moments; four queries.
 
     What was taken back before it was answered, or waits, is not counted, nor what was booked at the door or by the
-    provider on the telephone: nobody was asked.
+    provider on the telephone, or handed over to it by one that closes: nobody was asked.
     """
     named = {"subject_kind": "booking", "subject_id": OuterRef("pk")}
     said_yes = Exists(HistoryEntry.objects.filter(act="booking.confirmed", **named))
     asked = Booking.objects.filter(council=council, is_walk_in=False, requested_at__gte=after, requested_at__lt=before)
-    asked = asked.exclude(Exists(HistoryEntry.objects.filter(act=BOOKED, **named)))
+    asked = asked.exclude(Exists(HistoryEntry.objects.filter(act=BOOKED, **named))).filter(handed_over_from=None)
     end = Case(
         When(said_yes, then=Value(YES)),
         When(state__in=[State.DECLINED, State.TIMED_OUT], ended_by=Carer, then=Value(NOT_TAKEN)),
@@ -64,13 +69,19 @@ def figures(council, *, after, before):
     for kind, end, count in rows.values_list("offer__category", "end").annotate(Count("pk")):
         found[kind, end] = count
     kinds = Category.objects.filter(pk__in={kind for kind, _end in found})
-    no = rows.filter(Q(end=NO)).values_list("decline_reason").annotate(count=Count("pk"))
-    labels = dict(Booking.DeclineReason.choices)
+    cancelled = rows.filter(end=YES, state=State.CANCELLED, ended_by=Booking.Party.PROVIDER)
     return Figures(
         by_kind=[(kind, _of({end: found[kind.pk, end] for end in (YES, NO, SILENT, NOT_TAKEN)})) for kind in kinds],
         whole=_of({end: sum(found[key] for key in found if key[1] == end) for end in (YES, NO, SILENT, NOT_TAKEN)}),
-        reasons=[(labels.get(reason, reason), count) for reason, count in no.order_by("-count", "decline_reason")],
+        reasons=_by_reason(rows.filter(end=NO), dict(Booking.DeclineReason.choices)),
+        cancelled=_by_reason(cancelled, Booking.CANCEL_WORDS | {"": _("No reason was asked for")}),
     )
+
+
+def _by_reason(rows, words):
+    """Return [(reason in words, how many)…], the commonest first."""
+    counted = rows.values_list("decline_reason").annotate(count=Count("pk"))
+    return [(words.get(reason, reason), count) for reason, count in counted.order_by("-count", "decline_reason")]
 
 
 def _of(ends):

@@ -1,16 +1,18 @@
 """What share of the breaks, and of the money, went to each kind of organisation, in one financial year.
 
-A break counts on the day it was given, also one that cost nothing; money counts on the day on which it was paid.
+A break counts on the day it was given, also one that cost nothing; money counts on the day on which it was paid, and
+what a provider gave back by invoice (R69) is less on the day on which that came in.
 """
 
 import datetime as dt
+from collections import Counter
 from dataclasses import dataclass
 
 from django.db.models import Count, Sum
 
 from accounts import days
 from providers.models import Provider
-from voucher.models import PaymentRun, RunLine
+from voucher.models import InvoicePaymentLine, PaymentRun, RunLine
 from voucher.outcomes import given_breaks
 
 Form = Provider.LegalForm
@@ -60,14 +62,17 @@ def year_of(day):
 
 
 def figures(council, *, year):
-    """Return the Figures of a council for April of that year to the March after it, in two queries."""
+    """Return the Figures of a council for April of that year to the March after it, in three queries."""
     first, last = dt.date(year, APRIL, 1), dt.date(year + 1, APRIL - 1, 31)
     given = given_breaks().filter(council=council, starts_at__gte=days.midnight(first), starts_at__lt=days.end_of(last))
     keys = ("provider__legal_form", "provider__is_user_led")
     breaks = {row[:2]: row[2] for row in given.order_by().values_list(*keys).annotate(Count("pk"))}
     paid = RunLine.objects.filter(run__council=council, run__state=PaymentRun.State.RELEASED, live=True)
     paid = paid.filter(run__pay_on__range=(first, last)).order_by()
-    money = {row[:2]: row[2] for row in paid.values_list(*keys).annotate(Sum("amount_pence"))}
+    money = Counter({row[:2]: row[2] for row in paid.values_list(*keys).annotate(Sum("amount_pence"))})
+    back = InvoicePaymentLine.objects.filter(payment__invoice__council=council, payment__paid_on__range=(first, last))
+    of_invoice = [f"payment__invoice__{key}" for key in keys]
+    money.update({row[:2]: row[2] for row in back.order_by().values_list(*of_invoice).annotate(Sum("amount_pence"))})
     every = {*breaks, *money}
 
     def share(wanted):

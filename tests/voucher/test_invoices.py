@@ -19,6 +19,7 @@ from voucher import (
     claims,
     disputes,
     invoices,
+    legal_forms,
     provider_tables,
     provider_year,
     settlement,
@@ -265,6 +266,7 @@ def test_the_provider_is_told_and_reads_it_on_its_page_and_in_its_statement(
     year = provider_year.period("fy2026", today=MONEY_IN.date())
     assert [(row.of.month, row.pence) for row in provider_year.by_month(bryn_cafe, year)] == [(10, 7_500), (1, -3_750)]
     assert [row.pence for row in provider_year.by_council(bryn_cafe, year)] == [3_750]
+    assert legal_forms.figures(bryn_cafe.council, year=2026).whole.pence == 3_750
     page = client.get(reverse("provider:figures"), {"period": "fy2026"}).content.decode()
     assert "Given back by invoice" in page and "£37.50" in page
     payments = read(provider_tables.file("payments", bryn_cafe, year, extension="csv", now=MONEY_IN))

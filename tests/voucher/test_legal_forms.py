@@ -70,8 +70,8 @@ def test_a_year_begins_in_april(caerphilly, paid):
     assert counted == [5, 4]
 
 
-def test_the_figures_take_two_queries(paid, caerphilly, django_assert_num_queries):
-    with django_assert_num_queries(2):
+def test_the_figures_take_three_queries(paid, caerphilly, django_assert_num_queries):
+    with django_assert_num_queries(3):
         legal_forms.figures(caerphilly, year=2026)
 
 
