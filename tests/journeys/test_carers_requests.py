@@ -257,7 +257,7 @@ def test_a_swim_and_a_sitter_are_asked_for_together_both_or_neither(caerphilly, 
     clock.now = THURSDAY - dt.timedelta(hours=2)
     sitters = Client()
     sitters.force_login(third.provider.staff.get().user)
-    sitters.post(reverse("provider:cancel", args=[third.ref]), {"cancel-reason": "no_staff"})
+    sitters.post(reverse("provider:cancel", args=[third.ref]), {"cancel-reason": "ill"})
     page = carer.get(reverse("my:booking", args=[first.ref]))
     assert "The other half has fallen away" in text(page)
     [find] = [href for href, words in links(page) if "Look for someone else" in words]

@@ -3,10 +3,11 @@
 import pytest
 from django.urls import reverse
 
+from accounts.history import Who
 from accounts.models import HistoryEntry, OutboxMessage
 from tests import factories
 from tests.voucher.breaks import confirm
-from voucher import awards
+from voucher import awards, bookings
 from voucher.views import history_words
 
 pytestmark = pytest.mark.django_db
@@ -20,24 +21,36 @@ def test_the_carer_is_told_why_and_without_a_reason_nothing_is_cancelled(client,
     address = reverse("provider:cancel", args=[row.ref])
 
     # That it is too far away, or fully booked, was known when it was confirmed.
-    for no_reason in ({}, {"cancel-reason": "other", "cancel-note": ""}, {"cancel-reason": "too_far"}):
+    for no_reason in (
+        {},
+        {"cancel-reason": "other", "cancel-note": ""},
+        {"cancel-reason": "too_far"},
+        {"cancel-reason": "no_staff"},
+    ):
         assert client.post(address, no_reason).context["cancel_form"].errors
         row.refresh_from_db()
         assert row.state == "confirmed"
     for _press in range(2):
-        client.post(address, {"cancel-reason": "no_staff", "cancel-note": "Mair has <b>flu</b>."})
+        client.post(address, {"cancel-reason": "ill", "cancel-note": "Mair has <b>flu</b>."})
 
     row.refresh_from_db()
-    assert (row.state, row.ended_by, row.decline_reason) == ("cancelled", "provider", "no_staff")
+    assert (row.state, row.ended_by, row.decline_reason) == ("cancelled", "provider", "ill")
     letter = OutboxMessage.objects.get(kind="booking_cancelled").body
-    assert (
-        "The reason: Somebody is ill, or nobody is free after all. Bryn Café writes: “Mair has <b>flu</b>.”" in letter
-    )
+    assert "The reason: Somebody is ill. Bryn Café writes: “Mair has <b>flu</b>.”" in letter
     entry = HistoryEntry.objects.get(act="booking.cancelled")
-    assert entry.details["reason"] == "no_staff"
-    assert "Somebody is ill, or nobody is free after all" in history_words.details(entry, {})
+    assert entry.details["reason"] == "ill"
+    assert history_words.details(entry, {}).endswith("Somebody is ill")
     client.logout()
     client.post(reverse("open_award"), {"code": code})
     page = client.get(reverse("my:booking", args=[row.ref])).content.decode()
-    assert "The reason: Somebody is ill, or nobody is free after all." in page
+    assert "The reason: Somebody is ill." in page
     assert "Mair has &lt;b&gt;flu&lt;/b&gt;." in page
+
+
+def test_what_was_cancelled_while_both_were_one_reason_keeps_its_words(caerphilly, sitting, bryn, now):
+    row = confirm(factories.award(caerphilly), sitting, bryn, now)
+    bookings.cancel(booking=row, party="provider", by=Who(user=bryn), reason="no_staff", now=now)
+
+    both = "Somebody is ill, or nobody is free after all"
+    assert str(row.get_decline_reason_display()) == both
+    assert history_words.details(HistoryEntry.objects.get(act="booking.cancelled"), {}).endswith(both)

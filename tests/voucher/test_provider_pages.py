@@ -480,7 +480,7 @@ def test_too_early_to_say_that_it_did_not_happen_leaves_no_trace(page, confirmed
 def test_a_provider_that_cancels_gives_everything_back_however_late(page, confirmed, award, clock):
     clock.at = FRIDAY - dt.timedelta(hours=1)
 
-    press(page, "cancel", confirmed, **{"cancel-reason": "no_staff"})
+    press(page, "cancel", confirmed, **{"cancel-reason": "ill"})
 
     assert state(confirmed) == State.CANCELLED
     assert confirmed.due_pence is None
@@ -562,7 +562,7 @@ def test_nobody_is_said_to_know_whom_only_a_late_letter_reaches(page, asked, now
     Carer.objects.update(contact_by="post")
     # The tests' Monday: the break is on Friday, and one more working day would be enough for a letter.
     monkeypatch.setattr("voucher.rules.working_days.LETTER_WORKING_DAYS", 5)
-    answer = {f"{act}-reason": "no_staff"}
+    answer = {f"{act}-reason": "closed"}
 
     page.post(reverse(f"provider:{act}", args=[asked.ref]), answer)
 

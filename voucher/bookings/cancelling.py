@@ -64,8 +64,8 @@ def cancel(*, booking, party, by, now, seen_due_pence=None, emergency=False, ple
     """Cancel a booking for the carer, the provider or the carers team; a late share is spent, the rest given back.
 
     In an emergency (R28) everything is given back, the provider's late share comes out of the fund, and the carers
-    team rings; no reason and no proof are asked for. A provider says why, with one of Booking.CANCEL_REASONS, and the
-    carer is told.
+    team rings; no reason and no proof are asked for. A provider says why, with a Booking.CancelReason, and the carer
+    is told.
 
     Raises HasStarted (the carers team may still cancel then), StaleCost, BookingMoved.
     """

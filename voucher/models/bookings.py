@@ -66,13 +66,17 @@ class Booking(models.Model):
         OTHER_TIME = "other_time", _("Only at another time")
         OTHER = "other", _("Another reason")
 
-    # Why a provider cannot keep what it had confirmed: some of these reasons, in words that fit then.
-    CANCEL_REASONS = {
-        DeclineReason.NO_STAFF: _("Somebody is ill, or nobody is free after all"),
-        DeclineReason.CLOSED: _("We have to close that day, or the weather does not allow it"),
-        DeclineReason.NEEDS: DeclineReason.NEEDS.label,
-        DeclineReason.OTHER: DeclineReason.OTHER.label,
-    }
+    class CancelReason(models.TextChoices):
+        """Why a provider cannot keep what it had confirmed."""
+
+        ILL = "ill", _("Somebody is ill")
+        TOO_FEW = "too_few", _("We do not have enough people after all")
+        CLOSED = "closed", _("We have to close that day, or the weather does not allow it")
+        NEEDS = "needs", _("We cannot meet the needs described")
+        OTHER = "other", _("Another reason")
+
+    # Illness and too few people were one reason once, and rows of then keep its words.
+    CANCEL_WORDS = dict(CancelReason.choices) | {"no_staff": _("Somebody is ill, or nobody is free after all")}
 
     class NotGiven(models.TextChoices):
         CARER_DID_NOT_COME = "carer", _("The carer did not come")
@@ -116,6 +120,7 @@ class Booking(models.Model):
     requested_at = models.DateTimeField()
     answer_by = models.DateTimeField(db_index=True)
     answered_at = models.DateTimeField(null=True)
+    # Of one that its provider cancelled it is a CancelReason.
     decline_reason = models.CharField(max_length=10, choices=DeclineReason, blank=True)
     decline_note = models.CharField(max_length=300, blank=True)
     ended_by = models.CharField(max_length=8, choices=Party, blank=True)
@@ -193,7 +198,7 @@ class Booking(models.Model):
         """Return why the provider said no, or could not keep what it had confirmed, in the words it chose from."""
         words = dict(self.DeclineReason.choices)
         if self.state == self.State.CANCELLED:
-            words |= self.CANCEL_REASONS
+            words |= self.CANCEL_WORDS
         return words.get(self.decline_reason, self.decline_reason)
 
     @property

@@ -156,7 +156,7 @@ def details(entry, known):
 
 
 def _value(entry, key, known):
-    value, words = entry.details[key], VALUES | (Booking.CANCEL_REASONS if entry.act == "booking.cancelled" else {})
+    value, words = entry.details[key], VALUES | (Booking.CANCEL_WORDS if entry.act == "booking.cancelled" else {})
     if isinstance(value, int) and (key, value) in known:
         return known[key, value]
     if key == "pence" or key.endswith("_pence"):

@@ -53,7 +53,7 @@ class CancelForm(DeclineForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         reason = self.fields["reason"]
-        reason.label, reason.choices = _("Why can you not keep it?"), list(Booking.CANCEL_REASONS.items())
+        reason.label, reason.choices = _("Why can you not keep it?"), Booking.CancelReason.choices
         self.fields["note"].help_text = _("If you chose “Another reason”, say what it is here: an emergency, perhaps.")
 
 
