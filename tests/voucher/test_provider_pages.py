@@ -14,7 +14,7 @@ from accounts.history import Who
 from accounts.models import HistoryEntry
 from brochure import availability
 from providers.access import CHOSEN_PROVIDER
-from providers.models import Staff
+from providers.models import Provider, Staff
 from tests import factories
 from tests.voucher.breaks import ALYS, FRIDAY, SATURDAY, ask
 from voucher import bookings, claims
@@ -315,6 +315,15 @@ def test_a_provider_that_is_paused_declines_but_does_not_confirm(page, asked, br
 
     press(page, "decline", asked, **{"decline-reason": "closed"})
     assert state(asked) == State.DECLINED
+
+
+def test_a_provider_whose_papers_end_before_the_break_is_not_told_that_it_is_paused(page, asked, bryn_cafe):
+    Provider.objects.filter(pk=bryn_cafe.pk).update(insurance_until=asked.starts_at.date() - dt.timedelta(days=1))
+
+    said = text(press(page, "confirm", asked))
+
+    assert "something that the carers team needs of you ends before this break is over" in said
+    assert "paused" not in said and state(asked) == State.REQUESTED
 
 
 @pytest.mark.parametrize("provider_state", ["suspended", "closed"])

@@ -99,7 +99,9 @@ def test_a_wrong_code_and_a_wrong_pin_are_refused_in_the_same_words(desk, award,
         ({"day_day": "28", "day_month": "3", "day_year": "2027", "time": "01:30"}, "The clocks change in that night."),
         ({"time": "half past"}, "Say the time with hours and minutes"),
         ({"day_day": "", "day_month": "", "day_year": ""}, "Enter a day, a month and a year"),
-        ({"day_day": "12"}, "24 hours"),
+        ({"day_day": "12"}, "You ask for 24 hours of notice"),
+        # A day after the award ends: not even that it does.
+        ({"day_month": "3", "day_year": "2027"}, "This code is not enough for this break."),
         ({"pin": ""}, "Type the 4 numbers of the PIN."),
     ],
 )
@@ -111,6 +113,18 @@ def test_what_cannot_be_booked_is_said_in_a_sentence(desk, award, code, sitting,
     assert not Booking.objects.exists()
     award.account.refresh_from_db()
     assert award.account.available == 6_250
+
+
+@pytest.mark.parametrize(("what", "value"), [("areas", ["CF10"]), ("adults_only", True)])
+def test_why_an_offer_is_not_for_this_carer_is_not_told(desk, award, code, sitting, what, value):
+    setattr(sitting, what, value)
+    sitting.save()
+    award.carer.born_on = dt.date(2010, 5, 1)
+    award.carer.save()
+
+    page = text_of(desk.post(reverse(PHONE), typed(code, sitting)))
+
+    assert "You cannot book this for this carer. The carer can ring the carers team, who can." in page
 
 
 def test_after_ten_wrong_codes_the_desk_waits_for_an_hour(desk, award, code, sitting, clock, now):

@@ -7,11 +7,12 @@ from django.contrib import messages
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
+from accounts import wording
 from accounts.history import Who
 from brochure import catalogue, prices
 from brochure.wording import all_rates
@@ -19,7 +20,6 @@ from providers.access import bookings_required
 from voucher import bookings, code_checks, phone_bookings, pins
 from voucher.forms.provider.bookings import PhoneForm
 from voucher.ledger.acts import KeyWasUsed
-from voucher.views.ask import why_not_then
 from voucher.views.provider.door import why_no_walk_in
 
 NOT_ENOUGH = gettext_lazy("This code is not enough for this break. The carer can ring the carers team.")
@@ -73,20 +73,42 @@ def _book(request, given, now):
             now=now,
             key=str(given["key"]),
         )
-    except (bookings.NotEnough, bookings.AwardClosed, bookings.OtherRegion) as refusal:
-        if isinstance(refusal, bookings.NotEnough):
-            _count_no(request, award, now)
+    except (bookings.NotEnough, bookings.OutsidePeriod, bookings.AwardClosed, bookings.OtherRegion) as refusal:
+        # One sentence for all of them, or the days of the award could be felt for as well as what is on it.
+        _count_no(request, award, now)
         raise Refusal("code", NOT_ENOUGH) from refusal
     except bookings.OwnAward as refusal:
         raise Refusal("code", why_no_walk_in(refusal)) from refusal
     except bookings.BadLength as refusal:
         raise Refusal("units", _("You do not offer it for that long.")) from refusal
+    except (bookings.AdultsOnly, bookings.OvernightAlone, bookings.OutsideArea) as refusal:
+        # Not which of them: how old the carer is, and where she lives, is for her to tell.
+        sentence = _("You cannot book this for this carer. The carer can ring the carers team, who can.")
+        raise Refusal("offer", sentence) from refusal
+    except bookings.NotThatLate as refusal:
+        sentence = _("Just now you can be booked only up to %(day)s: something under “Papers” ends then.")
+        raise Refusal("day", sentence % {"day": wording.day(refusal.last_day)}) from refusal
     except bookings.NotLive as refusal:
         raise Refusal(None, _("You cannot take on new bookings just now. Ring the carers team.")) from refusal
     except bookings.Refused as refusal:
-        raise Refusal("time", why_not_then(refusal)) from refusal
+        raise Refusal("time", _why_not_then(refusal)) from refusal
     except KeyWasUsed as refusal:
         raise Refusal(None, _("This form has made a booking already. Open it again for another one.")) from refusal
+
+
+def _why_not_then(refusal):
+    """Say to a provider why it cannot be booked at that time: by its own diary, hours and notice."""
+    if isinstance(refusal, bookings.AlreadyAsked):
+        return _("This carer has it at that time already, with the number %(ref)s.") % {"ref": refusal.booking.ref}
+    if isinstance(refusal, bookings.Full):
+        return _("All your places are taken at this time.")
+    if isinstance(refusal, bookings.TooSoon):
+        return ngettext(
+            "You ask for %(hours)s hour of notice for this. Choose a later time.",
+            "You ask for %(hours)s hours of notice for this. Choose a later time.",
+            refusal.notice_hours,
+        ) % {"hours": refusal.notice_hours}
+    return _("You are closed at that time, by the hours of this offer. Choose another.")
 
 
 def _award_on_the_phone(request, given, now):

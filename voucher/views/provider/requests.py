@@ -23,6 +23,10 @@ from voucher.views.provider.after import after_context
 from voucher.views.provider.clocks import clock
 
 NOT_WHILE_PAUSED = gettext_lazy("You cannot confirm while your service is paused. You can still decline.")
+NOT_IN_ORDER = gettext_lazy(
+    "You cannot confirm it: something that the carers team needs of you ends before this break is over. Look under "
+    "“Papers”, or ring the carers team."
+)
 
 State = Booking.State
 
@@ -267,7 +271,7 @@ def answer(request, row, verb, **what):
     try:
         booking_pages.do(request, row, verb, by=Who(user=request.user), moved=what_happened, **what)
     except bookings.NotLive:
-        messages.error(request, NOT_WHILE_PAUSED)
+        messages.error(request, NOT_IN_ORDER if row.provider.may_say_yes else NOT_WHILE_PAUSED)
     except bookings.RestWasUsed:
         messages.error(
             request,
