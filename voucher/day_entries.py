@@ -124,7 +124,8 @@ def _fault(booking, row, now):
         return None
     if booking.state != State.CONFIRMED:
         return Fault.ENDED
-    if now < (rules.did_not_happen_from(booking.starts_at) if row.not_given else can_be_marked_from(booking)):
+    not_given_from = bookings.not_given_from(booking, Booking.Party.PROVIDER, now)
+    if now < (not_given_from if row.not_given else can_be_marked_from(booking)):
         return Fault.NOT_YET
     first, _last = days_that_can_be_entered(timezone.localdate(now), booking.council.scheme.claim_window_days)
     if timezone.localdate(booking.ends_at) < first:

@@ -184,6 +184,33 @@ def test_how_many_sessions_there_were_is_said_once_the_last_has_begun(caerphilly
     assert refused.value.at == last
 
 
+def test_what_was_given_of_a_course_is_not_taken_back_where_a_session_falls_out(
+    client, caerphilly, course, owner, clock, now
+):
+    """R54. Of three Tuesdays the second falls out: nobody says that the course did not happen; its provider counts."""
+    award = factories.award(caerphilly)
+    booking = ask(award, course, now)
+    bookings.confirm(booking=booking, by=Who(user=owner), now=now)
+    after_second, last = london(2026, 11, 10, 12), london(2026, 11, 17, 10)
+    said = {"booking": booking, "by": Who(user=owner), "why": Booking.NotGiven.CARER_DID_NOT_COME}
+
+    with pytest.raises(bookings.NotYet) as refused:
+        bookings.did_not_happen(**said, party="provider", now=after_second)
+    with pytest.raises(bookings.BookingMoved):
+        bookings.did_not_happen(booking=booking, party="carer", by=ALYS, now=after_second)
+    assert refused.value.at == last + dt.timedelta(minutes=15)
+    clock.now = after_second
+    client.post(reverse("open_award"), {"code": awards.new_code(award=award, by=factories.TESTS, now=after_second)})
+    page = client.get(reverse("my:booking", args=[booking.ref])).content.decode()
+    assert "Did a session of it not take place?" in page and 'id="nobody-came"' not in page
+    client.force_login(owner)
+    assert 'id="not-given"' not in client.get(reverse("provider:booking", args=[booking.ref])).content.decode()
+
+    # Where there was none at all, its provider says so at the end.
+    bookings.did_not_happen(**said, party="provider", now=last + dt.timedelta(minutes=15))
+    assert booking.state == State.DID_NOT_HAPPEN
+
+
 def test_terms_of_cancelling_count_to_the_first_session(caerphilly, course, owner, now):
     booking = ask(factories.award(caerphilly), course, now)
     bookings.confirm(booking=booking, by=Who(user=owner), now=now)

@@ -49,6 +49,7 @@ from voucher.bookings.delivering import did_not_happen as did_not_happen
 from voucher.bookings.delivering import due_for as due_for
 from voucher.bookings.delivering import due_for_waiting as due_for_waiting
 from voucher.bookings.delivering import may_object as may_object
+from voucher.bookings.delivering import not_given_from as not_given_from
 from voucher.bookings.delivering import not_marked as not_marked
 from voucher.bookings.delivering import object_to as object_to
 from voucher.bookings.emergencies import FundExhausted as FundExhausted

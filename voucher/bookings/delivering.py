@@ -52,8 +52,11 @@ def did_not_happen(*, booking, party, by, now, why=""):
 
     Raises NotYet, BookingMoved.
     """
-    if now < rules.did_not_happen_from(booking.starts_at):
-        raise NotYet(rules.did_not_happen_from(booking.starts_at))
+    from_when = not_given_from(booking, party, now)
+    if from_when is None:
+        raise BookingMoved(booking.state)
+    if now < from_when:
+        raise NotYet(from_when)
     with transaction.atomic():
         choices.lock(booking)
         changes = {"ended_by": party, "ended_at": now, "not_given": why}
@@ -77,6 +80,18 @@ def did_not_happen(*, booking, party, by, now, why=""):
             messages.pair_ended(booking, withdrawn)
         else:
             pairs.half_fell_away(booking, by, now)
+
+
+def not_given_from(booking, party, now):
+    """R14. Return the moment from which a party can say that a break did not happen, or None where its time is over.
+
+    Of a course whose second session has begun that would take back what was given before (R54): its provider, or the
+    carers team, says so from the last session on, where there was none at all, and the carer rings instead.
+    """
+    first, *later = spans_of(booking)
+    if not later or now < later[0][0]:
+        return rules.did_not_happen_from(first[0])
+    return None if party == Party.CARER else rules.did_not_happen_from(later[-1][0])
 
 
 def due_for_waiting(booking, now):

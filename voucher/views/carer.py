@@ -13,7 +13,7 @@ from accounts import wording
 from accounts.templatetags.look import phone_link
 from brochure.wording import length
 from brochure.wording_of_times import sessions
-from voucher import absences, awards, bookings, carer_accounts, outcomes, planner, rules, writing
+from voucher import absences, awards, bookings, carer_accounts, outcomes, planner, writing
 from voucher.models import Award, Booking
 from voucher.navigation import OPEN_AWARD
 from voucher.views.applications import applications_context
@@ -156,7 +156,7 @@ def _what_it_still_buys(award, now):
 def _booking_page(request, row):
     now = timezone.now()
     over = row.state in {State.REQUESTED, State.COUNTERED} and row.answer_by <= now
-    from_when = rules.did_not_happen_from(row.starts_at)
+    from_when = bookings.not_given_from(row, Party.CARER, now) if row.state == State.CONFIRMED else None
     unanswered = row.state in {State.UNPAID, State.REQUESTED, State.COUNTERED}
     can_cancel = unanswered or (row.state == State.CONFIRMED and now < row.starts_at)
     context = {
@@ -168,8 +168,9 @@ def _booking_page(request, row):
         "facts": _facts(row, with_note=not request.helping),
         "cost": bookings.cost_of_cancelling(row, now) if can_cancel else None,
         "free_until": _free_until(row, now),
-        "can_say_nobody_came": row.state == State.CONFIRMED and now >= from_when,
-        "nobody_came_from": from_when if row.state == State.CONFIRMED and row.starts_at <= now < from_when else None,
+        "can_say_nobody_came": from_when is not None and now >= from_when,
+        "nobody_came_from": from_when if from_when and row.starts_at <= now < from_when else None,
+        "course_goes_on": row.state == State.CONFIRMED and from_when is None,
     }
     context |= after_context(row, now) | by_phone_context(row, now)
     context |= payment_context(row, now) | choices_context(row, now) | handover_context(row)

@@ -12,7 +12,7 @@ from accounts import history, wording
 from accounts.access import carers_team_required
 from accounts.history import Who
 from accounts.templatetags.look import phone_link
-from voucher import bookings, claims, looks, rules
+from voucher import bookings, claims, looks
 from voucher.forms.provider.bookings import DeclineForm, DeliveredForm
 from voucher.forms.team.bookings import LateClaimForm, NotGivenForm
 from voucher.ledger import acts
@@ -212,7 +212,7 @@ def _booking_page(request, row, *, decline=None, delivered=None, not_given=None,
         "is_over": row.ends_at <= now,
         "last_day_to_claim": claims.last_day_to_claim(row, row.council.scheme.claim_window_days),
         "can_deliver": confirmed and row.starts_at <= now,
-        "can_say_not_given": confirmed and now >= rules.did_not_happen_from(row.starts_at),
+        "can_say_not_given": confirmed and now >= bookings.not_given_from(row, Booking.Party.TEAM, now),
         "can_cancel": confirmed,
         "can_claim": row in late,
         "delivered_form": delivered or DeliveredForm(booking=row, prefix="delivered"),
