@@ -263,23 +263,28 @@ def opens_for(carer, user):
     return rules.code_opens(bound=carer.code_bound_at is not None, is_own_sign_in=own)
 
 
-def named_by(*, code) -> Award:
+def named_by(*, code="", number=None) -> Award:
     """Return the award of this code for someone who answers for it by another sign-in: a provider, or staff.
 
-    Bound or not, the code is the award's; raise CodeRefused for one that is not live.
+    Bound or not, the code is the award's; raise CodeRefused for one that is not live. A page that asked a moment ago
+    asks again by the code's `number`, for it must not keep the code.
     """
-    if not codes.is_well_formed(code):
+    if number is None and not codes.is_well_formed(code):
         raise CodeRefused("malformed")
+    wanted = {"digest__in": codes.candidates(code)} if number is None else {"pk": number}
     row = (
-        Code.objects.filter(digest__in=codes.candidates(code))
-        .select_related("award__account", "award__carer", "award__council__scheme")
-        .first()
+        Code.objects.filter(**wanted).select_related("award__account", "award__carer", "award__council__scheme").first()
     )
     if row is None:
         raise CodeRefused("unknown")
     if row.state != Code.State.ACTIVE:
         raise CodeRefused("ended")
     return row.award
+
+
+def number_of(*, code):
+    """Return the number under which a code is stored, to ask by it again (named_by); None for one that is unknown."""
+    return Code.objects.filter(digest__in=codes.candidates(code)).values_list("pk", flat=True).first()
 
 
 def balance(award) -> Balance:

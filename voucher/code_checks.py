@@ -65,7 +65,7 @@ class Yes:
         return self.award.carer.first_name
 
 
-def check(*, provider, offer, minutes, code, pin, by, now):
+def check(*, provider, offer, minutes, pin, by, now, code="", code_number=None):
     """Return Yes where the code pays for that much of the offer now, or is booked here today; each look is kept (R72).
 
     A break that is booked needs nothing more: its price is set aside already. Call it outside a transaction.
@@ -85,10 +85,10 @@ def check(*, provider, offer, minutes, code, pin, by, now):
         limits.give_back(_short(award), HOUR, now)
         return Yes(award, ref, price_pence, check, booked)
 
-    return tried(provider=provider, code=code, pin=pin, by=by, now=now, then=found)
+    return tried(provider=provider, code=code, code_number=code_number, pin=pin, by=by, now=now, then=found)
 
 
-def tried(*, provider, code, pin, by, now, then=lambda award: award):
+def tried(*, provider, pin, by, now, code="", code_number=None, then=lambda award: award):
     """Return what `then` makes of the award of this code, once the PIN is right where the carer has one.
 
     Each try is counted before it is looked at and given back where it was right, so that however many come at the same
@@ -100,7 +100,7 @@ def tried(*, provider, code, pin, by, now, then=lambda award: award):
     if not limits.allow(key, WRONG_AN_HOUR, HOUR, now):
         raise Locked(again_at(now))
     try:
-        answer = then(_award(provider, code, pin, now))
+        answer = then(_award(provider, code, code_number, pin, now))
     except (Elsewhere, PinWanted, TooOften):
         limits.give_back(key, HOUR, now)
         raise
@@ -167,9 +167,9 @@ def again_at(now):
     return now.replace(minute=0, second=0, microsecond=0) + dt.timedelta(hours=1)
 
 
-def _award(provider, code, pin, now):
+def _award(provider, code, number, pin, now):
     try:
-        award = awards.named_by(code=code)
+        award = awards.named_by(code=code, number=number)
     except awards.CodeRefused as refused:
         raise Wrong from refused
     if not rules.may_buy_from(award.council.region, provider.council.region):

@@ -68,7 +68,7 @@ def phone(code):
 
 
 def check(page, code, offer, units=1, **more):
-    return page.post(CHECK, {"code": code, "offer": offer.pk, "units": units, **more})
+    return page.post(CHECK, {"code": code, "offer": offer.pk, "units": units, **more}, follow=True)
 
 
 def take(page, answer):

@@ -50,7 +50,7 @@ def test_a_provider_with_sixteen_windows_has_ten_wrong_codes_an_hour(turn, monke
         browser = Client()
         browser.force_login(owner)
         page = {"code": typed, "offer": offer.pk, "units": 1}
-        return text_of(browser.post(reverse("provider:check_code"), page))
+        return text_of(browser.post(reverse("provider:check_code"), page, follow=True))
 
     answers = at_once(*[lambda: check(codes.generate()) for _ in range(16)])
 

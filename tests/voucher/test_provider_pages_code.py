@@ -1,8 +1,10 @@
 """Checking a carer's code at the counter: yes or no against a price, and nothing else, ten wrong ones an hour."""
 
 import datetime as dt
+import re
 
 import pytest
+from django.test import Client
 from django.urls import reverse
 
 from accounts.history import Who
@@ -45,7 +47,7 @@ def page(client, bryn_cafe, sitting, clock):
 
 
 def check(page, code, offer, units=2):
-    return page.post(ADDRESS, {"code": code, "offer": offer.pk, "units": units})
+    return page.post(ADDRESS, {"code": code, "offer": offer.pk, "units": units}, follow=True)
 
 
 def test_enough_is_answered_with_yes_a_first_name_a_number_and_nothing_more(page, code, sitting, award):
@@ -130,9 +132,9 @@ def test_where_the_carer_has_a_pin_the_code_alone_says_only_to_ask_for_it(page, 
     pins.put(carer=award.carer, pin="7294", by=ALYS, now=now)
 
     enough, too_dear = check(page, code, sitting), check(page, code, sitting, units=3)
-    wrong = page.post(ADDRESS, {"code": code, "offer": sitting.pk, "units": 2, "pin": "7295"})
-    right = page.post(ADDRESS, {"code": code, "offer": sitting.pk, "units": 2, "pin": "7294"})
-    right_but_too_dear = page.post(ADDRESS, {"code": code, "offer": sitting.pk, "units": 3, "pin": "7294"})
+    wrong = page.post(ADDRESS, {"code": code, "offer": sitting.pk, "units": 2, "pin": "7295"}, follow=True)
+    right = page.post(ADDRESS, {"code": code, "offer": sitting.pk, "units": 2, "pin": "7294"}, follow=True)
+    right_but_too_dear = page.post(ADDRESS, {"code": code, "offer": sitting.pk, "units": 3, "pin": "7294"}, follow=True)
 
     assert "Ask for the PIN" in text(enough) and "Ask for the PIN" in text(too_dear)
     assert YES not in text(enough)
@@ -146,11 +148,11 @@ def test_five_wrong_pins_lock_the_pin_for_every_provider(page, sitting, award, c
     pins.put(carer=award.carer, pin="7294", by=ALYS, now=now)
     typed = {"code": code, "offer": sitting.pk, "units": 2}
     for _ in range(5):
-        page.post(ADDRESS, typed | {"pin": "7295"})
+        page.post(ADDRESS, typed | {"pin": "7295"}, follow=True)
 
-    assert "Too many wrong PINs" in text(page.post(ADDRESS, typed | {"pin": "7294"}))
+    assert "Too many wrong PINs" in text(page.post(ADDRESS, typed | {"pin": "7294"}, follow=True))
     clock.at = now + dt.timedelta(hours=1)
-    assert YES in text(page.post(ADDRESS, typed | {"pin": "7294"}))
+    assert YES in text(page.post(ADDRESS, typed | {"pin": "7294"}, follow=True))
 
 
 def test_a_bound_code_is_still_good_at_the_counter(page, sitting, award, code, now):
@@ -265,3 +267,74 @@ def test_a_provider_without_offers_has_nothing_to_check(client, caerphilly, cloc
     client.force_login(factories.provider_staff(other, "arall@provider.example"))
 
     assert "there is nothing to check a code for" in text(client.get(ADDRESS))
+
+
+def test_a_check_leads_on_to_its_answer_and_going_back_asks_nothing_again(page, sitting, code, clock, now):
+    typed = {"code": code, "offer": sitting.pk, "units": 2}
+    lead = page.post(ADDRESS, typed)
+    in_another_tab = page.post(ADDRESS, {"code": codes.generate(), "offer": sitting.pk, "units": 1})
+
+    assert (lead.status_code, in_another_tab.status_code) == (302, 302)
+    for _look in range(2):
+        answer = page.get(lead.url)
+        assert f"Alys: {sitting.title_en}, 2 hours, £50." in text(answer) and "Checked at 11am." in text(answer)
+        assert NO in text(page.get(in_another_tab.url))
+    award = awards.named_by(code=code)
+    assert HistoryEntry.objects.filter(act="code.checked").count() == 1
+    # What leads to it is no code, and nothing of the award's.
+    bare = codes.normalise(code)
+    assert not re.search(f"{bare}|{code}|{award.ref}|{answer.context['yes'].check}", lead.url)
+    assert not re.search(f"{bare}|{code}", str(dict(page.session)) + answer.content.decode())
+
+    clock.at = now + dt.timedelta(minutes=16)
+    assert "An answer is shown for a quarter of an hour" in text(page.get(lead.url))
+    assert "Alys" not in text(page.get(lead.url))
+
+
+def test_an_answer_is_shown_to_nobody_else(page, client, bryn, bryn_cafe, sitting, code):
+    lead = page.post(ADDRESS, {"code": code, "offer": sitting.pk, "units": 2})
+    other = factories.provider(bryn_cafe.council, name="Caffi Arall")
+    factories.offer(other)
+
+    colleague = Client()
+    colleague.force_login(bryn)
+    assert "Alys" not in text(colleague.get(lead.url))
+    # The same browser, now at work for somebody else.
+    worker = bryn_cafe.staff.get(kind="desk").user
+    other.staff.create(user=worker, kind="desk")
+    session = page.session
+    session["provider"] = other.pk
+    session.save()
+    assert "Alys" not in text(page.get(lead.url))
+
+
+def test_a_good_code_is_tried_again_without_typing_it_and_each_try_is_a_look(page, sitting, award, code, now):
+    short = check(page, code, sitting, units=3)
+    assert SHORT in text(short) and code not in short.content.decode()
+    again = {"again": short.context["again"], "offer": sitting.pk, "units": 2, "code": ""}
+
+    assert YES in text(page.post(ADDRESS, again, follow=True))
+    assert HistoryEntry.objects.filter(act="code.checked").count() == 2
+
+    pins.put(carer=award.carer, pin="7294", by=ALYS, now=now)
+    asked = page.post(ADDRESS, again, follow=True)
+    assert "Ask for the PIN" in text(asked)
+    wrong = page.post(ADDRESS, again | {"again": asked.context["again"], "pin": "7295"}, follow=True)
+    assert NO in text(wrong)
+    assert YES in text(page.post(ADDRESS, again | {"again": wrong.context["again"], "pin": "7294"}, follow=True))
+
+    # A code that works no more is refused, and without an answer before there is nothing to leave empty.
+    awards.revoke_code(award=award, by=ALYS, now=now)
+    assert NO in text(page.post(ADDRESS, again | {"again": wrong.context["again"], "pin": "7294"}, follow=True))
+    nothing = page.post(ADDRESS, again | {"again": "made-up"})
+    assert 'id="id_code_error"' in nothing.content.decode()
+
+
+def test_after_a_wrong_code_and_pin_nothing_says_which_of_them_was_wrong(page, sitting, award, code, now):
+    pins.put(carer=award.carer, pin="7294", by=ALYS, now=now)
+    typed = {"offer": sitting.pk, "units": 2, "pin": "7295"}
+
+    pages = [page.post(ADDRESS, typed | {"code": each}, follow=True) for each in (code, codes.generate())]
+
+    assert text(pages[0]) == text(pages[1])
+    assert all("again" not in re.findall(r'name="(\w+)"', each.content.decode()) for each in pages)

@@ -332,13 +332,13 @@ def test_every_session_of_a_course_is_in_the_diary_on_its_list_and_at_the_door(
     page = words(client.get(reverse("provider:day_list", args=[SECOND_SESSION.date()])))
     assert "session 2 of 3" in page and "2 hours" in page
     check = {"offer": course.pk, "units": 1, "code": code}
-    assert "Yes, this is booked" in words(client.post(reverse("provider:check_code"), check))
+    assert "Yes, this is booked" in words(client.post(reverse("provider:check_code"), check, follow=True))
 
     clock.now = SECOND_SESSION + dt.timedelta(days=2)
     client.force_login(bryn)
     inbox = client.get(reverse("provider:inbox"))
     assert inbox.context["today"] == []
-    assert "Yes, this is booked" not in words(client.post(reverse("provider:check_code"), check))
+    assert "Yes, this is booked" not in words(client.post(reverse("provider:check_code"), check, follow=True))
 
 
 # --- Walk-ins -------------------------------------------------------------------------------------------------------

@@ -45,7 +45,9 @@ def swimming(award, swim, bryn, now):
 def check(client, bryn, award, clock):
     code = awards.new_code(award=award, by=ALYS, now=clock.now)
     client.force_login(bryn)
-    return lambda offer: client.post(reverse("provider:check_code"), {"offer": offer.pk, "units": 1, "code": code})
+    return lambda offer: client.post(
+        reverse("provider:check_code"), {"offer": offer.pk, "units": 1, "code": code}, follow=True
+    )
 
 
 def press(client, answer):

@@ -78,7 +78,8 @@ function watch(input) {
 
   form?.addEventListener('submit', (event) => {
     const found = fault(typed())
-    if (!found) return
+    // After a check that was good the box may stay empty: the server still knows which code it was.
+    if (!found || (found === 'empty' && input.hasAttribute('data-code-kept'))) return
     event.preventDefault()
     say(sentence(found))
     input.focus()

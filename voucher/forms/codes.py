@@ -35,6 +35,8 @@ class CodeField(forms.CharField):
 
     def clean(self, value):
         typed = super().clean(value)
+        if not typed and not self.required:
+            return ""
         if found := codes.fault(typed):
             raise forms.ValidationError(self.error_messages[found], code=found)
         return codes.normalise(typed)

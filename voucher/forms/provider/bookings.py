@@ -203,13 +203,20 @@ class CheckCodeForm(forms.Form):
         required=False,
     )
 
-    def __init__(self, *args, offers, priced, **kwargs):
-        """`priced` is {offer's id: its price in words}, for whatever the page is about."""
+    def __init__(self, *args, offers, priced, is_kept=False, **kwargs):
+        """`priced` is {offer's id: its price in words}, for whatever the page is about.
+
+        With `is_kept` the code of the check before is still known, so that its box may stay empty.
+        """
         super().__init__(*args, **kwargs)
         self.fields["offer"].queryset = offers
         self.fields["offer"].label_from_instance = lambda offer: _offer_and_price(offer, priced[offer.pk])
         # voucher/assets/code.js takes the code from behind the # of the address.
-        self.fields["code"].widget.attrs["data-code-from-address"] = ""
+        code = self.fields["code"]
+        code.widget.attrs["data-code-from-address"] = ""
+        if is_kept:
+            code.required, code.widget.attrs["data-code-kept"] = False, ""
+            code.help_text = _("Leave it empty for the code you have just checked, or type another.")
 
 
 class PhoneForm(CheckCodeForm):

@@ -7,7 +7,9 @@ from csp.constants import WASM_UNSAFE_EVAL
 from csp.decorators import csp_update
 from django.contrib import messages
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import urlencode
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -17,17 +19,17 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts import wording
 from accounts.history import Who
 from brochure import availability, catalogue, prices
-from brochure.wording import length, unit_price
+from brochure.wording import unit_price
 from providers.access import desk_required
 from providers.models import Staff
-from voucher import bookings, code_checks, pins, walk_ins
+from voucher import awards, bookings, code_checks, pins, walk_ins
 from voucher.forms.provider.bookings import CheckCodeForm
 from voucher.ledger.acts import KeyWasUsed
 from voucher.models import Award, Booking, WalkIn
+from voucher.views.provider import door_answers
 
 # The key in the session: what was answered with yes a moment ago, by its reference. Numbers only, never the code.
 CHECKS = "checks"
-CHECKED_FOR = dt.timedelta(minutes=15)
 CHECKS_KEPT = 5
 
 State = WalkIn.State
@@ -43,14 +45,26 @@ def check_code(request):
     now = timezone.now()
     own = catalogue.live_offers(on=timezone.localdate(now)).filter(provider=request.provider)
     asked = {"offers": own, "priced": _priced_now(own, now)}
-    form = CheckCodeForm(request.POST if request.method == "POST" else None, **asked)
     context = {"has_offers": bool(asked["priced"])}
-    if form.is_valid():
-        given = form.cleaned_data
-        context |= _answer(request, given, now)
-        if context["answer"] in {"yes", "booked"}:
-            # The next carer's code goes into an empty box.
-            form = CheckCodeForm(**asked, initial={"offer": given["offer"]})
+    if request.method == "POST":
+        again = door_answers.find(request, request.POST.get("again", ""), now) or {}
+        form = CheckCodeForm(request.POST, **asked, is_kept=bool(again.get("code")))
+        if form.is_valid():
+            told = _answer(request, form.cleaned_data, again.get("code"), now)
+            # Back in the browser, and a page that is read anew, show the answer and ask nothing a second time.
+            key = door_answers.keep(request, now, offer=form.cleaned_data["offer"].pk, **told)
+            return redirect(f"{reverse('provider:check_code')}?{urlencode({'answer': key})}")
+        context["again"] = request.POST.get("again", "")
+    else:
+        kept, key = None, request.GET.get("answer", "")
+        if key:
+            kept = door_answers.find(request, key, now)
+            context |= door_answers.shown(request, kept, own, may_mark(request))
+        kept = kept or {}
+        # The next carer's code goes into an empty box; one that was good, and is to be tried again, stays.
+        initial = {name: kept[name] for name in ("offer", "units") if name in kept}
+        form = CheckCodeForm(**asked, initial=initial, is_kept=bool(kept.get("code")))
+        context["again"] = key
     return render(request, "provider/check_code.html", context | {"form": form})
 
 
@@ -60,7 +74,7 @@ def take_walk_in(request):
     """Take a walk-in that was checked a moment ago: at once where the PIN was right, else ask the carer for her yes."""
     now, ref = timezone.now(), request.POST.get("check", "")
     checked = request.session.get(CHECKS, {}).get(ref)
-    if not checked or checked["provider"] != request.provider.pk or _is_old(checked, now):
+    if not checked or checked["provider"] != request.provider.pk or door_answers.is_old(checked, now):
         messages.error(request, _("Some minutes have passed. Check the code again, and nothing is taken twice."))
         return redirect("provider:check_code")
     live = catalogue.live_offers(on=timezone.localdate(now)).filter(provider=request.provider)
@@ -121,14 +135,10 @@ def may_mark(request):
 def walk_in_facts(row):
     """Return what both sides see of a walk-in: what, when, at what price."""
     return [
-        {"key": _("What"), "value": _what(row.offer, row.minutes)},
+        {"key": _("What"), "value": door_answers.what(row.offer, row.minutes)},
         {"key": _("When"), "value": capfirst(wording.moment(row.starts_at))},
         {"key": _("Price"), "value": wording.money(row.price_pence)},
     ]
-
-
-def _what(offer, minutes):
-    return f"{offer.title}, {length(minutes, offer.unit, offer.minutes)}"
 
 
 def why_no_walk_in(refusal):
@@ -156,43 +166,62 @@ def _priced_now(offers, now):
     return {offer.pk: unit_price(offer.rates.at(now), offer.unit) for offer in rows}
 
 
-def _answer(request, given, now):
-    """Return what the page says: the answer in a word, and after a yes the name, the number and what can follow."""
+def _answer(request, given, kept_code, now):
+    """Return what was answered, as it is kept: the answer in a word, and after a yes the numbers it is about.
+
+    Where the box was left empty, it is about the code of the answer before, by the number of its row.
+    """
+    typed = {"code": given["code"]} if given["code"] else {"code_number": kept_code}
     minutes = given["offer"].minutes * given["units"]
     try:
         yes = code_checks.check(
             provider=request.provider,
             offer=given["offer"],
             minutes=minutes,
-            code=given["code"],
+            **typed,
             pin=given["pin"],
             by=Who(user=request.user),
             now=now,
         )
     except code_checks.Locked as locked:
-        return {"answer": "wait", "again_at": locked.again_at}
+        return {"answer": "wait", "again_at": locked.again_at.isoformat()}
     except code_checks.Wrong:
-        return {"answer": "no", "pin_typed": bool(given["pin"])}
+        # Only where the code was known to be good may it stay: a wrong code and a wrong PIN have one answer.
+        told = {"answer": "no", "pin_typed": bool(given["pin"])}
+        return told if given["code"] else told | _to_try_again(given, kept_code)
     except code_checks.NotEnough:
-        return {"answer": "short"}
+        return {"answer": "short"} | _to_try_again(given, kept_code)
     except code_checks.TooOften:
         return {"answer": "often"}
     except code_checks.Elsewhere:
         return {"answer": "elsewhere"}
     except code_checks.PinWanted:
-        return {"answer": "pin"}
+        return {"answer": "pin"} | _to_try_again(given, kept_code)
     except pins.PinLocked:
         return {"answer": "locked"}
-    offer, with_pin = given["offer"], bool(yes.award.carer.pin)
+    offer = given["offer"]
     takes = walk_ins.takes_walk_ins(offer) and minutes in availability.lengths(offer) and yes.price_pence is not None
     # What is booked and not given yet is had with its booking; anything else can be taken beside it.
     takes = takes and not any(row.offer_id == offer.pk and row.state == Booking.State.CONFIRMED for row in yes.booked)
     if takes:
         _remember(request, given, minutes, yes, now)
-    told = {"yes": yes, "takes_walk_in": takes, "with_pin": with_pin, "asked_offer": offer}
-    told["asked_for"] = _what(offer, minutes)
-    told["asked_is_booked"] = any(row.offer_id == offer.pk for row in yes.booked)
-    return told | {"answer": "booked" if yes.booked else "yes", "may_mark": may_mark(request)}
+    return {
+        "answer": "booked" if yes.booked else "yes",
+        "award": yes.award.pk,
+        "minutes": minutes,
+        "price_pence": yes.price_pence,
+        "ref": yes.ref,
+        "check": yes.check,
+        "booked": [row.pk for row in yes.booked],
+        "takes": takes,
+        "with_pin": bool(yes.award.carer.pin),
+    }
+
+
+def _to_try_again(given, kept_code):
+    """Return what stays in the form after a good code that was not enough, or wants its PIN: never the code itself."""
+    number = awards.number_of(code=given["code"]) if given["code"] else kept_code
+    return {"units": given["units"], "code": number}
 
 
 def _count_no(request, award, now):
@@ -203,7 +232,7 @@ def _count_no(request, award, now):
 
 def _remember(request, given, minutes, yes, now):
     """Keep what was checked for a quarter of an hour, so that the code need not be typed again."""
-    checks = {ref: each for ref, each in request.session.get(CHECKS, {}).items() if not _is_old(each, now)}
+    checks = {ref: each for ref, each in request.session.get(CHECKS, {}).items() if not door_answers.is_old(each, now)}
     checks[yes.check] = {
         "provider": request.provider.pk,
         "award": yes.award.pk,
@@ -215,7 +244,3 @@ def _remember(request, given, minutes, yes, now):
         "at": now.isoformat(),
     }
     request.session[CHECKS] = dict(list(checks.items())[-CHECKS_KEPT:])
-
-
-def _is_old(checked, now):
-    return now - dt.datetime.fromisoformat(checked["at"]) > CHECKED_FOR
