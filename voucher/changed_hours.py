@@ -1,5 +1,6 @@
 """New hours of a provider's offers: which live bookings fall outside them, and saving them without touching any."""
 
+import copy
 import datetime as dt
 import hashlib
 from collections import defaultdict
@@ -13,7 +14,7 @@ from brochure import availability, offering, taken_places
 from brochure.availability import LONDON
 from brochure.models import Offer
 from providers.models import Provider
-from voucher.models import Booking
+from voucher.models import Booking, Suggestion
 from voucher.places_taken import spans_of
 
 # What of an offer says when it can be had.
@@ -41,7 +42,8 @@ class StaleHours(Exception):
 class Change:
     """New times of offers, {offer: {key: value}}, and the live bookings that fall outside them, earliest first.
 
-    Of those, `crowded` holds the numbers of the ones that are within the hours but have no place any more.
+    One for which its provider has suggested other times stands there with each of those. `crowded` holds the
+    (number, start) of the ones that are within the hours but have no place any more.
     """
 
     to: dict
@@ -60,20 +62,18 @@ def plan(*, to, now, at_once=None):
 
     `at_once` is (provider, before, after) where the provider gives fewer breaks at once in all its offers than before.
     """
-    live = Booking.objects.filter(Q(ends_at__gt=now), offer__in=to, state__in=Booking.LIVE)
-    rows = live.select_related("offer__provider", "award__carer").order_by("starts_at", "pk")
     changed = {offer.pk: (offer, _as_changed(offer, values)) for offer, values in to.items()}
-    rows = list(rows)
-    outside = {row.pk for row in rows if _falls_outside(row, *changed[row.offer_id])}
-    crowded = _crowded_out([row for row in rows if row.pk not in outside], changed)
+    rows = _live(now, offer__in=to)
+    outside = {_slot(row) for row in rows if _falls_outside(row, *changed[row.offer_id])}
+    crowded = _crowded_out([row for row in rows if _slot(row) not in outside], changed)
     if at_once is not None:
         provider, before, after = at_once
-        every = Booking.objects.filter(ends_at__gt=now, provider=provider, state__in=Booking.TAKES_A_PLACE)
-        every = list(every.select_related("offer__provider", "award__carer").order_by("starts_at", "pk"))
+        every = _live(now, provider=provider)
         crowded |= _too_many_at_once(every, before, after) - outside
-        rows = sorted({*rows, *every}, key=lambda row: (row.starts_at, row.pk))
+        each_once = {_slot(row): row for row in [*every, *rows]}
+        rows = sorted(each_once.values(), key=lambda row: (row.starts_at, row.pk))
     # Of what a carer has not paid by card yet the provider was never asked.
-    rows = [row for row in rows if row.pk in outside | crowded and row.state != Booking.State.UNPAID]
+    rows = [row for row in rows if _slot(row) in outside | crowded and row.state != Booking.State.UNPAID]
     return Change(to, rows, frozenset(crowded))
 
 
@@ -101,6 +101,26 @@ def save(*, provider, to, breaks_at_once, seen, by, now):
     return change
 
 
+def _live(now, **of):
+    """Return the live bookings at the times that they hold, the earliest first; two queries.
+
+    While the carer looks at other times that her provider has suggested, those are held and no longer the booking's.
+    """
+    rows = Booking.objects.filter(Q(ends_at__gt=now) | Q(state=Booking.State.COUNTERED), **of, state__in=Booking.LIVE)
+    rows = list(rows.select_related("offer__provider", "award__carer"))
+    countered = {row.pk: row for row in rows if row.state == Booking.State.COUNTERED}
+    found = [row for row in rows if row.pk not in countered]
+    for each in Suggestion.objects.filter(booking__in=countered, state=Suggestion.State.OPEN, ends_at__gt=now):
+        row = copy.copy(countered[each.booking_id])
+        row.starts_at, row.ends_at, row.sessions = each.starts_at, each.ends_at, each.sessions
+        found.append(row)
+    return sorted(found, key=lambda row: (row.starts_at, row.pk))
+
+
+def _slot(row):
+    return row.pk, row.starts_at
+
+
 def _as_changed(offer, values):
     after = Offer.objects.select_related("provider").get(pk=offer.pk)
     for key, value in values.items():
@@ -114,24 +134,23 @@ def _falls_outside(booking, before, after):
 
 
 def _crowded_out(rows, changed):
-    """Return the numbers of the bookings that had a place and would have none: whoever asked last is one too many.
+    """Return the slots of the bookings that had a place and would have none: whoever asked last is one too many.
 
     Looked at are each offer's own limits: places, the time between two breaks, and the hours of a week (R53).
     """
     found, taken = set(), defaultdict(lambda: ([], []))
     for row in sorted(rows, key=lambda row: (row.requested_at, row.pk)):
-        if row.state in Booking.TAKES_A_PLACE:
-            (before, after), (had, has), spans = changed[row.offer_id], taken[row.offer_id], spans_of(row)
-            if taken_places.is_free(before, spans, had) and not taken_places.is_free(after, spans, has):
-                found.add(row.pk)
-            else:
-                has.extend(spans)
-            had.extend(spans)
+        (before, after), (had, has), spans = changed[row.offer_id], taken[row.offer_id], spans_of(row)
+        if taken_places.is_free(before, spans, had) and not taken_places.is_free(after, spans, has):
+            found.add(_slot(row))
+        else:
+            has.extend(spans)
+        had.extend(spans)
     return found
 
 
 def _too_many_at_once(rows, before, after):
-    """Return the numbers of the bookings that had a place among all of a provider's breaks, and would have none (R53).
+    """Return the slots of the bookings that had a place among all of a provider's breaks, and would have none (R53).
 
     Each is kept until its provider is ready again. `before` is how many it gave at once (None: as many as it could).
     """
@@ -140,7 +159,7 @@ def _too_many_at_once(rows, before, after):
         buffer = dt.timedelta(minutes=row.offer.buffer_minutes)
         spans = [(start, end + buffer) for start, end in spans_of(row)]
         if _have_place(spans, had, before) and not _have_place(spans, has, after):
-            found.add(row.pk)
+            found.add(_slot(row))
         else:
             has.extend(spans)
         had.extend(spans)

@@ -7,8 +7,10 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from accounts.history import Who
 from tests import factories
 from tests.voucher.breaks import FRIDAY, ask, confirm
+from voucher import bookings
 from voucher.models import Booking
 
 SAVED = "Saved. Carers see the new hours now."
@@ -252,6 +254,20 @@ def test_closed_days_show_what_is_booked_in_every_offer(desk, caerphilly, sittin
     page = save(desk, sitting, **day("first_day", FRIDAY.date()), everywhere="on").content.decode()
 
     assert booking.ref in page
+
+
+def test_a_time_that_was_suggested_is_shown_and_no_longer_the_one_that_was_asked_for(
+    desk, caerphilly, sitting, owner, now
+):
+    asked = ask(factories.award(caerphilly), sitting, now)
+    bookings.suggest(booking=asked, starts=[FRIDAY + dt.timedelta(days=3)], by=Who(user=owner), now=now)
+
+    def closed_on(date):
+        return text(save(desk, sitting, **day("first_day", date), other_hours="closed"))
+
+    page = closed_on(FRIDAY + dt.timedelta(days=3))
+    assert "Bookings outside the new hours" in page and "Monday 19 October" in page
+    assert SAVED in closed_on(FRIDAY)
 
 
 def test_nobody_else_changes_the_hours(sitting, owner, flintshire, bryn_cafe, clock):

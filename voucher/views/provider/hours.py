@@ -67,7 +67,11 @@ def _check_context(request, row, change):
         if name not in {SEEN, "csrfmiddlewaretoken", "back"}
     ]
     outside = [
-        {"booking": each, "can_suggest": each.state == Booking.State.REQUESTED, "crowded": each.pk in change.crowded}
+        {
+            "booking": each,
+            "can_suggest": each.state == Booking.State.REQUESTED,
+            "crowded": (each.pk, each.starts_at) in change.crowded,
+        }
         for each in change.outside
     ]
     return {"offer": row, "outside": outside, "sent": sent, "seen": change.seen}
