@@ -1,7 +1,7 @@
 """A provider that leaves one request after another without an answer is paused, so that no more carers wait in vain."""
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import F, Max
 
 from accounts import history
 from providers import pausing
@@ -14,10 +14,13 @@ from voucher.models import Booking, Task
 def in_a_row(provider):
     """Return how many requests have ended without an answer since the provider's last answer, or since it came back.
 
-    A yes, a no and other times are answers. What the carer took back, or did not choose, counts neither way.
+    A yes, a no and other times are answers. What the carer took back, or did not choose, counts neither way; nor does
+    what was booked at the door, on the telephone or by handing over: nobody had asked.
     """
     ours = Booking.objects.filter(provider=provider)
-    since = [ours.aggregate(last=Max("answered_at"))["last"], provider.counted_since]
+    # What nobody was asked for is confirmed in the moment in which it is booked.
+    answered = ours.filter(answered_at__gt=F("requested_at"))
+    since = [answered.aggregate(last=Max("answered_at"))["last"], provider.counted_since]
     rows = ours.filter(state=Booking.State.TIMED_OUT, ended_by="")
     if moment := max(filter(None, since), default=None):
         rows = rows.filter(ended_at__gt=moment)

@@ -11,7 +11,7 @@ from brochure import catalogue
 from providers import pausing
 from providers.models import Provider
 from tests import factories
-from tests.voucher.breaks import FRIDAY, ask
+from tests.voucher.breaks import FRIDAY, ask, confirm
 from voucher import bookings, jobs, unanswered
 from voucher.models import Booking, Task
 
@@ -83,6 +83,16 @@ def test_any_answer_in_between_begins_the_count_anew(award, sitting, bryn_cafe, 
     assert state(bryn_cafe) == "paused"
 
 
+def test_what_nobody_asked_for_is_no_answer(award, sitting, bryn_cafe, bryn, now):
+    """R56. A walk-in between two requests, booked and confirmed in one moment, is no yes to either of them."""
+    _first, after = leave_unanswered(award, sitting, now)
+    confirm(award, sitting, bryn, after + dt.timedelta(minutes=5), starts_at=LATER + 2 * A_DAY, minutes=60)
+
+    leave_unanswered(award, sitting, after + dt.timedelta(minutes=10), 1)
+
+    assert state(bryn_cafe) == "paused"
+
+
 def test_what_the_carer_took_back_or_did_not_choose_counts_neither_way(award, sitting, bryn_cafe, bryn, now):
     _first, after = leave_unanswered(award, sitting, now)
     taken_back = ask(award, sitting, after, starts_at=LATER + A_DAY, minutes=60)
@@ -90,7 +100,8 @@ def test_what_the_carer_took_back_or_did_not_choose_counts_neither_way(award, si
     assert unanswered.in_a_row(bryn_cafe) == 1
 
     not_chosen = ask(award, sitting, after, starts_at=LATER + 2 * A_DAY, minutes=60)
-    bookings.suggest(booking=not_chosen, starts=[LATER + 3 * A_DAY], by=Who(user=bryn), now=after)
+    a_minute_later = after + dt.timedelta(minutes=1)
+    bookings.suggest(booking=not_chosen, starts=[LATER + 3 * A_DAY], by=Who(user=bryn), now=a_minute_later)
     not_chosen.refresh_from_db()
     jobs.time_out_requests(not_chosen.answer_by)
 

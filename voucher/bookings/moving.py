@@ -101,7 +101,6 @@ def accept_move(*, booking, by, now, seen_starts_at=None):
         suggestion = _open(booking, seen_starts_at)
         account = Award.objects.select_related("account").get(pk=booking.award_id).account
         refuse_outside_period(account, booking.offer, suggestion.starts_at, booking.minutes)
-        steps.refuse_unless_in_order(booking, ends_at=suggestion.ends_at)
         before = booking.starts_at
         steps.take_suggestion(booking, suggestion, Party.CARER, now)
         steps.move(
@@ -119,6 +118,8 @@ def accept_move(*, booking, by, now, seen_starts_at=None):
                 booking.free_cancel_hours, suggestion.made_at, before, suggestion.starts_at
             ),
         )
+        # Behind the lock of its row: a provider that is stopped in the same moment moves nothing.
+        steps.refuse_unless_in_order(booking, ends_at=booking.ends_at)
         _is_given_after_all(booking, by, now)
         messages.move_answered(booking, suggestion, before)
 
