@@ -16,6 +16,7 @@ from voucher import awards, bookings, code_checks, day_entries
 from voucher.day_entries import Fault, Row
 from voucher.ledger import audit
 from voucher.models import Booking, WalkIn
+from voucher.views.provider import paper_lists
 
 pytestmark = pytest.mark.django_db
 AFTERWARDS = london(2026, 10, 20, 18)
@@ -188,6 +189,30 @@ def test_each_session_of_a_course_stands_on_the_list_of_its_day(client, course, 
     assert "All of it: 4 sessions, £80" in last and "3 sessions, £60" in last
     assert "Entered: 1 break." in page(client, "2026-10-20", **{f"booking-{course.ref}-given": "360"} | EMPTY)
     assert "1 booking is marked already" in page(client, "2026-10-27")
+
+
+def test_a_long_list_has_pages_and_only_what_stands_on_one_is_entered(client, day, bryn, clock, monkeypatch):
+    monkeypatch.setattr(paper_lists, "BOOKED_A_PAGE", 2)
+    clock.now = AFTERWARDS
+    client.force_login(bryn)
+
+    first = page(client, "2026-10-16")
+    assert "3 bookings wait to be marked. Here are numbers 1 to 2 of them, in the order of the day." in first
+    assert [booking.ref in first for booking in day] == [True, True, False]
+    second = client.get(reverse("provider:enter_day", args=["2026-10-16"]), {"page": 2}).content.decode()
+    assert [booking.ref in second for booking in day] == [False, False, True]
+
+    # A colleague has entered the first meanwhile: the others keep what was chosen for them.
+    bookings.deliver(booking=day[0], minutes=150, by=Who(user=bryn), now=clock.now)
+    sent = {f"booking-{booking.ref}-given": "150" for booking in day[:2]}
+    assert "Entered: 1 break." in page(client, "2026-10-16", **sent | EMPTY)
+    assert states(day) == ["delivered", "delivered", "confirmed"]
+
+    # With something to mend nothing is saved, and what was chosen is still there.
+    wrong = {f"booking-{day[2].ref}-given": "carer", "number-0-ref": "BCDFGHJK"} | EMPTY
+    again = client.post(reverse("provider:enter_day", args=["2026-10-16"]), wrong)
+    assert states(day)[2] == "confirmed"
+    assert re.search(r'value="carer" selected', again.content.decode())
 
 
 def test_a_list_that_is_too_old_is_answered_with_the_days_that_can_be_entered(client, bryn, clock):

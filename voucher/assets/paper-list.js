@@ -29,7 +29,9 @@ if (form) {
   }
 
   form.addEventListener('input', () => {
-    sessionStorage.setItem(key, JSON.stringify(Object.fromEntries(fields().map(({ name, value }) => [name, value]))))
+    // A long list has several pages: what was typed on another one stays.
+    const typed = Object.fromEntries(fields().map(({ name, value }) => [name, value]))
+    sessionStorage.setItem(key, JSON.stringify({ ...kept(), ...typed }))
   })
   form.addEventListener('submit', (event) => {
     if (navigator.onLine) return

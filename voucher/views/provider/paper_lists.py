@@ -6,6 +6,7 @@ from itertools import groupby
 from urllib.parse import urlencode
 
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.db import transaction
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -30,6 +31,8 @@ from voucher.views.provider.desk import day_of, sessions_of_days
 from voucher.views.provider.door import why_no_walk_in
 
 ROWS_BY_NUMBER, ROWS_WITHOUT_BOOKING = 3, 3
+# All that is sent is entered in one transaction, and nobody else shall wait for it long.
+BOOKED_A_PAGE = 100
 DAYS_NAMED = 8
 State = Booking.State
 # What was said of a break, or can still be said.
@@ -45,7 +48,7 @@ class NothingSaved(Exception):
 @bookings_required
 @sensitive_post_parameters()
 def enter_day(request, day):
-    """The list of a day of the last weeks, to say row by row what was given; all rows are saved, or none."""
+    """The list of a day of the last weeks, to say row by row what was given; all that is sent is saved, or none."""
     now, day = timezone.now(), day_of(day)
     window = request.provider.council.scheme.claim_window_days
     first, last = day_entries.days_that_can_be_entered(timezone.localdate(now), window)
@@ -92,6 +95,11 @@ def _each_once(sessions):
     return list({(row.pk, timezone.localdate(row.starts_at)): row for row in reversed(sessions)}.values())[::-1]
 
 
+def _slot(booking):
+    """Return what the rows of one time have in common."""
+    return booking.starts_at, booking.offer_id, booking.session or 0
+
+
 class _Page:
     """The rows of one day's list as forms, and what is saved of them."""
 
@@ -104,7 +112,14 @@ class _Page:
             row.marked_at = day_entries.marked_at(row)
         # What was marked meanwhile has no row any more: what was chosen for it changes nothing.
         begun = [row for row in rows if not day_entries.is_marked(row) and row.starts_at <= now]
-        self.booked = [BookedForm(data, booking=row) for row in begun if day_entries.can_be_marked_from(row) <= now]
+        waiting = sorted((row for row in begun if day_entries.can_be_marked_from(row) <= now), key=_slot)
+        self.waiting = len(waiting)
+        self.sheet = None
+        if data is None:
+            waiting = self.sheet = Paginator(waiting, BOOKED_A_PAGE).get_page(request.GET.get("page"))
+        forms = [BookedForm(data, booking=row) for row in waiting]
+        # What is sent is what stood on the page, whatever a colleague has entered since.
+        self.booked = [form for form in forms if data is None or form.add_prefix("given") in data]
         self.go_on = [row for row in begun if day_entries.can_be_marked_from(row) > now]
         for row in self.go_on:
             row.can_be_marked_from = day_entries.can_be_marked_from(row)
@@ -122,11 +137,7 @@ class _Page:
     @property
     def slots(self):
         """The rows by what begins at one time: [(its first booking, its forms)…]."""
-
-        def slot(form):
-            return form.booking.starts_at, form.booking.offer_id, form.booking.session or 0
-
-        groups = [list(forms) for _slot, forms in groupby(sorted(self.booked, key=slot), key=slot)]
+        groups = [list(forms) for _at, forms in groupby(self.booked, key=lambda form: _slot(form.booking))]
         return [(forms[0].booking, forms) for forms in groups]
 
     @property
