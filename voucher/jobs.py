@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from django.contrib.sessions.models import Session
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
 from accounts import heartbeat, history, limits, mail
@@ -20,10 +20,12 @@ from voucher import (
     account_changes,
     bookings,
     brochure_desk,
+    calendar_feeds,
     card_payments,
     circumstances,
     claim_reminders,
     closing,
+    endings,
     handovers,
     lapses,
     messages,
@@ -39,7 +41,7 @@ from voucher import (
 )
 from voucher.ledger import acts, books, seals
 from voucher.ledger.models import AwardAccount, Transfer
-from voucher.models import Award, Booking
+from voucher.models import Award, Booking, Task
 
 log = logging.getLogger(__name__)
 
@@ -142,7 +144,7 @@ def warn_of_papers(now):
     """Warn providers of papers and checks that end in 60, 30 and 7 days (R47), by day."""
     if not rules.is_by_day(now):
         return 0, 0
-    return _each(lapses.to_warn(now), "provider", lapses.warn)
+    return _each(endings.to_warn(now), "provider", endings.warn)
 
 
 def begin_papers(now):
@@ -228,7 +230,10 @@ def invite_answers(now):
 
 
 def remind_of_breaks(now):
-    """Remind carers of a confirmed break two days before (R17), where it was confirmed earlier than that."""
+    """Remind carers of a confirmed break two days before (R17), where it was confirmed earlier than that.
+
+    Not of one that its provider cannot give, though nobody has arranged anything else yet (R47, R65).
+    """
     if not rules.is_by_day(now):
         return 0, 0
     before = dt.timedelta(days=rules.BREAK_REMINDER_DAYS)
@@ -237,6 +242,8 @@ def remind_of_breaks(now):
         starts_at__range=(now, now + before),
         answered_at__lte=F("starts_at") - before,
     )
+    anew = Task.objects.filter(kind=Task.Kind.REARRANGE, done_at=None, booking=OuterRef("pk"))
+    coming = coming.exclude(Exists(anew)).exclude(provider__state__in=calendar_feeds.NOT_SHOWN_FOR)
     rows = list(coming.select_related("award__carer__council__scheme", "council__scheme", "offer", "provider"))
     keys = [messages.break_key(row) for row in rows]
     told = set(OutboxMessage.objects.filter(dedupe_key__in=keys).values_list("dedupe_key", flat=True))

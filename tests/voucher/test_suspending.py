@@ -64,6 +64,16 @@ def test_twelve_breaks_are_arranged_anew_and_their_carers_told_neutrally(twelve,
     assert audit.differences(now) == []
 
 
+def test_nobody_is_reminded_of_a_break_that_is_arranged_anew(twelve, stop, bryn_cafe, carys):
+    stop()
+    two_days_before = twelve[0].starts_at - dt.timedelta(days=2)
+    assert jobs.remind_of_breaks(two_days_before) == (0, 0)
+
+    suspending.resume(provider=bryn_cafe, by=Who(carys), now=two_days_before)
+
+    assert jobs.remind_of_breaks(two_days_before) == (1, 0)
+
+
 def test_what_a_crash_left_undone_is_done_by_the_clock_and_once(twelve, stop, bryn_cafe, carys, monkeypatch, now):
     done = []
 
