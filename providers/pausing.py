@@ -3,7 +3,7 @@
 from django.db import transaction
 
 from accounts import history
-from providers.models import Provider
+from providers.models import Provider, Staff
 
 State, Reason = Provider.State, Provider.PauseReason
 
@@ -44,6 +44,17 @@ def come_back(*, provider, by, now):
         raise NotPaused
     provider.refresh_from_db()
     history.record(act="provider.back", subject=provider, by=by, at=now, council=provider.council)
+
+
+def may_come_back(post):
+    """True where whoever has this post ends the pause: one from silence, or an owner one of the provider's own wish.
+
+    The post is one that answers requests. A pause that the carers team began is the team's alone (R56).
+    """
+    provider = post.provider
+    if provider.state != State.PAUSED or provider.pause_reason not in Provider.HIDES_ONLY:
+        return False
+    return post.kind == Staff.Kind.OWNER or provider.pause_reason == Reason.UNANSWERED
 
 
 def over(today):

@@ -19,6 +19,7 @@ from voucher.places_taken import taken_times
 
 State = WalkIn.State
 BOOKED = "booking.walk_in"
+ALWAYS_BOOKED = (Offer.Unit.NIGHT, Offer.Unit.COURSE)
 
 
 class NoWalkIns(bookings.Refused):
@@ -39,7 +40,12 @@ class WalkInMoved(Exception):
 
 def takes_walk_ins(offer):
     """True for an offer that can be had without booking; a night and a course never can."""
-    return offer.takes_walk_ins and offer.unit not in {Offer.Unit.NIGHT, Offer.Unit.COURSE}
+    return offer.takes_walk_ins and offer.unit not in ALWAYS_BOOKED
+
+
+def taking_walk_ins(offers):
+    """Return those of a query of offers that can be had without booking: takes_walk_ins in a query."""
+    return offers.filter(takes_walk_ins=True).exclude(unit__in=ALWAYS_BOOKED)
 
 
 def price(*, award, offer, minutes, starts_at):

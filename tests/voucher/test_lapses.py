@@ -14,7 +14,7 @@ from providers.models import Provider
 from providers.papers import Kind
 from tests import factories
 from tests.voucher import breaks
-from voucher import asking, bookings, claims, jobs, lapses, tasks
+from voucher import asking, bookings, claims, endings, jobs, lapses, tasks
 from voucher.ledger import books
 from voucher.models import Task
 
@@ -77,7 +77,7 @@ def noon(day):
     "days, stage", [(61, None), (60, 60), (45, 60), (31, 60), (30, 30), (8, 30), (7, 7), (1, 7), (0, 7), (-1, None)]
 )
 def test_a_warning_is_due_when_its_day_has_come(today, days, stage):
-    assert lapses.stage(until=today + dt.timedelta(days=days), on=today) == stage
+    assert endings.stage(until=today + dt.timedelta(days=days), on=today) == stage
 
 
 def test_each_warning_is_written_once(bryn_cafe, accepted):
@@ -200,10 +200,10 @@ def test_warnings_ask_the_same_number_of_questions_however_many_there_are(
 
     many(1)
     with django_assert_num_queries(4):
-        assert len(lapses.to_warn(now)) == 2
+        assert len(endings.to_warn(now)) == 2
     many(4)
     with django_assert_num_queries(4):
-        assert len(lapses.to_warn(now)) == 10
+        assert len(endings.to_warn(now)) == 10
 
 
 def test_an_offer_hides_on_the_day_after_by_itself(sitting, accepted, award, now):

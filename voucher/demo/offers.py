@@ -9,7 +9,7 @@ from PIL import Image, ImageDraw
 from brochure import offering, photos, price_changes
 from brochure.models import Category, Offer, OfferPrice
 from brochure.prices import Rate
-from voucher import offer_desk
+from voucher import offer_desk, walk_ins
 
 SKY, SUN, FAR, NEAR, WALL, ROOF = "#cfe3ef", "#ffd54a", "#9cc3a5", "#17694a", "#f6efe3", "#9c3b2e"
 WIDTH, HEIGHT = 1280, 800
@@ -19,7 +19,7 @@ NEXT_PRICE_AFTER = dt.timedelta(days=35)
 
 def set_terms(provider, *, by, now):
     """Let all that happens on a day take walk-ins, and one sitting service have further rates; before any story."""
-    of_the_day = provider.offers.exclude(unit__in=[Offer.Unit.NIGHT, Offer.Unit.COURSE])
+    of_the_day = provider.offers.exclude(unit__in=walk_ins.ALWAYS_BOOKED)
     of_the_day.update(takes_walk_ins=True)
     _give_rates(provider, by=by, now=now)
 

@@ -90,7 +90,7 @@ def pause(request):
         "provider": provider,
         "form": form,
         "is_owner": is_owner,
-        "may_come_back": may_come_back(request.post),
+        "may_come_back": pausing.may_come_back(request.post),
         "booked": list(booked[:BOOKED_SHOWN]),
         "booked_count": booked.count(),
         "waiting_count": waiting.count(),
@@ -103,7 +103,7 @@ def pause(request):
 @bookings_required
 def back(request):
     """One press, and carers find the provider again."""
-    if not may_come_back(request.post):
+    if not pausing.may_come_back(request.post):
         if request.provider.state == Provider.State.LIVE:
             messages.info(request, _("Carers find your offers."))
             return redirect("provider:pause")
@@ -118,11 +118,3 @@ def back(request):
     else:
         messages.success(request, _("Welcome back. Carers find your offers again."))
     return redirect("provider:pause")
-
-
-def may_come_back(post):
-    """A pause from silence ends with whoever answers requests; one that the owner wished for, with an owner."""
-    provider = post.provider
-    if provider.state != Provider.State.PAUSED or provider.pause_reason not in Provider.HIDES_ONLY:
-        return False
-    return post.kind == Staff.Kind.OWNER or provider.pause_reason == Provider.PauseReason.UNANSWERED

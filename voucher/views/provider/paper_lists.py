@@ -125,7 +125,7 @@ class _Page:
             row.can_be_marked_from = day_entries.can_be_marked_from(row)
         self.by_number = [ByNumberForm(data, prefix=f"number-{place}") for place in range(ROWS_BY_NUMBER)]
         live = catalogue.live_offers(on=timezone.localdate(now)).filter(provider=request.provider)
-        own = live.filter(takes_walk_ins=True).exclude(unit__in=["night", "course"])
+        own = walk_ins.taking_walk_ins(live)
         places = range(ROWS_WITHOUT_BOOKING) if own.exists() else ()
         self.looked_at, self.too_little = [], []
         self.came = [CameForm(data, prefix=f"came-{place}", offers=own) for place in places]

@@ -15,7 +15,7 @@ from brochure.models import Offer
 from providers import cover, papers
 from providers.access import papers_readers_required, papers_required
 from providers.models import Document, Staff
-from voucher import lapses
+from voucher import endings, lapses
 from voucher.forms.provider.papers import CheckForm, ExemptionForm, PaperForm, RegistrationForm, WhatYouDoForm
 from voucher.views.provider import uploads
 
@@ -42,7 +42,7 @@ def papers_page(request):
         "is_owner": request.post.kind == Staff.Kind.OWNER,
         "good_until": until,
         "in_order": until is None or until >= today,
-        "soon": lapses.soon(until, on=today),
+        "soon": endings.soon(until, on=today),
     }
     return render(request, "provider/papers.html", context)
 
@@ -198,7 +198,7 @@ def paper_lines(provider, today, offers):
                 "end": end,
                 "begins": standing.accepted and not standing.cover.has_begun(today) and standing.cover.again(today),
                 "gap": gap and gap_in_words(gap),
-                "soon": lapses.soon(end, on=today),
+                "soon": endings.soon(end, on=today),
                 "from_file": _from_file(provider, kind, standing),
             }
         )
