@@ -2,7 +2,7 @@
 
 The invoice itself is written and sent by the council's own finance system. Here stand its number, its day, what it is
 for, and what came in for it, in one payment or in parts; from the first press on no payment run takes the same off,
-and no second invoice asks for it.
+and no second invoice asks for it. The rest that will never come is written off, by two persons.
 """
 
 import datetime as dt
@@ -17,12 +17,13 @@ from accounts.models import Council
 from providers import staff
 from voucher import messages, settlement
 from voucher.ledger import acts, books
-from voucher.models import Invoice, InvoiceLine, InvoicePaymentLine
+from voucher.models import Invoice, InvoiceLine, InvoicePaymentLine, InvoiceWriteOff
 
 State = Invoice.State
 # What a finding takes back is taken off the next payment; where none comes for so long, finance writes an invoice.
 DAYS_TO_TAKE_OFF = 60
 REASON = "found after payment"
+NEVER_COMES = "will never come"
 
 
 class NothingToInvoice(Exception):
@@ -42,7 +43,7 @@ class NotToday(Exception):
 
 
 class NoReason(Exception):
-    """An invoice is withdrawn without a reason in words."""
+    """An invoice is withdrawn, or its rest is to be written off, without a reason in words."""
 
 
 class MoreThanOpen(Exception):
@@ -57,8 +58,15 @@ class PartPaid(Exception):
     """A part of the invoice came in, so that it is not withdrawn any more."""
 
 
+class SamePerson(Exception):
+    """Who says that the rest of an invoice will never come does not agree to it as well."""
+
+
 class Moved(Exception):
-    """The invoice is paid or withdrawn already, or another part of it was noted; `invoice` is the row as it is now."""
+    """The invoice is closed already, or another part of it was noted, or somebody else was quicker to decide about it.
+
+    `invoice` is the row as it is now.
+    """
 
     def __init__(self, invoice):
         super().__init__(f"invoice {invoice.pk} is {invoice.state}")
@@ -137,7 +145,10 @@ def paid(*, invoice, paid_on, by, now, amount_pence=None, seen_paid_pence=None):
             on=paid_on,
             reason=REASON,
         )
-        act = "invoice.paid" if invoice.state == State.PAID else "invoice.part_paid"
+        act = "invoice.part_paid"
+        if invoice.state == State.PAID:
+            act = "invoice.paid"
+            _drop_write_off(invoice, by, now)
         _remember(invoice, act, by, now, pence=amount)
     return payment
 
@@ -157,8 +168,76 @@ def withdraw(*, invoice, reason, by, now):
         if not _change(invoice, 0, state=State.WITHDRAWN, **changes):
             raise PartPaid if invoice.state == State.OPEN else Moved(invoice)
         invoice.lines.update(live=False)
+        _drop_write_off(invoice, by, now)
         _remember(invoice, "invoice.withdrawn", by, now)
         messages.invoice_withdrawn(invoice)
+
+
+def ask_to_write_off(*, invoice, reason, by, now):
+    """R69. Say that what is open of an invoice will never come, and why; return the InvoiceWriteOff, which waits.
+
+    Nothing moves before somebody else agrees. Raises NoReason, Moved, staff.WorksThere.
+    """
+    staff.refuse_colleague(invoice.provider, by)
+    if not (reason := reason.strip()):
+        raise NoReason
+    with transaction.atomic():
+        # One of two presses waits here for the other, and whoever notes a payment too.
+        row = Invoice.objects.select_for_update(no_key=True).get(pk=invoice.pk)
+        if row.state != State.OPEN or row.write_offs.filter(state=InvoiceWriteOff.State.WAITING).exists():
+            raise Moved(row)
+        asked = row.write_offs.create(reason=reason, asked_by=by.user, asked_at=now)
+        _remember(row, "invoice.write_off_asked", by, now, pence=row.open_pence)
+    return asked
+
+
+def write_off(*, asked, seen_paid_pence, by, now):
+    """R69. Agree, as a second person, that the rest of an invoice will never come: it becomes the council's loss.
+
+    What had come in is what was seen on the page: where a part came in meanwhile, nothing is written off.
+    Raises SamePerson, Moved, ledger.books.MoreThanDue, staff.WorksThere.
+    """
+    invoice = asked.invoice
+    staff.refuse_colleague(invoice.provider, by)
+    if by.user is None or asked.asked_by_id == by.user.pk:
+        raise SamePerson
+    with transaction.atomic():
+        if not _change(invoice, seen_paid_pence, state=State.WRITTEN_OFF, written_off_on=timezone.localdate(now)):
+            raise Moved(invoice)
+        agreed = {"decided_by": by.user, "decided_at": now, "amount_pence": invoice.open_pence}
+        rows = InvoiceWriteOff.objects.filter(pk=asked.pk, state=InvoiceWriteOff.State.WAITING)
+        if not rows.update(state=InvoiceWriteOff.State.AGREED, **agreed):
+            raise Moved(invoice)
+        books.write_off(
+            payee=invoice.provider_id,
+            amount=invoice.open_pence,
+            invoice=invoice.pk,
+            op_key=f"invoice:{invoice.pk}/lost",
+            actor=by.actor,
+            now=now,
+            reason=NEVER_COMES,
+        )
+        _remember(invoice, "invoice.written_off", by, now, pence=invoice.open_pence)
+    return invoice
+
+
+def waiting_to_be_written_off(council):
+    """Return what somebody said will never come, and nobody has decided about yet."""
+    return InvoiceWriteOff.objects.filter(invoice__council=council, state=InvoiceWriteOff.State.WAITING)
+
+
+def keep_open(*, asked, by, now):
+    """Do not write the rest of an invoice off: it stays open. Who asked may take it back so.
+
+    Raises Moved, staff.WorksThere.
+    """
+    invoice = asked.invoice
+    staff.refuse_colleague(invoice.provider, by)
+    with transaction.atomic():
+        if not _drop_write_off(invoice, by, now):
+            invoice.refresh_from_db()
+            raise Moved(invoice)
+        _remember(invoice, "invoice.kept_open", by, now, pence=invoice.open_pence)
 
 
 def _write(council, provider, number, dated, by, now, seen_pence):
@@ -206,6 +285,12 @@ def _change(invoice, before, /, **changes):
     changed = Invoice.objects.filter(pk=invoice.pk, state=State.OPEN, paid_pence=before).update(**changes)
     invoice.refresh_from_db()
     return changed
+
+
+def _drop_write_off(invoice, by, now):
+    """End the wish to write the rest of an invoice off, if one waits; False where none does."""
+    rows = InvoiceWriteOff.objects.filter(invoice=invoice, state=InvoiceWriteOff.State.WAITING)
+    return rows.update(state=InvoiceWriteOff.State.DROPPED, decided_by=by.user, decided_at=now)
 
 
 def _shares(payment):

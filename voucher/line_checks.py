@@ -69,7 +69,7 @@ CHECKS = [
     ),
     Check(
         "more",
-        _("The provider's lines come to more than it has to give back"),
+        _("The provider's lines come to at least what it has to give back"),
         _("The provider has more to give back than its lines together; they wait until it has claimed more."),
     ),
     Check(
@@ -107,7 +107,10 @@ CHECKS = [
 
 @dataclass(frozen=True)
 class CheckedLine:
-    """A claim line after the checks. `account` is where it is paid; empty for a recharge within the council."""
+    """A claim line after the checks. `account` is where it is paid; empty for a recharge within the council.
+
+    It is empty too where all lines of the provider come to nothing together: then nothing is sent anywhere.
+    """
 
     line: ClaimLine
     failed: tuple[Check, ...]
@@ -155,7 +158,7 @@ def owed_by(providers):
     rows = ClaimLine.objects.filter(claim__provider__in=providers, amount_pence__lt=0).exclude(pk__in=paid)
     live = InvoiceLine.objects.filter(live=True, invoice__provider__in=providers)
     asked_for = set(live.filter(invoice__state=Invoice.State.OPEN).values_list("claim_line", flat=True))
-    rows = rows.exclude(pk__in=live.filter(invoice__state=Invoice.State.PAID).values("claim_line"))
+    rows = rows.exclude(pk__in=live.filter(invoice__state__in=Invoice.SETTLED).values("claim_line"))
     owed = defaultdict(Counter)
     for pk, provider, council, pence in rows.order_by().values_list(
         "pk", "claim__provider", "claim__council", "amount_pence"
@@ -183,9 +186,10 @@ class _Around:
         providers = {line.claim.provider_id for line in lines}
         self.due = _due(providers)
         self.owed = owed_by(providers)
+        # What a council is asked for by a provider, all lines together.
         self.asked = Counter()
         for line in lines:
-            self.asked[line.claim.provider_id] += line.amount_pence
+            self.asked[line.claim.provider_id, line.claim.council_id] += line.amount_pence
         self.accounts = paid_accounts.accounts(providers, run)
         self.prepared = dict(run.lines.values_list("claim_line", "stripe_account")) if run else {}
         self.held = paid_accounts.held(self.accounts.values())
@@ -204,9 +208,10 @@ class _Around:
 
     def look_at(self, line):
         provider, council = line.claim.provider, line.claim.council
-        is_recharge = is_recharged(provider, council)
-        stripe_account = "" if is_recharge else self._stripe_account(line, provider, council)
-        account = None if is_recharge or stripe_account else self.accounts.get(provider.pk)
+        is_recharge, asked = is_recharged(provider, council), self.asked[provider.pk, council.pk]
+        goes_nowhere = is_recharge or not asked
+        stripe_account = "" if goes_nowhere else self._stripe_account(line, provider, council)
+        account = None if goes_nowhere or stripe_account else self.accounts.get(provider.pk)
         elsewhere = owed_elsewhere(self.owed, provider.pk, council.pk)
         withheld_because = self.withheld.get((provider.pk, council.pk), "")
         results = {
@@ -220,9 +225,9 @@ class _Around:
             "once": line.pk not in self.taken and line.pk not in self.twice,
             "same_time": line.asked_at is not None or line.pk not in self.meets,
             "own": line.asked_at is not None or line.pk not in self.own,
-            "more": self.asked[provider.pk] > 0,
-            "due": self.asked[provider.pk] <= self.due.get(provider.pk, 0) + elsewhere,
-            "bank": is_recharge or self._can_be_sent(account, stripe_account, provider),
+            "more": asked >= 0,
+            "due": asked <= self.due.get(provider.pk, 0) + elsewhere,
+            "bank": goes_nowhere or self._can_be_sent(account, stripe_account, provider),
         }
         failed = tuple(check for check in CHECKS if not results[check.key])
         return CheckedLine(

@@ -273,6 +273,7 @@ def _reference(run, number, share):
 def _finance_csv(of):
     """Return the file for the council's finance system: one row a claim line, with its cost code."""
     references = {share.of.pk: _reference(of.run, number, share) for number, share in enumerate(of.paid, start=1)}
+    methods = {share.of.pk: _method(share) for share in of.by_provider}
     rows = []
     for line in of.lines:
         claim, booking = line.claim_line.claim, line.claim_line.booking
@@ -280,7 +281,7 @@ def _finance_csv(of):
             [
                 of.run.number,
                 of.run.pay_on,
-                "BACS" if line.bank_account_id else "STRIPE" if line.stripe_account else "RECHARGE",
+                methods[line.provider_id],
                 line.provider.ref,
                 line.provider.name,
                 line.provider.vat_number,
@@ -296,6 +297,13 @@ def _finance_csv(of):
             ]
         )
     return exports.to_csv(FINANCE_COLUMNS, rows)
+
+
+def _method(share):
+    """Return the word by which the finance system tells how a provider's lines are paid; SET_OFF: nothing is sent."""
+    if share.is_nought:
+        return "SET_OFF"
+    return "RECHARGE" if share.is_recharge else "STRIPE" if share.goes_by_card_company else "BACS"
 
 
 def invoice_number(claim, provider) -> str:

@@ -58,6 +58,8 @@ def chart_title():
 
 def meaning(figures: RunFigures) -> str:
     """Return the sentence that says what the chart shows."""
+    if not figures.total_pence:
+        return _("Nothing is paid in this run: what is given back comes to as much as what was claimed.")
     first = figures.by_category[0]
     percent = (200 * first.pence + figures.total_pence) // (2 * figures.total_pence)
     return _("%(kind)s had the largest share: %(money)s of %(total)s, which is %(percent)d%%.") % {

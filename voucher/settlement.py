@@ -34,7 +34,7 @@ class LinesMoved(Exception):
 
 
 class MoreToGiveBack(Exception):
-    """What is chosen of a provider's lines comes to no more than it has to give back."""
+    """What is chosen of a provider's lines comes to less than it has to give back."""
 
     def __init__(self, provider):
         super().__init__(f"provider {provider.pk}")
@@ -107,7 +107,8 @@ def prepare(*, council, lines, pay_on, by, now, key, left_out=None) -> PaymentRu
 
     `left_out` maps each line that could have been paid and was not chosen to the reason, in words. The same
     `key` again returns the same run. What a provider in the run has to give back, after a dispute, is taken off its
-    payment whether it was chosen or not.
+    payment whether it was chosen or not. Lines that come to nothing together are settled in the run, and nothing is
+    sent for them.
 
     Raises NothingToPay, LinesMoved, MoreToGiveBack, NoReason, PayDayTooSoon, NotAPayDay and ledger.acts.KeyWasUsed.
     """
@@ -223,12 +224,14 @@ def _prepare(*, council, ids, pay_on, left_out, by, now):
     Council.objects.select_for_update(no_key=True).get(pk=council.pk)
     ids = _with_what_is_given_back(council, ids)
     left_out = {pk: reason for pk, reason in left_out.items() if pk not in ids}
-    waiting = awaiting(council).filter(pk__in={*ids, *left_out})
-    checked = {each.line.pk: each for each in line_checks.looked_at(waiting)}
-    chosen = [checked[pk] for pk in ids if pk in checked and checked[pk].passes]
-    if len(chosen) < len(ids):
-        raise LinesMoved([pk for pk in ids if pk not in {each.line.pk for each in chosen}])
-    _refuse_more_given_back(chosen)
+    # Without what is left out: whether the rest comes to nothing together decides where it is sent.
+    checked = {each.line.pk: each for each in line_checks.looked_at(awaiting(council).filter(pk__in=ids))}
+    left_out_now = set(awaiting(council).filter(pk__in=left_out).values_list("pk", flat=True))
+    chosen = [checked[pk] for pk in ids if pk in checked]
+    if left_out_now and len(chosen) == len(ids):
+        _refuse_more_given_back(chosen)
+    if moved := [pk for pk in ids if pk not in checked or not checked[pk].passes]:
+        raise LinesMoved(moved)
     run = PaymentRun.objects.create(
         council=council,
         number=(council.runs.aggregate(last=Max("number"))["last"] or 0) + 1,
@@ -251,7 +254,7 @@ def _prepare(*, council, ids, pay_on, left_out, by, now):
         for each in chosen
     )
     LineLeftOut.objects.bulk_create(
-        LineLeftOut(run=run, claim_line_id=pk, reason=reason) for pk, reason in left_out.items() if pk in checked
+        LineLeftOut(run=run, claim_line_id=pk, reason=reason) for pk, reason in left_out.items() if pk in left_out_now
     )
     history.record(
         act="run.prepared",
@@ -275,7 +278,7 @@ def _with_what_is_given_back(council, ids):
 
 def _refuse_more_given_back(chosen):
     for provider in {each.provider for each in chosen}:
-        if sum(each.line.amount_pence for each in chosen if each.provider == provider) <= 0:
+        if sum(each.line.amount_pence for each in chosen if each.provider == provider) < 0:
             raise MoreToGiveBack(provider)
 
 
@@ -311,10 +314,11 @@ def _refuse_changed(run, checked):
 
 
 def _pay(run, day, by, now):
-    """Settle each provider's lines together, always in the same order."""
+    """Settle each provider's lines together, always in the same order; what comes to nothing moves nothing."""
     act = {"run": run.pk, "actor": by.actor, "now": now, "on": day}
     owed = line_checks.owed_by(run.lines.values("provider"))
-    for provider, pence in run.lines.order_by("provider").values_list("provider").annotate(pence=Sum("amount_pence")):
+    shares = run.lines.order_by("provider").values_list("provider").annotate(pence=Sum("amount_pence"))
+    for provider, pence in shares.filter(pence__gt=0):
         try:
             beside = line_checks.owed_elsewhere(owed, provider, run.council_id)
             books.settle(payee=provider, amount=pence, beside=beside, op_key=f"run:{run.pk}:provider:{provider}", **act)

@@ -7,7 +7,16 @@ from django.db.models import Count, F, Q, Sum
 
 from voucher import bacs
 from voucher.ledger.models import Seal, Transfer
-from voucher.models import Invoice, InvoiceLine, InvoicePayment, PaymentRun, ReturnedPayment, RunFile, RunLine
+from voucher.models import (
+    Invoice,
+    InvoiceLine,
+    InvoicePayment,
+    InvoiceWriteOff,
+    PaymentRun,
+    ReturnedPayment,
+    RunFile,
+    RunLine,
+)
 
 State = PaymentRun.State
 
@@ -66,7 +75,9 @@ def _differences_of(run, shares, returned, paid):
     found = sum(share[2] for share in shares.values())
     if found != live:
         yield f"Run {run.pk} is {run.state} and has {found} live lines, not {live}."
-    due = {provider: share[0] for provider, share in kept.items()} if run.state == State.RELEASED else {}
+    # What comes to nothing together (decision 60) is settled, and moves nothing in the books.
+    shares_paid = {provider: share[0] for provider, share in kept.items() if share[0]}
+    due = shares_paid if run.state == State.RELEASED else {}
     if paid != due:
         yield f"Run {run.pk} is {run.state}; the books paid {sum(paid.values())} pence in it, not {sum(due.values())}."
 
@@ -84,7 +95,7 @@ def _differences_of_invoices():
             found.append(f"Invoice {row.pk} is {row.state} and asks for {row.amount_pence} pence; its lines differ.")
         if row.paid_pence != came_in[row.pk]:
             found.append(f"Invoice {row.pk} is {row.state}, paid by {row.paid_pence} pence; its payments differ.")
-    found += _differences_of_receipts()
+    found += _differences_of_receipts() + _differences_of_losses()
     wrong = Q(claim_line__run_lines__live=True) | ~Q(claim_line__struck_at=None)
     wrong |= ~Q(amount_pence=F("claim_line__amount_pence"))
     lines = InvoiceLine.objects.filter(wrong, live=True).order_by("pk").values_list("pk", flat=True).distinct()
@@ -100,6 +111,19 @@ def _differences_of_receipts():
         if received.pop(pk, None) != (payee, pence) or given_back != -pence:
             found.append(f"Payment {pk} for an invoice is {pence} pence; its lines, or the books, say otherwise.")
     return found + [f"The books received payment {pk} for an invoice, which does not exist." for pk in sorted(received)]
+
+
+def _differences_of_losses():
+    """Return what is wrong with the invoices that were written off: what two persons agreed, and the books."""
+    rows = Transfer.objects.filter(kind=Transfer.Kind.WRITE_OFF).order_by()
+    lost = {number: (payee, int(pence)) for number, payee, pence in rows.values_list("debit_id", "payee", "amount")}
+    agreed = InvoiceWriteOff.objects.filter(state=InvoiceWriteOff.State.AGREED).values_list("invoice", "amount_pence")
+    agreed, found = dict(agreed.order_by()), []
+    for row in Invoice.objects.filter(state=Invoice.State.WRITTEN_OFF).order_by("pk"):
+        in_books = lost.pop(row.pk, None)
+        if in_books != (row.provider_id, row.open_pence) or agreed.pop(row.pk, None) != row.open_pence:
+            found.append(f"Invoice {row.pk} is written off with {row.open_pence} pence open; the books differ.")
+    return found + [f"Invoice {pk} is not written off; the books say so." for pk in sorted({*lost, *agreed})]
 
 
 def _differences_of_files():

@@ -4,6 +4,7 @@ One definition of each figure, for pages, papers and files alike. Amounts are wh
 """
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -51,9 +52,14 @@ class Share:
         return len(self.lines)
 
     @property
+    def is_nought(self):
+        """True where the lines come to nothing together: they are settled, and nothing is sent."""
+        return self.pence == 0
+
+    @property
     def is_recharge(self):
         """True for a service of the council itself: nothing is sent to it."""
-        return self.lines[0].bank_account_id is None and not self.goes_by_card_company
+        return not (self.is_nought or self.lines[0].bank_account_id or self.goes_by_card_company)
 
     @property
     def goes_by_card_company(self):
@@ -109,7 +115,7 @@ class RunFigures:
     @cached_property
     def paid(self):
         """The providers that are paid through the bank; others through the card company, or inside the council."""
-        return [share for share in self.by_provider if not share.is_recharge and not share.goes_by_card_company]
+        return [share for share in self.by_provider if share.pence and share.lines[0].bank_account_id]
 
     @cached_property
     def days_to_pay(self):
@@ -119,7 +125,8 @@ class RunFigures:
     @cached_property
     def late(self):
         """The lines that are paid later than 30 days after their claim (R20)."""
-        return [line for line in self.lines if is_overdue(line.claim_line.claim, on=self.run.pay_on)]
+        paid = [line for share in self.by_provider if share.pence for line in share.lines if line.amount_pence > 0]
+        return [line for line in paid if is_overdue(line.claim_line.claim, on=self.run.pay_on)]
 
 
 @dataclass(frozen=True)
@@ -135,6 +142,8 @@ class FundFigures:
     not_claimed_pence: int
     not_paid_pence: int
     paid_pence: int
+    # What was paid too much, asked for by invoice, and will never come back: written off (R69).
+    lost_pence: int
 
     @property
     def allocated(self):
@@ -198,11 +207,19 @@ def funds(council) -> list[FundFigures]:
     )
     fund_of = "invoice_line__claim_line__booking__award__fund"
     came_in = paid_back().filter(**{f"{fund_of}__in": rows}).order_by()
+    off = InvoiceLine.objects.filter(
+        invoice__state=Invoice.State.WRITTEN_OFF, claim_line__booking__award__fund__in=rows
+    )
+    lost = Counter()
+    for fund, pence in off.values_list("claim_line__booking__award__fund", "amount_pence"):
+        lost[fund] -= pence
     for fund, pence, state in came_in.values_list(fund_of, "amount_pence", "payment__invoice__state"):
         paid[fund] = paid.get(fund, 0) + pence
         # Of an invoice that is not whole yet the lines still wait, less what came in.
         if state == Invoice.State.OPEN:
             not_paid[fund] = not_paid.get(fund, 0) - pence
+        if state == Invoice.State.WRITTEN_OFF:
+            lost[fund] += pence
     ready = Booking.objects.filter(
         award__fund__in=rows, state__in=[Booking.State.DELIVERED, *claims.PAID_WHEN_IT_ENDED], due_pence__gt=0
     )
@@ -216,6 +233,7 @@ def funds(council) -> list[FundFigures]:
             not_claimed_pence=not_claimed.get(row.pk, 0),
             not_paid_pence=not_paid.get(row.pk, 0),
             paid_pence=paid.get(row.pk, 0),
+            lost_pence=lost[row.pk],
         )
         for row in rows
     ]
@@ -239,7 +257,7 @@ def to_come_in(council) -> dict:
 def unpaid(council) -> QuerySet:
     """Return the claim lines of a council that no released run has paid, nor an invoice settled, the oldest first."""
     paid = RunLine.objects.filter(live=True, run__state=PaymentRun.State.RELEASED).values("claim_line")
-    settled = InvoiceLine.objects.filter(live=True, invoice__state=Invoice.State.PAID)
+    settled = InvoiceLine.objects.filter(live=True, invoice__state__in=Invoice.SETTLED)
     return (
         ClaimLine.objects.filter(claim__council=council)
         .exclude(pk__in=paid)
@@ -251,7 +269,10 @@ def unpaid(council) -> QuerySet:
 
 
 def overdue(council, *, on: dt.date) -> QuerySet:
-    """Return the unpaid claim lines whose 30 days ended before `on` (R20), without what is given back or withheld."""
+    """Return the unpaid claim lines whose 30 days ended before `on` (R20), without what is given back or withheld.
+
+    A break of which as much is given back is not among them: nothing is owed for it.
+    """
     first_day_in_time = on - dt.timedelta(days=rules.MOST_DAYS_TO_PAY)
     return _late(council).filter(claim__made_at__lt=days.midnight(first_day_in_time))
 
@@ -278,13 +299,23 @@ def withheld_by_provider(council) -> dict:
 
 def promptness(council, *, on: dt.date) -> Promptness:
     """Return how soon the claims paid in the last year were paid: the figure a council publishes."""
-    rows = RunLine.objects.filter(
-        live=True,
-        run__council=council,
-        run__state=PaymentRun.State.RELEASED,
-        run__pay_on__gt=on - dt.timedelta(days=YEAR_DAYS),
-    ).values_list("run__pay_on", "claim_line__claim__made_at")
-    waited = [(pay_on - timezone.localdate(made_at)).days for pay_on, made_at in rows]
+    rows = list(
+        RunLine.objects.filter(
+            live=True,
+            run__council=council,
+            run__state=PaymentRun.State.RELEASED,
+            run__pay_on__gt=on - dt.timedelta(days=YEAR_DAYS),
+        ).values_list("run", "provider", "amount_pence", "run__pay_on", "claim_line__claim__made_at")
+    )
+    shares = Counter()
+    for run, provider, pence, _pay_on, _made_at in rows:
+        shares[run, provider] += pence
+    # Of what comes to nothing together nothing is paid, late or in time.
+    waited = [
+        (pay_on - timezone.localdate(made_at)).days
+        for run, provider, _pence, pay_on, made_at in rows
+        if shares[run, provider]
+    ]
     in_time = sum(days <= rules.MOST_DAYS_TO_PAY for days in waited)
     return Promptness(lines=len(waited), days=average(waited), in_time=in_time)
 
@@ -323,7 +354,16 @@ def average(numbers: Iterable[int]) -> int:
 
 
 def _late(council):
-    return unpaid(council).filter(amount_pence__gt=0).exclude(claim__provider__in=_withheld_from(council))
+    rows = unpaid(council).filter(amount_pence__gt=0).exclude(claim__provider__in=_withheld_from(council))
+    return rows.exclude(booking__in=_nothing_owed(council))
+
+
+def _nothing_owed(council):
+    """Return the breaks of which what is unpaid comes to nothing together, or less; what is invoiced stands apart."""
+    rows = unpaid(council).exclude(invoice_lines__live=True).order_by()
+    back = rows.filter(amount_pence__lt=0).values("booking")
+    sums = rows.filter(booking__in=back).values("booking").annotate(together=Sum("amount_pence"))
+    return sums.filter(together__lte=0).values("booking")
 
 
 def _withheld_from(council):

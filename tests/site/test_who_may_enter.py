@@ -46,7 +46,7 @@ from voucher.models import Carer, Handover, Invoice, ReturnedPayment, RunFile, W
 
 TABLE = Path(__file__).with_name("who_may_enter.csv")
 PAY_ON = dt.date(2026, 10, 15)
-OF_AN_INVOICE = ("invoice_paid", "withdraw_invoice")
+OF_AN_INVOICE = ("invoice_paid", "withdraw_invoice", "ask_write_off", "write_off", "keep_invoice_open")
 PEOPLE = [
     "stranger",
     "nobody",

@@ -48,7 +48,7 @@ class PrepareForm(forms.Form):
             if not cleaned.get(f"take-{pk}") and not has_reason:
                 self.add_error(f"why-{pk}", _("Say why this line is left out, or tick it."))
         if self.lines and not self.taken and not self.errors:
-            self.add_error(None, _("Tick at least one line. A run pays something."))
+            self.add_error(None, _("Tick at least one line."))
         return cleaned
 
     @property

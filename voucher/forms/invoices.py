@@ -1,4 +1,4 @@
-"""What finance types of an invoice to a provider: its number and day, that it was paid, or why it is withdrawn."""
+"""What finance types of an invoice to a provider: its number and day, what came in, why it is given up."""
 
 import uuid
 
@@ -63,6 +63,20 @@ class WithdrawForm(forms.Form):
         max_length=REASON_MOST,
         error_messages={
             "required": _("Say why it is withdrawn."),
+            "max_length": _("The reason can be 200 letters long. Make it a little shorter."),
+        },
+    )
+
+
+class WriteOffForm(forms.Form):
+    """Why the rest of an invoice will never come."""
+
+    reason = forms.CharField(
+        label=_("Why will it never come?"),
+        help_text=_("Finance and the auditor read this, the provider does not."),
+        max_length=REASON_MOST,
+        error_messages={
+            "required": _("Say why it will never come."),
             "max_length": _("The reason can be 200 letters long. Make it a little shorter."),
         },
     )

@@ -17,6 +17,8 @@ from django.db import connection
 from voucher.ledger import statements as sql
 from voucher.ledger.acts import KeyWasUsed as KeyWasUsed  # what a key that was used raises
 from voucher.ledger.models import AwardAccount, FundAccount, Hold, Unit
+from voucher.ledger.paid_too_much import repay as repay
+from voucher.ledger.paid_too_much import write_off as write_off
 from voucher.ledger.refusals import (
     AlreadyResolved,
     AwardEnded,
@@ -307,20 +309,6 @@ def unsettle(*, payee, amount, run, op_key, actor, now, reason, on=None):
     if whole(amount) > paid:
         raise MoreThanDue(paid)
     act.write("unsettle", Unit.PENCE, amount, ("paid", run), ("payable", payee), payee=payee)
-
-
-@verb
-def repay(*, payee, amount, receipt, op_key, actor, now, reason, on=None):
-    """Write down that a payee paid back `amount` pence by invoice: it owes that much less, or is due that much more.
-
-    `receipt` is the number of what came in, all of an invoice or a part of it, and is written once.
-    Raises MoreThanDue where the payee was never paid that much.
-    """
-    act = Act(op_key, actor, now, on, reason)
-    paid = int(one(sql.PAID_IN_ALL, payee=payee)[0])
-    if whole(amount) > paid:
-        raise MoreThanDue(paid)
-    act.write("repay", Unit.PENCE, amount, ("received", number_of(receipt)), ("payable", payee), payee=payee)
 
 
 def due(payee):

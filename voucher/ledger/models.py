@@ -129,6 +129,7 @@ class Transfer(models.Model):
         SETTLE = "settle"
         UNSETTLE = "unsettle"  # the bank sent a payment back
         REPAY = "repay"  # a payee paid back, by invoice, of what it was paid too much
+        WRITE_OFF = "writeoff"  # the rest of such an invoice never comes
         ADJUST = "adjust"
 
     class Side(models.TextChoices):
@@ -140,6 +141,7 @@ class Transfer(models.Model):
         PAYABLE = "payable"  # what a provider is due, in pence
         PAID = "paid"  # what a payment run has paid, in pence
         RECEIVED = "received"  # one payment that came in for an invoice, in pence
+        LOST = "lost"  # what of one invoice never comes: the council's loss, in pence
 
     op_key = models.CharField(max_length=120)
     seq = models.PositiveSmallIntegerField()
@@ -170,6 +172,9 @@ class Transfer(models.Model):
             models.UniqueConstraint(
                 fields=["debit_id"], condition=Q(kind="repay"), name="what_came_in_is_written_once"
             ),
+            models.UniqueConstraint(
+                fields=["debit_id"], condition=Q(kind="writeoff"), name="loss_of_an_invoice_is_written_once"
+            ),
             models.CheckConstraint(condition=Q(amount__gt=0), name="transfer_moves_something"),
             models.CheckConstraint(
                 condition=~Q(debit_kind=F("credit_kind"), debit_id=F("credit_id")), name="transfer_has_two_sides"
@@ -192,6 +197,7 @@ class Transfer(models.Model):
                 | _moves(kind="settle", debit="payable", credit="paid", unit="pence")
                 | _moves(kind="unsettle", debit="paid", credit="payable", unit="pence")
                 | _moves(kind="repay", debit="received", credit="payable", unit="pence")
+                | _moves(kind="writeoff", debit="lost", credit="payable", unit="pence")
                 | _moves(kind="adjust", debit="fund", credit="award")
                 | _moves(kind="adjust", debit="award", credit="fund"),
                 name="transfer_goes_where_its_kind_goes",
@@ -205,12 +211,15 @@ class Transfer(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(kind__in=["hold", "release", "spend", "charge", "cover", "refund"], hold__isnull=False)
-                | Q(kind__in=["issue", "expire", "settle", "unsettle", "repay", "adjust"], hold__isnull=True),
+                | Q(
+                    kind__in=["issue", "expire", "settle", "unsettle", "repay", "writeoff", "adjust"],
+                    hold__isnull=True,
+                ),
                 name="transfer_names_its_hold",
             ),
             models.CheckConstraint(
-                condition=Q(kind__in=["settle", "unsettle", "repay"], award__isnull=True)
-                | Q(~Q(kind__in=["settle", "unsettle", "repay"]), award__isnull=False),
+                condition=Q(kind__in=["settle", "unsettle", "repay", "writeoff"], award__isnull=True)
+                | Q(~Q(kind__in=["settle", "unsettle", "repay", "writeoff"]), award__isnull=False),
                 name="transfer_names_its_award",
             ),
             models.CheckConstraint(

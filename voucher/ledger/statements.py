@@ -140,5 +140,5 @@ SELECT COALESCE(SUM(CASE WHEN kind = 'settle' THEN amount ELSE -amount END), 0)
 
 PAID_IN_ALL = """
 SELECT COALESCE(SUM(CASE kind WHEN 'settle' THEN amount WHEN 'unsettle' THEN -amount
-                              WHEN 'repay' THEN -amount ELSE 0 END), 0)
+                              WHEN 'repay' THEN -amount WHEN 'writeoff' THEN -amount ELSE 0 END), 0)
   FROM ledger_transfer WHERE payee = %(payee)s"""

@@ -27,6 +27,7 @@ from voucher.models.invoices import Invoice as Invoice
 from voucher.models.invoices import InvoiceLine as InvoiceLine
 from voucher.models.invoices import InvoicePayment as InvoicePayment
 from voucher.models.invoices import InvoicePaymentLine as InvoicePaymentLine
+from voucher.models.invoices import InvoiceWriteOff as InvoiceWriteOff
 from voucher.models.own_money import StripeEvent as StripeEvent
 from voucher.models.own_money import TopUp as TopUp
 from voucher.models.settlement import CardPayment as CardPayment

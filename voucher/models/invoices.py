@@ -1,4 +1,7 @@
-"""The invoices that finance writes to providers: for what they were paid too much, where no payment took it off."""
+"""The invoices that finance writes to providers: for what they were paid too much, where no payment took it off.
+
+What comes in for them, in one payment or in parts, and that the rest of one will never come.
+"""
 
 from django.db import models
 from django.db.models import F, Q
@@ -16,6 +19,10 @@ class Invoice(models.Model):
         OPEN = "open", _("Written, not yet paid")
         PAID = "paid", _("Paid")
         WITHDRAWN = "withdrawn", _("Withdrawn")
+        WRITTEN_OFF = "written_off", _("Written off")
+
+    # Nothing more is asked for: it came in whole, or the rest never will.
+    SETTLED = (State.PAID, State.WRITTEN_OFF)
 
     council = models.ForeignKey(Council, models.PROTECT, related_name="invoices")
     provider = models.ForeignKey(Provider, models.PROTECT, related_name="invoices")
@@ -25,7 +32,7 @@ class Invoice(models.Model):
     amount_pence = models.PositiveIntegerField()
     # So much of it came in so far, in one payment or in several.
     paid_pence = models.PositiveIntegerField(default=0)
-    state = models.CharField(max_length=9, choices=State, default=State.OPEN)
+    state = models.CharField(max_length=11, choices=State, default=State.OPEN)
     written_by = models.ForeignKey(User, models.PROTECT, related_name="+")
     written_at = models.DateTimeField()
     # The day on which the last of the money came in, and who noted it.
@@ -35,6 +42,8 @@ class Invoice(models.Model):
     withdrawn_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     withdrawn_at = models.DateTimeField(null=True)
     withdrawn_because = models.CharField(max_length=200, blank=True)
+    # The day on which a second person agreed that the rest will never come.
+    written_off_on = models.DateField(null=True)
 
     class Meta:
         ordering = ["-written_at", "-pk"]
@@ -48,7 +57,7 @@ class Invoice(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(state="paid", paid_pence=F("amount_pence"))
-                | Q(state="open", paid_pence__lt=F("amount_pence"))
+                | Q(state__in=["open", "written_off"], paid_pence__lt=F("amount_pence"))
                 | Q(state="withdrawn", paid_pence=0),
                 name="invoice_is_paid_when_it_is_whole",
             ),
@@ -65,6 +74,11 @@ class Invoice(models.Model):
                     & Q(withdrawn_by__isnull=True, withdrawn_at__isnull=True, withdrawn_because="")
                 ),
                 name="withdrawn_invoice_says_who_when_and_why",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="written_off", written_off_on__isnull=False)
+                | (~Q(state="written_off") & Q(written_off_on__isnull=True)),
+                name="invoice_written_off_says_when",
             ),
         ]
 
@@ -139,3 +153,48 @@ class InvoicePaymentLine(models.Model):
 
     def __str__(self):
         return f"payment line {self.pk}"
+
+
+class InvoiceWriteOff(models.Model):
+    """That the rest of an invoice will never come: one person of finance says so and why, another one decides."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("Waits for a second person")
+        AGREED = "agreed", _("Written off")
+        DROPPED = "dropped", _("Not written off")
+
+    invoice = models.ForeignKey(Invoice, models.PROTECT, related_name="write_offs")
+    state = models.CharField(max_length=7, choices=State, default=State.WAITING)
+    # Read by finance and by the auditor, not by the provider.
+    reason = models.CharField(max_length=200)
+    asked_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField()
+    # Who agreed, or left the invoice open: then it may be who asked.
+    decided_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    decided_at = models.DateTimeField(null=True)
+    # What the council lost by it.
+    amount_pence = models.PositiveIntegerField(null=True)
+
+    class Meta:
+        ordering = ["-asked_at", "-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["invoice"], condition=~Q(state="dropped"), name="invoice_is_written_off_once"
+            ),
+            models.CheckConstraint(condition=~Q(reason=""), name="write_off_has_a_reason"),
+            models.CheckConstraint(
+                condition=~Q(state="agreed") | ~Q(decided_by=F("asked_by")), name="second_person_agrees_to_a_write_off"
+            ),
+            models.CheckConstraint(
+                condition=Q(state="waiting", decided_by__isnull=True, decided_at__isnull=True)
+                | (~Q(state="waiting") & Q(decided_by__isnull=False, decided_at__isnull=False)),
+                name="decided_write_off_says_who_and_when",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="agreed", amount_pence__gt=0) | (~Q(state="agreed") & Q(amount_pence__isnull=True)),
+                name="agreed_write_off_says_how_much",
+            ),
+        ]
+
+    def __str__(self):
+        return f"write-off {self.pk}"

@@ -69,6 +69,7 @@ def runs(request):
             "to_invoice": len(invoices.to_write_by_provider(request.council, on=today)),
             "promptness": settlement_figures.promptness(request.council, on=today),
             "accounts_waiting": account_changes.waiting(request.council).count(),
+            "write_offs_waiting": invoices.waiting_to_be_written_off(request.council).count(),
             "returned_waiting": ReturnedPayment.objects.filter(run__council=request.council, cleared_at=None).count(),
             "may_prepare": Role.Kind.FINANCE_PREPARER in request.roles,
         },
@@ -216,7 +217,8 @@ def _to_pay(checked):
 
 
 def _prepare_page(request, form, checked):
-    today = timezone.localdate()
+    overdue = settlement_figures.overdue(request.council, on=timezone.localdate())
+    overdue = set(overdue.order_by().values_list("pk", flat=True))
     by_line = {each.line.pk: each for each in checked}
     rows = [
         {
@@ -224,7 +226,7 @@ def _prepare_page(request, form, checked):
             "take": take,
             "why": why,
             "recharge": by_line[line.pk].is_recharge,
-            "overdue": settlement_figures.is_overdue(line.claim, on=today),
+            "overdue": line.pk in overdue,
         }
         for line, take, why in form.rows()
     ]
@@ -264,7 +266,7 @@ def _run_page(request, row, void_form=None):
             ],
             "failing": [each for each in checked if not each.passes],
             "steps": _steps(row, missing),
-            "next": _next(request, row, missing),
+            "next": _next(request, row, missing, files),
             "may_release": Role.Kind.FINANCE_APPROVER in request.roles and settlement.may_release(row, request.user),
             "later_pay_day": _later_pay_day(row, now) if is_prepared else None,
             "void_form": void_form or VoidForm() if _may_void(request, row) else None,
@@ -328,13 +330,15 @@ def _steps(row, missing):
     ]
 
 
-def _next(request, row, missing):
+def _next(request, row, missing, files):
     """Return the sentence that says who does what next."""
     if row.state == State.VOIDED:
         return _("This run was given up. Its lines wait for another run.")
     if row.state == State.RELEASED:
         if missing:
             return _("Some files are still to be made.")
+        if all(each.kind != RunFile.Kind.BACS for each in files):
+            return _("Nothing goes through the bank. Bring the file into the finance system.")
         by_day = rules.working_days_before(row.pay_on, 2)
         return _("Send the BACS file to the bank on %(day)s, and bring the other file into the finance system.") % {
             "day": wording.day(by_day)

@@ -10,16 +10,16 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts import wording
-from accounts.access import finance_reader_required, finance_required
+from accounts.access import approver_required, finance_reader_required, finance_required, preparer_required
 from accounts.history import Who
 from accounts.models import Role
 from providers import staff
 from providers.models import Provider
 from voucher import invoices
-from voucher.forms.invoices import InvoiceForm, PaidForm, WithdrawForm
+from voucher.forms.invoices import InvoiceForm, PaidForm, WithdrawForm, WriteOffForm
 from voucher.ledger import acts
 from voucher.ledger.books import MoreThanDue
-from voucher.models import Invoice, InvoiceLine, InvoicePayment
+from voucher.models import Invoice, InvoiceLine, InvoicePayment, InvoiceWriteOff
 from voucher.views.numbers import whole
 
 A_PAGE = 25
@@ -128,6 +128,66 @@ def withdraw(request, pk):
     return redirect("finance:invoices")
 
 
+@require_POST
+@preparer_required
+def ask_to_write_off(request, pk):
+    """Say that the rest of an invoice will never come; another person agrees before anything moves."""
+    invoice = _invoice_of(request.council, pk)
+    form = WriteOffForm(request.POST, prefix=f"off-{pk}")
+    if not form.is_valid():
+        return _page(request, write_off=(invoice, form))
+    return _decide(
+        request,
+        _("Written down. Another person looks at it, and nothing moves before."),
+        invoices.ask_to_write_off,
+        invoice=invoice,
+        reason=form.cleaned_data["reason"],
+    )
+
+
+@require_POST
+@approver_required
+def write_off(request, pk):
+    """Agree, as a second person, that the rest will never come; a second press says that it was decided."""
+    asked, seen = _asked_of(request.council, pk), whole(request.POST.get("seen", ""))
+    done = _("Written off. The provider reads on its money page that nothing more is asked.")
+    if asked is None:
+        return _has_changed(request)
+    return _decide(request, done, invoices.write_off, asked=asked, seen_paid_pence=seen)
+
+
+@require_POST
+@finance_required
+def keep_open(request, pk):
+    """Leave an invoice open that somebody wanted to write off."""
+    asked = _asked_of(request.council, pk)
+    if asked is None:
+        return _has_changed(request)
+    return _decide(request, _("The invoice stays open."), invoices.keep_open, asked=asked)
+
+
+def _decide(request, done, verb, **about):
+    """Call one verb of writing off, and say what became of it."""
+    try:
+        verb(**about, by=Who(request.user), now=timezone.now())
+    except invoices.Moved:
+        return _has_changed(request)
+    except invoices.SamePerson:
+        messages.error(request, _("You said yourself that it will never come, so another person has to agree."))
+    except MoreThanDue:
+        messages.error(request, _("The books say that this provider was never paid so much. Ask who runs the service."))
+    except staff.WorksThere:
+        messages.error(request, _own())
+    else:
+        messages.success(request, done)
+    return redirect("finance:invoices")
+
+
+def _has_changed(request):
+    messages.info(request, _("It has changed since you opened this page. See below how it stands."))
+    return redirect("finance:invoices")
+
+
 def _own():
     return _("You work for this provider, so somebody else has to see to it.")
 
@@ -136,7 +196,16 @@ def _invoice_of(council, pk):
     return get_object_or_404(Invoice.objects.select_related("provider", "council__scheme"), council=council, pk=pk)
 
 
-def _page(request, *, write=None, paid=None, withdraw=None):
+def _asked_of(council, pk):
+    """Return the wish to write the rest of an invoice off that waits for a decision, or None; 404 as _invoice_of."""
+    invoice = _invoice_of(council, pk)
+    asked = invoice.write_offs.filter(state=InvoiceWriteOff.State.WAITING).first()
+    if asked:
+        asked.invoice = invoice
+    return asked
+
+
+def _page(request, *, write=None, paid=None, withdraw=None, write_off=None):
     """Show the page; of the form that was sent and has something to mend, what was typed stays."""
     today = timezone.localdate()
     asked = InvoiceLine.objects.select_related("claim_line__booking__offer")
@@ -144,7 +213,9 @@ def _page(request, *, write=None, paid=None, withdraw=None):
         "provider", "written_by", "paid_by", "withdrawn_by"
     )
     came_in = Prefetch("payments", InvoicePayment.objects.select_related("noted_by"))
-    rows = rows.prefetch_related(came_in)
+    off = InvoiceWriteOff.objects.exclude(state=InvoiceWriteOff.State.DROPPED)
+    off = Prefetch("write_offs", off.select_related("asked_by", "decided_by"), to_attr="written_off")
+    rows = rows.prefetch_related(came_in, off)
     open_rows = list(rows.filter(state=State.OPEN).prefetch_related(Prefetch("lines", asked)).order_by("dated", "pk"))
     to_write = [
         {
@@ -158,13 +229,16 @@ def _page(request, *, write=None, paid=None, withdraw=None):
     for row in open_rows:
         row.paid_form = _form(paid, row) or PaidForm(prefix=f"paid-{row.pk}", invoice=row, today=today)
         row.withdraw_form = _form(withdraw, row) or WithdrawForm(prefix=f"withdraw-{row.pk}")
-    bound = next((sent[1] for sent in (write, paid, withdraw) if sent), None)
+        row.write_off_form = _form(write_off, row) or WriteOffForm(prefix=f"off-{row.pk}")
+    bound = next((sent[1] for sent in (write, paid, withdraw, write_off) if sent), None)
     context = {
         "form": bound,
         "to_write": to_write,
         "open": open_rows,
         "page": Paginator(rows.exclude(state=State.OPEN), A_PAGE).get_page(request.GET.get("page")),
         "may_write": bool(_MAY_WRITE & request.roles),
+        "may_ask": Role.Kind.FINANCE_PREPARER in request.roles,
+        "may_agree": Role.Kind.FINANCE_APPROVER in request.roles,
     }
     return render(request, "finance/invoices.html", context)
 

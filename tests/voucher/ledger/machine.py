@@ -373,14 +373,16 @@ class Machine(RuleBasedStateMachine):
             self.due[payee] -= moved
             self.paid[payee, run] += moved
 
-    @rule(pick=picks, share=shares)
-    def pay_back_by_invoice(self, pick, share):
+    @rule(pick=picks, share=shares, never=st.booleans())
+    def pay_back_by_invoice(self, pick, share, never):
+        """Or write down that it never comes: either way the payee owes so much less."""
         payee = PAYEES[pick % 2]
         limit = sum(pence for (who, _run), pence in self.paid.items() if who == payee) - self.repaid[payee]
         amount = of(max(0, limit), share)
         refusal, self.invoices = (books.MoreThanDue if amount > limit else None), self.invoices + 1
-        told = {"payee": payee, "amount": amount, "receipt": self.invoices, "reason": "found after payment"}
-        done, _ = self.act("repay", refusal, **told)
+        told = {"payee": payee, "amount": amount, "reason": "found after payment"}
+        verb, number = ("write_off", "invoice") if never else ("repay", "receipt")
+        done, _ = self.act(verb, refusal, **told, **{number: self.invoices})
         if done:
             self.due[payee] += amount
             self.repaid[payee] += amount

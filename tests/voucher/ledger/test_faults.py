@@ -49,6 +49,7 @@ ACTS = {
     "take": lambda s: ("adjust", {"award": s["award"], "amount": -60, "reason": "entered twice"}),
     "settle": lambda s: ("settle", {"payee": 7, "amount": 2_800, "run": 2}),
     "repay": lambda s: ("repay", {"payee": 7, "amount": 2_000, "receipt": 1, "reason": "found after payment"}),
+    "write_off": lambda s: ("write_off", {"payee": 7, "amount": 2_000, "invoice": 1, "reason": "will never come"}),
     "unsettle": lambda s: ("unsettle", {"payee": 7, "amount": 2_000, "run": 1, "reason": "account closed"}),
 }
 

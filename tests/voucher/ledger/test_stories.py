@@ -221,6 +221,28 @@ def test_what_was_paid_too_much_is_paid_back_by_invoice_in_parts_each_once(desk,
     assert faults() == []
 
 
+def test_the_rest_of_an_invoice_that_never_comes_is_lost_once(desk, pounds):
+    lunch = desk.hold(award=pounds, amount=2_000, on=BREAK)
+    desk.spend(hold=lunch, amount=2_000, payee=CAFE, effective_on=BREAK)
+    desk.settle(payee=CAFE, amount=2_000, run=RUN)
+    desk.refund(hold=lunch, amount=500)
+    desk.repay(payee=CAFE, amount=300, receipt=1, reason="found after payment")
+    with pytest.raises(books.MoreThanDue) as refusal:
+        desk.write_off(payee=CAFE, amount=1_701, invoice=9, reason="will never come")
+    assert refusal.value.due == 1_700
+
+    desk.write_off(payee=CAFE, amount=200, invoice=9, reason="will never come")
+
+    assert books.due(CAFE) == 0
+    assert audit.trial_balance()["lost", "pence"] == -200
+    with pytest.raises(IntegrityError):
+        desk.write_off(payee=CAFE, amount=1, invoice=9, reason="will never come")
+    # What was given up is not owed any more: it is neither paid back nor given up again.
+    with pytest.raises(books.MoreThanDue):
+        desk.repay(payee=CAFE, amount=1_501, receipt=2, reason="found after payment")
+    assert faults() == []
+
+
 def test_corrections_are_signed_rows_with_a_reason(desk, pounds):
     desk.adjust(award=pounds, amount=2_500, reason="topped up after review")
     desk.adjust(award=pounds, amount=-500, reason="entered twice")

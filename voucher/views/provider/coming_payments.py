@@ -24,5 +24,6 @@ def planned(provider, today):
 
 
 def _by_day(provider, state):
+    """Return (day, pence); lines that come to nothing together are no payment."""
     lines = RunLine.objects.filter(provider=provider, live=True, run__state=state).order_by("run__pay_on")
-    return lines.values_list("run__pay_on").annotate(Sum("amount_pence"))
+    return lines.values_list("run__pay_on").annotate(pence=Sum("amount_pence")).exclude(pence=0)

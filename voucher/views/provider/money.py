@@ -2,7 +2,7 @@
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Prefetch
+from django.db.models import OuterRef, Prefetch, Subquery, Sum
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -242,8 +242,14 @@ def _ready_by_council(provider, today, typed, data, withheld):
 
 
 def _given_back(provider):
-    """Return the lines that are taken off the provider's next payment after disputes, the oldest first."""
-    lines = ClaimLine.objects.waiting().filter(claim__provider=provider, amount_pence__lt=0)
+    """Return the lines that are taken off the provider's next payment after disputes, the oldest first.
+
+    Not those of a break that was found anew: its lines come to nothing together.
+    """
+    waiting = ClaimLine.objects.waiting().filter(claim__provider=provider)
+    together = waiting.filter(booking=OuterRef("booking")).order_by().values("booking")
+    together = Subquery(together.annotate(pence=Sum("amount_pence")).values("pence"))
+    lines = waiting.annotate(together=together).filter(amount_pence__lt=0).exclude(together=0)
     lines = lines.select_related("claim__council__scheme", "booking__offer", "booking__dispute")
     return list(lines.order_by("claim__made_at", "pk"))
 

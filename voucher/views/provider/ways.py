@@ -3,9 +3,10 @@
 Claimed, checked, in a payment run, paid; or held, left out, returned by the bank, taken out again.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
 
-from django.db.models import Prefetch
+from django.db.models import Prefetch, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -49,10 +50,9 @@ def ways_of(provider, lines, *, today):
 
     A way has a `kind`, a `day`, a `note` in a sentence, and its `steps` so far. The number of queries is constant.
     """
-    held = _held(provider)
-    returned = _returned(provider)
+    around = _around(provider)
     withheld = {council.pk for council in withholding.from_provider(provider)}
-    return {line.pk: _withheld(line, withheld) or _way(line, held, returned, today) for line in lines}
+    return {line.pk: _withheld(line, withheld) or _way(line, around, today) for line in lines}
 
 
 def in_runs(provider, lines, *, today):
@@ -62,7 +62,8 @@ def in_runs(provider, lines, *, today):
     """
     withheld = {council.pk for council in withholding.from_provider(provider)}
     lines = [line for line in lines if any(each.live for each in line.run_lines.all())]
-    return {line.pk: _way(line, {}, {}, today) | {"note": ""} for line in lines if not _withheld(line, withheld)}
+    around = _Around(runs_of_nothing=_runs_of_nothing(provider))
+    return {line.pk: _way(line, around, today) | {"note": ""} for line in lines if not _withheld(line, withheld)}
 
 
 def together(ways):
@@ -74,14 +75,36 @@ def together(ways):
     return list(found.values())
 
 
-def _held(provider):
-    """Return what the checks find now against the lines that wait, by line."""
+@dataclass(frozen=True)
+class _Around:
+    """What stands around the lines of one provider, asked once."""
+
+    # What the checks find now against each line that waits.
+    held: dict = field(default_factory=dict)
+    # What the bank sent back, by run.
+    returned: dict = field(default_factory=dict)
+    # The breaks whose waiting lines come to nothing together: nothing is owed for them, either way.
+    even: frozenset = frozenset()
+    # The runs in which all lines of the provider come to nothing together: they are settled, and nothing is sent.
+    runs_of_nothing: frozenset = frozenset()
+
+
+def _around(provider):
     waiting = ClaimLine.objects.waiting().filter(claim__provider=provider).exclude(amount_pence=0)
-    return {each.line.pk: each.failed for each in line_checks.looked_at(waiting)}
+    checked, of_a_break = line_checks.looked_at(waiting), Counter()
+    for each in checked:
+        of_a_break[each.line.booking_id] += each.line.amount_pence
+    return _Around(
+        held={each.line.pk: each.failed for each in checked},
+        returned={row.run_id: row for row in ReturnedPayment.objects.filter(provider=provider)},
+        even=frozenset(booking for booking, pence in of_a_break.items() if not pence),
+        runs_of_nothing=_runs_of_nothing(provider),
+    )
 
 
-def _returned(provider):
-    return {row.run_id: row for row in ReturnedPayment.objects.filter(provider=provider)}
+def _runs_of_nothing(provider):
+    rows = RunLine.objects.filter(provider=provider, live=True).order_by().values("run")
+    return frozenset(rows.annotate(pence=Sum("amount_pence")).filter(pence=0).values_list("run", flat=True))
 
 
 def _withheld(line, councils):
@@ -96,7 +119,7 @@ def _withheld(line, councils):
     return {"line": line, "steps": steps, "kind": "withheld", "day": None, "note": f"{HELD['withheld']} {ring}"}
 
 
-def _way(line, held, returned, today):
+def _way(line, around, today):
     claim, steps = line.claim, [_("Claimed on %(day)s") % {"day": _short(line.claim.made_at)}]
     way = {"line": line, "steps": steps, "note": "", "day": None}
     if line.struck_at:
@@ -108,12 +131,19 @@ def _way(line, held, returned, today):
         # Not every payment goes to a bank: a council's own service is credited inside the council.
         way["by_card_company"] = bool(live.stripe_account)
         way["inside"] = not live.bank_account_id and not live.stripe_account
+        if live.run_id in around.runs_of_nothing:
+            return way | _settled(live.run, today)
         return way | _in_run(claim, live.run, today)
-    back = _sent_back(line, returned)
+    failed = around.held.get(line.pk, ())
+    if line.pk in around.held and line.booking_id in around.even and all(each.key == "more" for each in failed):
+        note = _(
+            "With the other line of this break it comes to nothing, so nothing is owed. A payment run settles both."
+        )
+        return way | {"kind": "even", "note": note}
+    back = _sent_back(line, around.returned)
     if back:
         steps.append(_("Sent to your bank for %(day)s") % {"day": _short(back.run.pay_on)})
         return way | {"kind": "returned", "day": back.returned_on, "note": _why_returned(back)}
-    failed = held.get(line.pk, ())
     if not line.amount_pence:
         return way | {"kind": "in_question", "note": _("All of it waits until the carers team has found how it was.")}
     if invoiced := next(iter(line.invoice_lines.all()), None):
@@ -131,6 +161,9 @@ def _invoiced(invoice):
     if invoice.state == Invoice.State.PAID:
         note = _("Invoice %(number)s, which you have paid.") % {"number": invoice.number}
         return {"kind": "paid_back", "day": invoice.paid_on, "note": note}
+    if invoice.state == Invoice.State.WRITTEN_OFF:
+        note = _("Invoice %(number)s. You need not pay any more of it.") % {"number": invoice.number}
+        return {"kind": "settled", "day": invoice.written_off_on, "note": note}
     note = _("Invoice %(number)s, not yet paid.") % {"number": invoice.number}
     if invoice.paid_pence:
         still = wording.money(invoice.open_pence, "exact")
@@ -165,6 +198,15 @@ def _in_run(claim, run, today):
     earliest = rules.earliest_pay_day(today)
     day = run.pay_on if run.pay_on >= earliest else None
     return {"kind": "in_run", "day": day, "note": _kept(claim, day or earliest, today)}
+
+
+def _settled(run, today):
+    """Return where a line stands in a run that sends the provider nothing: one line is as much as the others take."""
+    note = _("What you give back is as much as what you claimed, so no money is sent.")
+    if run.state == PaymentRun.State.RELEASED:
+        return {"kind": "settled", "day": run.pay_on, "note": note}
+    day = run.pay_on if run.pay_on >= rules.earliest_pay_day(today) else None
+    return {"kind": "in_run", "day": day, "note": note}
 
 
 def _kept(claim, pay_on, today):
