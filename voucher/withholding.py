@@ -10,8 +10,9 @@ from django.utils import timezone
 from accounts import history
 from accounts.models import Council
 from providers import staff
+from providers.models import Provider
 from voucher import messages, pay_days
-from voucher.models import Claim, Withholding
+from voucher.models import Claim, ClaimLine, PaymentRun, RunLine, Withholding
 
 
 class NoReason(Exception):
@@ -57,14 +58,16 @@ def let_go(*, withholding, reason, by, now):
     if not (reason := reason.strip()):
         raise NoReason
     with transaction.atomic():
+        # Behind the lock of the provider's claims: one that is just being made has its row by then, or reads that the
+        # payments are let go; either way it has its day.
+        Provider.objects.locked(provider.pk)
         Council.objects.select_for_update(no_key=True).get(pk=council.pk)
         rows = Withholding.objects.filter(pk=withholding.pk, ended_at=None)
         if not rows.update(ended_by=by.user, ended_at=now, ended_because=reason):
             raise IsOver
         # What was claimed meanwhile was promised no day; a day that was promised before stands as it was said.
-        waiting = Claim.objects.filter(provider=provider, council=council, made_at__gte=withholding.begun_at)
         day = pay_days.promised(claimed_on=timezone.localdate(now), scheme=council.scheme)
-        waiting.filter(pay_promised_on=None).update(pay_promised_on=day)
+        Claim.objects.filter(pk__in=_unpaid(provider, council), pay_promised_on=None).update(pay_promised_on=day)
         history.record(act="payments.let_go", subject=provider, by=by, at=now, council=council)
         messages.payments_let_go(withholding)
 
@@ -89,7 +92,20 @@ def reasons(providers):
 
 
 def promised(*, provider, council, on):
-    """R62. Return the day on which a claim of that day is paid; None while the payments are withheld."""
+    """R62. Return the day on which a claim of that day is paid; None while the payments are withheld.
+
+    Call it behind the lock of the provider's claims, which let_go waits for too.
+    """
     if standing(council).filter(provider=provider).exists():
         return None
     return pay_days.promised(claimed_on=on, scheme=council.scheme)
+
+
+def _unpaid(provider, council):
+    """Return the numbers of the claims of which no released run has paid every line.
+
+    Not told by the moment of the claim: a page may have opened just before the payments were withheld.
+    """
+    paid = RunLine.objects.filter(provider=provider, live=True, run__state=PaymentRun.State.RELEASED)
+    lines = ClaimLine.objects.filter(claim__provider=provider, claim__council=council)
+    return lines.exclude(pk__in=paid.values("claim_line")).values("claim")

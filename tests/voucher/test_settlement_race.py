@@ -1,9 +1,12 @@
 """Two people at the same moment: a line is in one run, a run is paid once or given up, and a file is made once."""
 
 import datetime as dt
+import threading
+import time
 from functools import partial
 
 import pytest
+from django.db import connection
 
 from accounts.history import Who
 from tests import factories
@@ -12,7 +15,7 @@ from tests.voucher.ledger.desk import TURNS, at_once
 from voucher import payment_files, settlement, settlement_audit, withholding
 from voucher.ledger import audit
 from voucher.ledger.models import Transfer
-from voucher.models import PaymentRun, RunFile, Withholding
+from voucher.models import Claim, PaymentRun, RunFile, Withholding
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
 PAY_ON = dt.date(2026, 10, 15)
@@ -96,6 +99,45 @@ def test_payments_withheld_while_a_run_is_prepared_are_left_out_or_seen_and_neve
     assert Withholding.objects.get().ended_at is None
     assert not Transfer.objects.filter(kind="settle").exists()
     assert settlement_audit.differences() == audit.differences(now) == []
+
+
+def test_payments_let_go_in_the_moment_of_a_claim_leave_it_a_promised_day(
+    caerphilly, bryn_cafe, bryn, ffion, now, monkeypatch
+):
+    """The claim has just read that the payments wait, and is not written yet, when they are let go (R73)."""
+    award = factories.award(caerphilly)
+    booking = claimed.delivered(award, factories.offer(bryn_cafe), minutes=60, by=Who(bryn))
+    about = {"council": caerphilly, "provider": bryn_cafe, "reason": "A question.", "by": Who(ffion), "now": now}
+    row = withholding.withhold(**about)
+    promised, has_read, other = withholding.promised, threading.Event(), {}
+
+    def read_and_let_the_other_come(**named):
+        day = promised(**named)
+        has_read.set()
+        # Until the other is through, or waits for a lock that this claim holds.
+        for _look in range(6_000):
+            if "through" in other or waits_for_a_lock(other.get("pid")):
+                return day
+            time.sleep(0.01)
+        raise AssertionError("The other neither came nor waited.")
+
+    def let_go():
+        has_read.wait(60)
+        other["pid"] = connection.connection.info.backend_pid
+        withholding.let_go(withholding=row, reason="All is well.", by=Who(ffion), now=now)
+        other["through"] = True
+
+    monkeypatch.setattr(withholding, "promised", read_and_let_the_other_come)
+    lines, answer = at_once(partial(claimed.claim, bryn_cafe, [booking], by=Who(bryn), now=now), let_go)
+
+    assert answer is None and len(lines) == 1, (lines, answer)
+    assert Claim.objects.get().pay_promised_on == promised(provider=bryn_cafe, council=caerphilly, on=now.date())
+
+
+def waits_for_a_lock(pid):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT EXISTS (SELECT 1 FROM pg_locks WHERE pid = %s AND NOT granted)", [pid])
+        return cursor.fetchone()[0]
 
 
 def test_files_made_twice_at_once_are_made_once(prepare, gwen, now):

@@ -153,6 +153,30 @@ def test_the_pages_say_it_to_each_in_their_own_words(
     assert not any(WHY in body for body in bodies)
 
 
+def test_a_claim_whose_page_was_pressed_before_the_payments_were_withheld_has_a_day_when_they_are_let_go(
+    award, caerphilly, bryn_cafe, bryn, ffion, gwen, now
+):
+    offer = factories.offer(bryn_cafe)
+    paid, waits = (
+        claimed.delivered(award, offer, minutes=60, starts_at=claimed.BREAK + dt.timedelta(days=day), by=Who(bryn))
+        for day in range(2)
+    )
+    before = claimed.claim(bryn_cafe, [paid], by=Who(bryn))
+    settlement.release(run=run_of(before, caerphilly, ffion, now), by=Who(gwen), now=now)
+    # As from before there was a promise.
+    Claim.objects.update(pay_promised_on=None)
+    row = withhold(bryn_cafe, ffion, now)
+    [line] = claimed.claim(bryn_cafe, [waits], by=Who(bryn), now=now - dt.timedelta(seconds=1))
+    assert line.claim.pay_promised_on is None
+
+    withholding.let_go(withholding=row, reason="All is well.", by=Who(ffion), now=now)
+
+    assert list(Claim.objects.order_by("pk").values_list("pay_promised_on", flat=True)) == [
+        None,
+        withholding.promised(provider=bryn_cafe, council=caerphilly, on=now.date()),
+    ]
+
+
 def test_what_is_withheld_is_shown_under_that_name_and_is_not_overdue(
     lines, others, caerphilly, bryn_cafe, ffion, now, client, clock
 ):
