@@ -7,13 +7,13 @@ number. How a successor takes a break over stands in `handovers`.
 import datetime as dt
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from accounts import days, history
 from providers.models import Provider
 from voucher import handovers, messages, suspending
-from voucher.models import Booking, Handover, Task
+from voucher.models import Booking, Handover, Suggestion, Task
 
 State, Open = Provider.State, Handover.State.OPEN
 CLOSES = "provider.closes"
@@ -178,7 +178,13 @@ def _after(provider):
 
 
 def _booked_after(provider, now):
-    """Return what is asked for or booked with the provider, still to come, and over only after its last day."""
-    states = [*suspending.OPEN_REQUESTS, Booking.State.CONFIRMED]
-    rows = Booking.objects.filter(provider=provider, state__in=states, ends_at__gt=_after(provider), starts_at__gt=now)
+    """Return what is asked for or booked with the provider, still to come, and over only after its last day.
+
+    Where it has suggested other times (R25) those count, and one of them by its last day is enough.
+    """
+    after, countered = _after(provider), Booking.State.COUNTERED
+    in_time = Suggestion.objects.filter(booking=OuterRef("pk"), state=Suggestion.State.OPEN, ends_at__lte=after)
+    later = Q(state__in=Booking.TAKES_A_PLACE, ends_at__gt=after, starts_at__gt=now)
+    later |= Q(state=countered) & ~Exists(in_time)
+    rows = Booking.objects.filter(later, provider=provider)
     return rows.select_related(*suspending.AROUND, "provider__successor").order_by("starts_at", "pk")

@@ -137,6 +137,18 @@ def test_a_request_for_a_later_day_goes_back(award, sitting, close, now):
     assert sound(now)
 
 
+@pytest.mark.parametrize(("asked", "suggested", "state"), [(12, 5, "countered"), (5, 12, "cancelled")])
+def test_of_a_request_with_other_times_those_decide(award, sitting, bryn, close, now, asked, suggested, state):
+    row = breaks.ask(award, sitting, now, starts_at=AFTER.replace(day=asked), minutes=120)
+    bookings.suggest(booking=row, starts=[AFTER.replace(day=suggested)], by=Who(bryn), now=now)
+
+    close()
+
+    row.refresh_from_db()
+    assert row.state == state
+    assert sound(now)
+
+
 def test_a_carers_yes_moves_one_break_and_its_money(handover, booked, award, heir, now):
     assert (handover.price_pence, handover.offer.provider) == (5200, heir)
     assert OutboxMessage.objects.filter(kind="handover_offered").count() == 1
