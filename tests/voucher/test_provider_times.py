@@ -113,6 +113,23 @@ def test_a_day_of_which_nothing_is_left_is_not_offered_and_its_hours_end(minute,
     assert f'data-last="{last}"' in shown
 
 
+def test_without_scripts_a_press_shows_the_hours_that_are_left_of_a_day(client, page, request_):
+    ticked = as_typed(MONDAY)
+
+    # At eleven on Monday the next half hour is at half past; another press than this one suggests.
+    answer = client.post(page, {"times": [ticked], "day": "2026-10-12", "time": "06:30", "hours": "1"})
+
+    form = answer.context["form"]
+    assert [value for value, _words in form.fields["time"].choices][:2] == ["", "11:30"]
+    html = answer.content.decode()
+    assert re.search(rf'value="{re.escape(ticked)}"[^>]* checked', html) and 'value="2026-10-12" selected' in html
+    assert not form.errors and fresh(request_).state == State.REQUESTED
+    later = client.post(page, {"day": "2026-10-13", "time": "", "hours": "1"}).context["form"]
+    assert len(later.fields["time"].choices) == 49
+    client.post(page, {"day": "no day", "hours": "1"})
+    assert fresh(request_).state == State.REQUESTED
+
+
 def test_four_times_are_too_many(client, page, request_):
     free = [text for text, _words in client.get(page).context["form"].fields["times"].choices][:4]
 

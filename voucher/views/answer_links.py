@@ -97,7 +97,7 @@ def _form(link, data, now):
     if link.purpose == answer_links.DECLINE:
         return DeclineForm(data)
     if link.purpose == answer_links.SUGGEST:
-        return SuggestForm(data, free=free_times(link.booking, now), now=now)
+        return SuggestForm.pressed(data, free=free_times(link.booking, now), now=now)
     return None
 
 

@@ -42,7 +42,18 @@ class SuggestForm(forms.Form):
         error_messages={"invalid_choice": _("Choose a time from the list.")},
     )
 
-    def __init__(self, *args, free, now, **kwargs):
+    # The button that asks for the hours of a day, where no script leaves out those that are over.
+    HOURS = "hours"
+
+    @classmethod
+    def pressed(cls, data, **about):
+        """Return the form as it was sent; where only hours were asked for, unchecked and with those that are left."""
+        if data is None or cls.HOURS not in data:
+            return cls(data, **about)
+        filled_in = {"times": data.getlist("times"), "day": data.get("day"), "time": data.get("time")}
+        return cls(initial=filled_in, only_hours_of=data.get("day"), **about)
+
+    def __init__(self, *args, free, now, only_hours_of=None, **kwargs):
         super().__init__(*args, **kwargs)
         first, last = _can_be_typed(now)
         self.fields["times"].choices = [(as_typed(start), capfirst(wording.moment(start))) for start in free]
@@ -50,12 +61,15 @@ class SuggestForm(forms.Form):
         self.fields["day"].choices = [("", _("No other day"))] + [
             (str(day), capfirst(wording.day(day))) for day in ahead
         ]
+        limits = {"data-first": f"{first:%Y-%m-%dT%H:%M}", "data-last": f"{last:%Y-%m-%dT%H:%M}"}
         clock = [dt.time(minute // 60, minute % 60) for minute in range(0, 24 * 60, availability.STEP_MINUTES)]
+        if only_hours_of:
+            begin, end = limits.values()
+            clock = [time for time in clock if begin <= f"{only_hours_of}T{time:%H:%M}" <= end]
         self.fields["time"].choices = [("", _("No other time"))] + [
             (time.strftime("%H:%M"), wording.time(time)) for time in clock
         ]
         # voucher/assets/app.js offers on the first and the last day only the hours that are left of it.
-        limits = {"data-first": f"{first:%Y-%m-%dT%H:%M}", "data-last": f"{last:%Y-%m-%dT%H:%M}"}
         self.fields["time"].widget.attrs.update({"data-hours-of": "day"} | limits)
         self._free = {as_typed(start): start for start in free}
 

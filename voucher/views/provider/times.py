@@ -31,7 +31,8 @@ def suggest(request, ref):
     if row.state != State.REQUESTED or row.answer_by <= now:
         messages.error(request, what_happened(bookings.state_now(row, over_at=now)))
         return redirect("provider:booking", row.ref)
-    form = SuggestForm(request.POST if request.method == "POST" else None, free=free_times(row, now), now=now)
+    data = request.POST if request.method == "POST" else None
+    form = SuggestForm.pressed(data, free=free_times(row, now), now=now)
     if request.method == "POST" and form.is_valid():
         try:
             by, seen = Who(user=request.user), seen_on_the_page(request)
