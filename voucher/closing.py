@@ -161,14 +161,12 @@ def _let_go_on(provider, by, now):
     around = ("offer__provider", "award__carer", "provider", "council__scheme")
     rows = list(Booking.objects.filter(handovers__in=asked).select_related(*around))
     waiting.filter(on | ~Q(offer__provider=provider.successor)).update(state=Handover.State.ENDED, answered_at=now)
-    if provider.is_stopped:
-        # It gives none of them: what a successor was asked about is the carers team's to arrange again.
-        for booking in rows:
-            suspending.arrange_anew(booking=booking, now=now)
-        return
-    told = suspending.let_go_on(provider=provider, by=by, now=now)
+    told = [] if provider.is_stopped else suspending.let_go_on(provider=provider, by=by, now=now)
     for booking in rows:
-        if booking not in told:
+        if provider.is_stopped or not booking.offer.is_in_order(on=timezone.localdate(booking.ends_at)):
+            # It cannot give it: what a successor was asked about is the carers team's to arrange again.
+            suspending.arrange_anew(booking=booking, now=now)
+        elif booking not in told:
             messages.break_goes_on(booking, now)
 
 

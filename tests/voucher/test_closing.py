@@ -316,14 +316,19 @@ def test_a_break_moved_before_the_last_day_is_arranged_by_nobody_else(booked, cl
     assert not Task.objects.filter(done_at=None).exists() and not Handover.objects.filter(state="open").exists()
 
 
-def test_what_a_stopped_providers_successor_was_asked_about_is_on_the_list_again(booked, close, heir, bryn_cafe, carys):
-    suspending.suspend(provider=bryn_cafe, reason="A report", by=Who(carys), now=booked.requested_at)
+@pytest.mark.parametrize("because", ["stopped", "papers"])
+def test_what_cannot_be_given_after_all_is_on_the_list_again(booked, close, heir, bryn_cafe, carys, because):
+    if because == "stopped":
+        suspending.suspend(provider=bryn_cafe, reason="A report", by=Who(carys), now=booked.requested_at)
+    else:
+        Provider.objects.filter(pk=bryn_cafe.pk).update(insurance_until=dt.date(2026, 10, 1))
     close(successor=heir, by_team=True)
     assert Handover.objects.get().state == "open" and not Task.objects.filter(done_at=None).exists()
 
     closing.call_off(provider=bryn_cafe, by=Who(carys), now=booked.requested_at, by_team=True)
 
     assert Task.objects.get(kind="rearrange", done_at=None).booking == booked
+    assert not OutboxMessage.objects.filter(kind="break_goes_on").exists()
 
 
 def test_another_successor_is_asked_about_and_the_one_before_no_more(handover, booked, close, caerphilly, bryn_cafe):
