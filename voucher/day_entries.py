@@ -114,7 +114,8 @@ def _bookings_of(provider, refs):
     rows = Booking.objects.filter(provider=provider, ref__in=refs)
     # Of what a carer has not paid by card yet the provider was never asked.
     rows = rows.exclude(top_up__way=TopUp.Way.CARD, top_up__paid_at=None)
-    return {row.ref: row for row in rows.select_related("offer", "award__carer", "award__account", "council__scheme")}
+    around = ("offer", "provider", "award__carer", "award__account", "council__scheme")
+    return {row.ref: row for row in rows.select_related(*around)}
 
 
 def _fault(booking, row, now):
@@ -122,7 +123,7 @@ def _fault(booking, row, now):
         return Fault.UNKNOWN
     if is_marked(booking):
         return None
-    if booking.state != State.CONFIRMED:
+    if booking.state != State.CONFIRMED or booking.provider.is_stopped_at(booking.starts_at):
         return Fault.ENDED
     not_given_from = bookings.not_given_from(booking, Booking.Party.PROVIDER, now)
     if now < (not_given_from if row.not_given else can_be_marked_from(booking)):

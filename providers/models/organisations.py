@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from accounts import days
 from accounts.models import Council, Language, User, in_language
 
 
@@ -184,6 +185,12 @@ class Provider(models.Model):
     def is_stopped(self):
         """True where it gives no more breaks: its people see no carer to come, and still claim what was given (R65)."""
         return self.state in {self.State.SUSPENDED, self.State.CLOSED}
+
+    def is_stopped_at(self, moment):
+        """True for a moment since which it gives no breaks: what is booked for then is arranged anew (R65)."""
+        if self.state == self.State.SUSPENDED:
+            return self.stopped_at is not None and moment > self.stopped_at
+        return self.state == self.State.CLOSED and self.closes_on is not None and moment >= days.end_of(self.closes_on)
 
     def is_insured(self, *, on):
         """True when no insurance date is asked of this provider or it has not passed on that day."""

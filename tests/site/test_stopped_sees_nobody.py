@@ -102,7 +102,7 @@ def test_what_was_given_yesterday_can_be_marked_and_claimed_and_its_carer_is_not
     client.force_login(bryn)
     shown = client.post(reverse("provider:contact", args=[booking.ref]))
     assert shown.status_code == 200
-    stop(bryn_cafe, state, now)
+    stop(bryn_cafe, state, later)
 
     assert client.post(reverse("provider:contact", args=[booking.ref])).status_code == 302
     page = client.get(reverse("provider:booking", args=[booking.ref])).content.decode()

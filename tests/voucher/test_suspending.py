@@ -12,7 +12,7 @@ from providers import staff
 from providers.models import Provider
 from tests import factories
 from tests.voucher import breaks, claimed
-from voucher import awards, bookings, claims, jobs, suspending, tasks
+from voucher import awards, bookings, claims, day_entries, jobs, suspending, tasks
 from voucher.ledger import audit
 from voucher.models import Booking, Carer, Task
 
@@ -233,6 +233,26 @@ def test_what_was_given_is_claimed_and_paid_as_ever(award, sitting, bryn, bryn_c
 
     assert line.amount_pence == 5000
     assert claims.differences() == audit.differences(now) == []
+
+
+def test_a_break_of_a_time_at_which_it_was_stopped_is_not_marked_as_given_by_it(
+    client, twelve, stop, bryn, bryn_cafe, clock
+):
+    """R65. Nobody had arranged it anew; that it was given all the same is for the carers team to say."""
+    stop()
+    row, bryn_cafe = twelve[0], Provider.objects.get(pk=bryn_cafe.pk)
+    clock.now = row.ends_at
+    client.force_login(bryn)
+
+    assert row.ref not in client.get(reverse("provider:inbox")).content.decode()
+    address = reverse("provider:deliver", args=[row.ref])
+    page = client.post(address, {"delivered-minutes": str(row.minutes)}, follow=True).content.decode()
+    assert "Your service was stopped or closed at that time" in page and 'id="given"' not in page
+    with pytest.raises(day_entries.Faulty):
+        listed = [day_entries.Row(row.ref, whole=True)]
+        day_entries.enter(provider=bryn_cafe, rows=listed, by=Who(bryn), now=clock.now)
+    row.refresh_from_db()
+    assert row.state == "confirmed"
 
 
 def test_it_goes_on_and_what_nobody_had_arranged_takes_place_after_all(twelve, stop, bryn_cafe, carys, now):

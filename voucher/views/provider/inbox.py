@@ -35,7 +35,11 @@ def inbox(request):
     page = Paginator(waiting, A_PAGE).get_page(request.GET.get("page"))
     for row in page:
         row.clock = clock(row.answer_by, now)
-    unmarked = list(ours.filter(state=State.CONFIRMED, ends_at__lte=now).order_by("starts_at", "pk")[: A_PAGE + 1])
+    unmarked = ours.filter(state=State.CONFIRMED, ends_at__lte=now)
+    if request.provider.stopped_at:
+        # What was booked for a time at which it was stopped already was arranged anew.
+        unmarked = unmarked.filter(starts_at__lte=request.provider.stopped_at)
+    unmarked = list(unmarked.order_by("starts_at", "pk")[: A_PAGE + 1])
     tonight = days.end_of(timezone.localdate(now))
     coming = ours.filter(state=State.CONFIRMED, ends_at__gt=now)
     coming = coming.none() if request.provider.is_stopped else coming

@@ -23,6 +23,10 @@ from voucher.views.provider.after import after_context
 from voucher.views.provider.clocks import clock
 
 NOT_WHILE_PAUSED = gettext_lazy("You cannot confirm while your service is paused. You can still decline.")
+NOT_WHILE_STOPPED = gettext_lazy(
+    "Your service was stopped or closed at that time, so this cannot be marked here. If it was given all the same, "
+    "ring the carers team."
+)
 NOT_IN_ORDER = gettext_lazy(
     "You cannot confirm it: something that the carers team needs of you ends before this break is over. Look under "
     "“Papers”, or ring the carers team."
@@ -105,6 +109,9 @@ def _say_no(request, ref, verb, **seen):
 @bookings_required
 def deliver(request, ref):
     row = booking_of(request.provider, ref)
+    if row.provider.is_stopped_at(row.starts_at):
+        messages.error(request, NOT_WHILE_STOPPED)
+        return _to(row)
     form = DeliveredForm(request.POST, booking=row, prefix="delivered")
     if not form.is_valid():
         return _booking_page(request, row, delivered=form)
@@ -220,7 +227,7 @@ def _booking_page(request, row, *, decline=None, delivered=None, not_given=None,
         "proposed": bookings.proposed(row) if confirmed else None,
         "can_take_on": request.provider.may_say_yes,
         "clock": clock(row.answer_by, now),
-        "can_deliver": confirmed and started,
+        "can_deliver": confirmed and started and not row.provider.is_stopped_at(row.starts_at),
         "can_say_not_given": confirmed and now >= bookings.not_given_from(row, Booking.Party.PROVIDER, now),
         "waiting_cost": bookings.due_for_waiting(row, now) if confirmed else None,
         "can_cancel": confirmed and not started,
