@@ -188,9 +188,12 @@ class Provider(models.Model):
 
     def is_stopped_at(self, moment):
         """True for a moment since which it gives no breaks: what is booked for then is arranged anew (R65)."""
-        if self.state == self.State.SUSPENDED:
-            return self.stopped_at is not None and moment > self.stopped_at
-        return self.state == self.State.CLOSED and self.closes_on is not None and moment >= days.end_of(self.closes_on)
+        if not self.is_stopped:
+            return False
+        # One that was stopped, and has closed since, was never let go on.
+        if self.stopped_at is not None and moment > self.stopped_at:
+            return True
+        return self.closes_on is not None and moment >= days.end_of(self.closes_on)
 
     def is_insured(self, *, on):
         """True when no insurance date is asked of this provider or it has not passed on that day."""

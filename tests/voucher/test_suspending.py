@@ -253,6 +253,9 @@ def test_a_break_of_a_time_at_which_it_was_stopped_is_not_marked_as_given_by_it(
         day_entries.enter(provider=bryn_cafe, rows=listed, by=Who(bryn), now=clock.now)
     row.refresh_from_db()
     assert row.state == "confirmed"
+    # Nor when it has closed since, without ever having gone on.
+    bryn_cafe.state = Provider.State.CLOSED
+    assert bryn_cafe.is_stopped_at(row.starts_at)
 
 
 def test_it_goes_on_and_what_nobody_had_arranged_takes_place_after_all(twelve, stop, bryn_cafe, carys, now):
