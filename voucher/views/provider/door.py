@@ -30,7 +30,6 @@ from voucher.views.provider import door_answers
 
 # The key in the session: what was answered with yes a moment ago, by its reference. Numbers only, never the code.
 CHECKS = "checks"
-CHECKS_KEPT = 5
 
 State = WalkIn.State
 
@@ -243,4 +242,4 @@ def _remember(request, given, minutes, yes, now):
         "pin": bool(yes.award.carer.pin),
         "at": now.isoformat(),
     }
-    request.session[CHECKS] = dict(list(checks.items())[-CHECKS_KEPT:])
+    request.session[CHECKS] = dict(list(checks.items())[-door_answers.KEPT_MOST:])
