@@ -110,6 +110,17 @@ def refuse(*, handover, by, now):
         raise Over(handover)
 
 
+def fell_through(*, handover, now):
+    """The carer said yes and the successor cannot give it any more: it is on the carers team's list at once.
+
+    A question that was answered, or has ended, stays as it is.
+    """
+    with transaction.atomic():
+        rows = Handover.objects.filter(pk=handover.pk, state=Open)
+        if rows.update(state=Handover.State.ENDED, answered_at=now):
+            suspending.arrange_anew(booking=handover.booking, now=now)
+
+
 def not_answered(now):
     """Return the handovers that no carer answered in time."""
     late = Handover.objects.filter(state=Open, answer_by__lte=now)

@@ -194,6 +194,21 @@ def test_where_the_successor_is_full_meanwhile_nothing_changes(handover, booked,
     assert sound(now)
 
 
+def test_a_yes_that_comes_too_late_for_the_successor_is_on_the_list_at_once(
+    client, clock, handover, booked, award, caerphilly, now
+):
+    breaks.ask(factories.award(caerphilly), handover.offer, now, starts_at=AFTER, minutes=120)
+    client.post(reverse("open_award"), {"code": awards.new_code(award=award, by=factories.TESTS, now=now)})
+
+    said = {"answer": "yes", "handover": handover.pk}
+    page = client.post(reverse("my:handover", args=[booked.ref]), said, follow=True).content.decode()
+
+    assert "The carers team rings you." in page
+    assert Task.objects.get(kind="rearrange", done_at=None).booking == booked
+    handover.refresh_from_db()
+    assert (handover.state, money_of(award)) == ("ended", (15_000, 5_000))
+
+
 def test_a_successor_found_later_takes_it_off_the_list_and_nobody_is_told_the_same_twice(booked, close, heir):
     close()
     close(last_day=LAST_DAY - dt.timedelta(days=1), by_team=True)

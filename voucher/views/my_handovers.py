@@ -38,7 +38,10 @@ def answer(request, ref):
         new = handovers.agree(handover=handover, by=request.who, now=now)
     except handovers.Over:
         messages.info(request, _("This was answered already, or the time is over. See below how it stands."))
-    except (bookings.Refused, bookings.BookingMoved):
+    except bookings.BookingMoved:
+        messages.info(request, _("This was answered already, or the time is over. See below how it stands."))
+    except bookings.Refused:
+        handovers.fell_through(handover=handover, now=now)
         messages.error(request, _("It can no longer be had there, so nothing has changed. The carers team rings you."))
     else:
         messages.success(request, _("Booked and confirmed. What was set aside for the old one has come back."))
