@@ -242,4 +242,4 @@ def _remember(request, given, minutes, yes, now):
         "pin": bool(yes.award.carer.pin),
         "at": now.isoformat(),
     }
-    request.session[CHECKS] = dict(list(checks.items())[-door_answers.KEPT_MOST:])
+    request.session[CHECKS] = dict(list(checks.items())[-door_answers.KEPT_MOST :])
