@@ -23,6 +23,12 @@ def is_free(offer, spans, taken=(), places=None):
     `places` is how many may come at once (default: the offer's own). The offer needs places, buffer_minutes,
     week_minutes and breaks_at_once.
     """
+    is_within_the_week = offer.week_minutes is None or _is_within_the_week(offer.week_minutes, spans, taken)
+    return is_within_the_week and has_places(offer, spans, taken, places)
+
+
+def has_places(offer, spans, taken=(), places=None):
+    """Return the same whatever the hours of the week: at every moment somebody more can come."""
     places = offer.places if places is None else places
     beside = getattr(taken, "beside", ())
     buffer = dt.timedelta(minutes=offer.buffer_minutes)
@@ -33,7 +39,7 @@ def is_free(offer, spans, taken=(), places=None):
             own = [(first, last + buffer) for first, last in taken]
             if not has_place(start, end + buffer, [*own, *beside], offer.breaks_at_once):
                 return False
-    return offer.week_minutes is None or _is_within_the_week(offer.week_minutes, spans, taken)
+    return True
 
 
 def has_place(start, end, taken, places, buffer=dt.timedelta(0)):

@@ -254,12 +254,15 @@ def _refuse_taken(award, offer, starts_at, ends_at):
     own = Booking.objects.filter(award=award, offer=offer, state__in=had, starts_at__lt=ends_at, ends_at__gt=starts_at)
     if row := own.filter(ended_at=None).first():
         raise bookings.AlreadyAsked(row)
-    taken = taken_times(offer, starts_at, ends_at, award=award)
-    # Of a visit entered afterwards the others of that time may be marked as given already: they had their places.
+    spans, taken = [(starts_at, ends_at)], taken_times(offer, starts_at, ends_at, award=award)
+    is_free = taken_places.is_free(offer, spans, taken)
+    # Of a visit entered afterwards the others of that time may be marked as given already: they had their places. In
+    # the hours of the week they count without this.
     given = Booking.objects.filter(offer=offer, state__in=Booking.GIVEN, ended_at=None)
-    given = given.filter(starts_at__lt=ends_at, ends_at__gt=starts_at)
+    buffer = dt.timedelta(minutes=offer.buffer_minutes)
+    given = given.filter(starts_at__lt=ends_at + buffer, ends_at__gt=starts_at - buffer)
     taken.extend(given.values_list("starts_at", "ends_at"))
-    if not taken_places.is_free(offer, [(starts_at, ends_at)], taken):
+    if not (is_free and taken_places.has_places(offer, spans, taken)):
         raise bookings.Full
 
 

@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from accounts.history import Who
 from accounts.models import HistoryEntry, Scheme
-from providers import own_money
+from providers import own_money, stripe_api
 from providers.models import Provider
 from tests import factories
 from tests.voucher import claimed
@@ -66,6 +66,26 @@ def test_the_account_says_itself_whether_a_council_can_pay_into_it(shop, card_co
 
     shop.refresh_from_db()
     assert not shop.takes_transfers
+
+
+def test_an_account_that_lets_us_ask_no_more_takes_neither_cards_nor_payments(shop, card_company, now):
+    """The provider has taken our leave away at the card company: it answers that it knows no such account."""
+    assert shop.takes_cards and shop.takes_transfers
+    del card_company.accounts[shop.stripe_account]
+
+    own_money.look_again(account=shop.stripe_account, now=now)
+
+    shop.refresh_from_db()
+    assert (shop.takes_cards, shop.takes_transfers) == (False, False)
+    acts = HistoryEntry.objects.filter(act__startswith="provider.takes_no_")
+    assert {row.act for row in acts} == {"provider.takes_no_cards", "provider.takes_no_transfers"}
+    assert acts.count() == 2
+    # Where the company does not answer at all, what it said last stands.
+    Provider.objects.filter(pk=shop.pk).update(takes_cards=True)
+    card_company.down = True
+    with pytest.raises(stripe_api.Unavailable):
+        own_money.look_again(account=shop.stripe_account, now=now)
+    assert Provider.objects.get(pk=shop.pk).takes_cards
 
 
 def test_only_who_has_an_account_there_is_paid_there_and_the_bank_file_has_the_rest(run, shop, other, now):

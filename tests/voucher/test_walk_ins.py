@@ -9,6 +9,7 @@ from accounts.models import OutboxMessage
 from brochure.models import Offer, OfferPrice
 from providers.models import Provider
 from tests import factories
+from tests.voucher import claimed
 from tests.voucher.breaks import ALYS, london
 from voucher import bookings, rules, walk_ins
 from voucher.ledger import audit
@@ -144,6 +145,89 @@ def test_who_is_booked_for_that_time_is_not_taken_in_twice(take, award, now):
         take(starts_at=later, now=later, key="2")
 
     assert again.value.booking == first
+
+
+@pytest.fixture
+def noon(now):
+    """Noon on the Friday before: visits that are entered afterwards, from a list on paper."""
+    return now - dt.timedelta(days=3) + HOUR
+
+
+@pytest.fixture
+def had(take, caerphilly, bryn, noon):
+    """Enter a visit of a carer for that noon, and mark it as given."""
+    keys = iter(range(100, 200))
+
+    def had(award=None, starts_at=noon):
+        row = take(award=award or factories.award(caerphilly), starts_at=starts_at, key=f"{next(keys)}").booking
+        bookings.deliver(booking=row, minutes=90, by=Who(user=bryn), now=noon + 3 * HOUR)
+
+    return had
+
+
+@pytest.fixture
+def cancelled_late(award, swim, bryn, bryn_cafe, noon):
+    """A visit for that noon that was booked, cancelled two hours before, and claimed: nobody came."""
+    row = claimed.booking(award, swim, minutes=90, starts_at=noon, by=Who(user=bryn))
+    bookings.cancel(booking=row, party=Booking.Party.CARER, by=ALYS, now=noon - 2 * HOUR)
+    claimed.claim(bryn_cafe, [Booking.objects.get(pk=row.pk)], by=Who(user=bryn), now=noon + HOUR)
+    row.refresh_from_db()
+    assert (row.state, row.ended_at) == ("claimed", noon - 2 * HOUR)
+    return row
+
+
+def test_who_is_marked_as_given_had_a_place_when_another_visit_is_entered_afterwards(take, had, noon):
+    had()
+    had(starts_at=noon + HOUR)
+
+    with pytest.raises(bookings.Full):
+        take(starts_at=noon)
+    # In the last half hour both were there; two hours before noon neither was.
+    with pytest.raises(bookings.Full):
+        take(starts_at=noon + HOUR)
+    assert take(starts_at=noon - 2 * HOUR).booking.state == "confirmed"
+
+
+def test_the_time_between_two_is_kept_after_what_was_given_too(take, had, swim, noon):
+    Offer.objects.filter(pk=swim.pk).update(places=1, buffer_minutes=30)
+    had()
+
+    for starts_at in (noon + 1.5 * HOUR, noon - 1.5 * HOUR):
+        with pytest.raises(bookings.Full):
+            take(starts_at=starts_at)
+    assert take(starts_at=noon + 2 * HOUR).booking.state == "confirmed"
+
+
+def test_who_cancelled_late_had_no_place_and_nothing_was_given(take, had, cancelled_late, award, noon, caerphilly):
+    had()
+
+    assert take(award=factories.award(caerphilly), starts_at=noon, key="2").booking.state == "confirmed"
+    # Of the two places one is given and one is taken now: the carer who had cancelled would be the third.
+    with pytest.raises(bookings.Full):
+        take(starts_at=noon)
+
+
+def test_a_carer_who_cancelled_late_and_came_all_the_same_is_taken_in(take, cancelled_late, noon):
+    assert take(starts_at=noon).booking.pk != cancelled_late.pk
+
+
+def test_a_visit_that_was_given_is_not_entered_a_second_time(take, had, award, noon):
+    had(award)
+
+    with pytest.raises(bookings.AlreadyAsked) as again:
+        take(starts_at=noon + HOUR / 2)
+
+    assert again.value.booking == Booking.objects.get()
+
+
+def test_what_was_given_counts_once_in_the_hours_of_the_week(take, had, swim, noon):
+    """Three hours a week: one visit of an hour and a half was given, and another carer came with it."""
+    Offer.objects.filter(pk=swim.pk).update(week_minutes=180)
+    had()
+
+    assert take(starts_at=noon).booking.state == "confirmed"
+    with pytest.raises(bookings.Full):
+        take(award=factories.award(swim.provider.council), starts_at=noon - 3 * HOUR, key="2")
 
 
 def test_a_question_takes_nothing_until_the_carer_says_yes(take, award, now):
