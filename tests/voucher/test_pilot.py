@@ -78,6 +78,16 @@ def nothing_written():
     return not any(model.objects.exists() for model in (Provider, Offer, Award, Carer, Fund, Transfer, HistoryEntry))
 
 
+def test_for_a_demonstration_the_days_of_the_files_are_moved_to_it(small, now):
+    later = dt.timedelta(weeks=60)
+
+    report = pilot.load(small, by=BY, now=now + later, on=timezone.localdate(now + later), later=later)
+
+    assert report.written and not any("insurance has ended" in note for note in report.notes)
+    assert Provider.objects.get(ref="P001").insurance_until == dt.date(2026, 12, 20) + later
+    assert Award.objects.get(ref="A0003").account.first_day == dt.date(2026, 10, 1) + later
+
+
 def test_the_pilots_own_files_load_whole(load):
     report = load(FILES)
 

@@ -1,5 +1,6 @@
 """Loads the files that a carers team has on the first day: every row is checked before anything is written."""
 
+import datetime as dt
 from dataclasses import dataclass, field
 
 from django.db import transaction
@@ -27,13 +28,15 @@ class _OnlyLooking(Exception):
     """Undoes a dry run."""
 
 
-def load(folder, *, by, now, on, dry_run=False, step=lambda: None) -> Report:
+def load(folder, *, by, now, on, later=dt.timedelta(0), dry_run=False, step=lambda: None) -> Report:
     """Check every file in the folder, then write what is new or changed, all or nothing; return the Report.
 
     A dry run does all the same work and undoes it. `step` is called once for each row read and once for each
-    row written. Loading the same files again writes nothing.
+    row written. Loading the same files again writes nothing. Every day in the files counts as so much `later`.
     """
     rows, faults = tables.read_all(folder, step)
+    for row in (row for of_file in rows.values() for row in of_file):
+        row.move_days(later)
     more, notes = checking.check(rows, on=on)
     # Read as the files are read: from the first line of the first file on.
     in_order = sorted(faults + more, key=lambda fault: (list(rows).index(fault.file), fault.line))

@@ -1,5 +1,6 @@
 """The five files of a first day: their columns, and how each cell is read."""
 
+import datetime as dt
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
@@ -130,6 +131,9 @@ class Row:
 
     def has(self, *columns):
         return all(column in self.values for column in columns)
+
+    def move_days(self, later):
+        self.values |= {name: value + later for name, value in self.values.items() if isinstance(value, dt.date)}
 
     def fault(self, column, words):
         return Fault(self.file, self.line, column, words)

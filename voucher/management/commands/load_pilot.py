@@ -1,4 +1,4 @@
-"""manage.py load_pilot DIR [--dry-run]: providers, offers and awards from CSV files, all or nothing."""
+"""manage.py load_pilot DIR: providers, offers and awards from CSV files, all or nothing."""
 
 import datetime as dt
 from pathlib import Path
@@ -30,8 +30,15 @@ class Command(BaseCommand):
             metavar="DAY",
             help="load as if it were this day, such as 2026-04-01: prices begin and awards are issued on it",
         )
+        parser.add_argument(
+            "--later",
+            type=int,
+            default=0,
+            metavar="DAYS",
+            help="for a demonstration: take every day that stands in the files as so many days later",
+        )
 
-    def handle(self, *, folder, dry_run, as_on=None, **options):
+    def handle(self, *, folder, dry_run, as_on=None, later=0, **options):
         if not folder.is_dir():
             raise CommandError(_("There is no folder %(folder)s.") % {"folder": folder})
         now = timezone.make_aware(dt.datetime.combine(as_on, NINE)) if as_on else timezone.now()
@@ -43,6 +50,7 @@ class Command(BaseCommand):
                     by=Who(label="load_pilot"),
                     now=now,
                     on=timezone.localdate(now),
+                    later=dt.timedelta(days=later),
                     dry_run=dry_run,
                     step=bar.update,
                 )

@@ -1,5 +1,7 @@
 """Makes a local copy ready to try: tables, the pilot's files, people to sign in as, a first brochure edition."""
 
+import datetime as dt
+
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
@@ -15,6 +17,8 @@ from voucher.demo import stories
 from voucher.models import Award
 
 PILOT_FILES = settings.BASE_DIR / "voucher" / "pilot_files"
+# The day on which the pilot's files were as they should be: some awards begun, papers in order.
+PILOT_DAY = dt.date(2026, 10, 12)
 
 
 class Command(BaseCommand):
@@ -28,8 +32,11 @@ class Command(BaseCommand):
         settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
         if not Award.objects.exists():
             # A break of last week is shown too, so prices and awards have to have begun before it.
-            begun = timezone.localdate() - stories.LOADED_BEFORE
-            call_command("load_pilot", str(PILOT_FILES), as_on=begun, stdout=self.stdout)
+            today = timezone.localdate()
+            # In whole weeks, so that a copy is as lively in any year and a Monday stays one.
+            later = (today - PILOT_DAY).days // 7 * 7
+            begun = today - stories.LOADED_BEFORE
+            call_command("load_pilot", str(PILOT_FILES), as_on=begun, later=later, stdout=self.stdout)
             # Some that had begun then have ended since; the clock would find them a minute later.
             jobs.end_awards(timezone.now())
         call_command("make_demo_people", stdout=self.stdout)
