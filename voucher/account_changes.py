@@ -186,6 +186,12 @@ def may_call(account, user):
     return user.pk != account.asked_by_id and not _works_there(account, user)
 
 
+def asker_has_left(account):
+    """True where whoever asked for this account does not own the provider any more: whoever rings asks about that."""
+    owners = Staff.objects.filter(provider=account.provider_id, kind=Staff.Kind.OWNER)
+    return account.asked_by_id is not None and not owners.filter(user=account.asked_by_id).exists()
+
+
 def number_to_ring(provider, asked_at):
     """Return the NumberToRing: of two numbers the older one, where the newer came within 30 days before the wish."""
     asked_on = timezone.localdate(asked_at)

@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from accounts.history import Who
 from accounts.models import OutboxMessage
+from providers import staff
 from providers.models import BankAccount
 from tests import factories
 from tests.voucher import claimed
@@ -77,6 +78,22 @@ def test_p12_a_bank_change_is_rung_about_and_agreed_to_while_the_old_account_is_
     assert bryn_cafe.bank_accounts.get(state="checked") == change
     assert "Account ending" in look(bryn, "provider:bank") and "2020" in look(bryn, "provider:bank")
     assert settlement_audit.differences() == audit.differences(later) == []
+
+
+def test_p12_an_owner_who_asked_and_has_left_is_named_to_whoever_rings_and_to_the_others(
+    press, look, clock, bryn, bryn_cafe, ffion, now
+):
+    factories.provider_staff(bryn_cafe, "gwyn@provider.example", name="Gwyn")
+    press(bryn, "provider:bank", **NEW)
+    change = BankAccount.objects.get(state="waiting")
+    left = "Bryn, who asked for it, does not own this provider any more."
+    assert left not in look(ffion, "finance:account", change.pk)
+
+    staff.remove_post(user=bryn, provider=bryn_cafe, by=factories.TESTS, now=now)
+
+    assert left in look(ffion, "finance:account", change.pk)
+    other = bryn_cafe.staff.get().user
+    assert "Asked for by Bryn, Monday 12 October" in look(other, "provider:bank")
 
 
 def test_p12_next_payments_are_held_with_an_explanation_where_the_old_account_is_closed(

@@ -174,6 +174,7 @@ def _account_page(request, row, *, call_form=None, refuse_form=None):
         "number": account_changes.number_to_ring(row.provider, row.asked_at),
         "others": account_changes.others_with(row),
         "is_waiting": is_waiting,
+        "asker_has_left": is_waiting and account_changes.asker_has_left(row),
         "call_form": (call_form or CallForm()) if is_finance and account_changes.may_call(row, request.user) else None,
         "may_agree": is_finance and account_changes.may_agree(row, request.user),
         "refuse_form": (refuse_form or RefuseAccountForm()) if is_finance and is_waiting else None,
