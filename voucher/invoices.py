@@ -17,7 +17,7 @@ from accounts.models import Council
 from providers import staff
 from voucher import messages, settlement
 from voucher.ledger import acts, books
-from voucher.models import Invoice, InvoiceLine, InvoicePaymentLine, InvoiceWriteOff
+from voucher.models import Invoice, InvoiceLine, InvoicePaymentLine, InvoiceWriteOff, Task
 
 State = Invoice.State
 # What a finding takes back is taken off the next payment; where none comes for so long, finance writes an invoice.
@@ -60,6 +60,10 @@ class PartPaid(Exception):
 
 class SamePerson(Exception):
     """Who says that the rest of an invoice will never come does not agree to it as well."""
+
+
+class AppealWaits(Exception):
+    """The carers team looks once more at a break that the invoice is for: the provider may have been right."""
 
 
 class Moved(Exception):
@@ -176,7 +180,7 @@ def withdraw(*, invoice, reason, by, now):
 def ask_to_write_off(*, invoice, reason, by, now):
     """R69. Say that what is open of an invoice will never come, and why; return the InvoiceWriteOff, which waits.
 
-    Nothing moves before somebody else agrees. Raises NoReason, Moved, staff.WorksThere.
+    Nothing moves before somebody else agrees. Raises NoReason, AppealWaits, Moved, staff.WorksThere.
     """
     staff.refuse_colleague(invoice.provider, by)
     if not (reason := reason.strip()):
@@ -186,6 +190,7 @@ def ask_to_write_off(*, invoice, reason, by, now):
         row = Invoice.objects.select_for_update(no_key=True).get(pk=invoice.pk)
         if row.state != State.OPEN or row.write_offs.filter(state=InvoiceWriteOff.State.WAITING).exists():
             raise Moved(row)
+        _refuse_appealed(row)
         asked = row.write_offs.create(reason=reason, asked_by=by.user, asked_at=now)
         _remember(row, "invoice.write_off_asked", by, now, pence=row.open_pence)
     return asked
@@ -195,7 +200,7 @@ def write_off(*, asked, seen_paid_pence, by, now):
     """R69. Agree, as a second person, that the rest of an invoice will never come: it becomes the council's loss.
 
     What had come in is what was seen on the page: where a part came in meanwhile, nothing is written off.
-    Raises SamePerson, Moved, ledger.books.MoreThanDue, staff.WorksThere.
+    Raises SamePerson, AppealWaits, Moved, ledger.books.MoreThanDue, staff.WorksThere.
     """
     invoice = asked.invoice
     staff.refuse_colleague(invoice.provider, by)
@@ -204,6 +209,7 @@ def write_off(*, asked, seen_paid_pence, by, now):
     with transaction.atomic():
         if not _change(invoice, seen_paid_pence, state=State.WRITTEN_OFF, written_off_on=timezone.localdate(now)):
             raise Moved(invoice)
+        _refuse_appealed(invoice)
         agreed = {"decided_by": by.user, "decided_at": now, "amount_pence": invoice.open_pence}
         rows = InvoiceWriteOff.objects.filter(pk=asked.pk, state=InvoiceWriteOff.State.WAITING)
         if not rows.update(state=InvoiceWriteOff.State.AGREED, **agreed):
@@ -285,6 +291,12 @@ def _change(invoice, before, /, **changes):
     changed = Invoice.objects.filter(pk=invoice.pk, state=State.OPEN, paid_pence=before).update(**changes)
     invoice.refresh_from_db()
     return changed
+
+
+def _refuse_appealed(invoice):
+    breaks = invoice.lines.values("claim_line__booking")
+    if Task.objects.filter(kind=Task.Kind.APPEAL, done_at=None, booking__in=breaks).exists():
+        raise AppealWaits
 
 
 def _drop_write_off(invoice, by, now):

@@ -106,6 +106,7 @@ def test_a_run_of_nothing_else_takes_two_people_and_sends_nothing(
     # The pages.
     page = client.get(made.get_absolute_url()).content.decode()
     assert "Nothing goes through the bank. Bring the file into the finance system." in page
+    assert "Settled" in page and "Paid" not in page.partition("<h2>The checks")[0].partition("Who did what")[2]
     assert "Nothing is paid in this run" in client.get(reverse("finance:report", args=[2])).content.decode()
     words = way_in_words(client, bryn, even[1])
     assert "Settled" in words and NO_MONEY_IS_SENT in words and "Credited within" not in words

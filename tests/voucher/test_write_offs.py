@@ -10,11 +10,11 @@ from providers import staff
 from tests import factories
 from tests.voucher import claimed
 from tests.voucher.ledger.desk import at_once, tamper
-from tests.voucher.test_invoices import DATED, LATER, MONEY_IN, given, owed, paid, run_of, sitting, sound, write
-from voucher import invoices, settlement_audit, settlement_figures
+from tests.voucher.test_invoices import DATED, FOUND, LATER, MONEY_IN, given, owed, paid, run_of, sitting, sound, write
+from voucher import appeals, invoices, settlement_audit, settlement_figures
 from voucher.ledger import books
 from voucher.ledger.models import Transfer
-from voucher.models import Invoice, InvoiceWriteOff
+from voucher.models import Booking, Invoice, InvoiceWriteOff, Task
 
 pytestmark = pytest.mark.django_db
 State = Invoice.State
@@ -111,6 +111,25 @@ def test_who_said_so_does_not_agree_and_nothing_is_closed_twice(owed, write, cae
             again()
     assert [row.amount for row in Transfer.objects.filter(kind="writeoff")] == [2_750]
     assert sound()
+
+
+def test_what_the_carers_team_looks_at_once_more_is_not_written_off(client, clock, owed, write, ffion, gwen, carys):
+    invoice = write()
+    about = {"words": "It was longer.", "by": Who(label="owner"), "now": FOUND}
+    task = appeals.make(booking=Booking.objects.get(pk=owed.pk), **about)
+    with pytest.raises(invoices.AppealWaits):
+        ask(invoice, ffion)
+    Task.objects.filter(pk=task.pk).update(done_at=MONEY_IN, done_by=carys)
+    asked = ask(invoice, ffion)
+    Task.objects.filter(pk=task.pk).update(done_at=None, done_by=None)
+    clock.now = MONEY_IN
+    client.force_login(gwen)
+
+    answer = client.post(reverse("finance:write_off", args=[invoice.pk]), {"seen": "0"}, follow=True)
+
+    assert "The carers team looks at one of these breaks once more." in answer.content.decode()
+    asked.refresh_from_db()
+    assert (asked.state, Invoice.objects.get().state) == ("waiting", State.OPEN)
 
 
 @pytest.mark.parametrize("way", ["kept open", "paid whole", "withdrawn"])

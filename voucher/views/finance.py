@@ -326,7 +326,8 @@ def _steps(row, missing):
         prepared,
         released,
         {"text": _("Files made"), "state": files_state},
-        {"text": _("Paid"), "state": "next", "note": wording.day(row.pay_on)},
+        # What comes to nothing together is no payment.
+        {"text": _("Paid") if row.total_pence else _("Settled"), "state": "next", "note": wording.day(row.pay_on)},
     ]
 
 

@@ -172,6 +172,9 @@ def _decide(request, done, verb, **about):
         verb(**about, by=Who(request.user), now=timezone.now())
     except invoices.Moved:
         return _has_changed(request)
+    except invoices.AppealWaits:
+        words = _("The carers team looks at one of these breaks once more. Wait for its answer.")
+        messages.error(request, words)
     except invoices.SamePerson:
         messages.error(request, _("You said yourself that it will never come, so another person has to agree."))
     except MoreThanDue:
