@@ -299,22 +299,21 @@ def withheld_by_provider(council) -> dict:
 
 def promptness(council, *, on: dt.date) -> Promptness:
     """Return how soon the claims paid in the last year were paid: the figure a council publishes."""
-    rows = list(
-        RunLine.objects.filter(
-            live=True,
-            run__council=council,
-            run__state=PaymentRun.State.RELEASED,
-            run__pay_on__gt=on - dt.timedelta(days=YEAR_DAYS),
-        ).values_list("run", "provider", "amount_pence", "run__pay_on", "claim_line__claim__made_at")
-    )
-    shares = Counter()
-    for run, provider, pence, _pay_on, _made_at in rows:
-        shares[run, provider] += pence
+    rows = RunLine.objects.filter(
+        live=True,
+        run__council=council,
+        run__state=PaymentRun.State.RELEASED,
+        run__pay_on__gt=on - dt.timedelta(days=YEAR_DAYS),
+    ).order_by()
     # Of what comes to nothing together nothing is paid, late or in time.
+    shares = rows.values_list("run", "provider").annotate(pence=Sum("amount_pence"))
+    nothing = {(run, provider) for run, provider, _pence in shares.filter(pence=0)}
     waited = [
         (pay_on - timezone.localdate(made_at)).days
-        for run, provider, _pence, pay_on, made_at in rows
-        if shares[run, provider]
+        for run, provider, pay_on, made_at in rows.values_list(
+            "run", "provider", "run__pay_on", "claim_line__claim__made_at"
+        )
+        if (run, provider) not in nothing
     ]
     in_time = sum(days <= rules.MOST_DAYS_TO_PAY for days in waited)
     return Promptness(lines=len(waited), days=average(waited), in_time=in_time)
