@@ -208,6 +208,19 @@ def test_p4_what_is_asked_on_a_saturday_for_soon_has_a_clock_in_plain_hours(owne
     )
 
 
+def test_p4_hours_that_pass_on_a_bank_holiday_are_not_said_to_be_left_out(owner, award, sitting, clock):
+    clock.now = london(2026, 8, 29, 10)
+    sitting.notice_hours = 2
+    sitting.save()
+    asked = ask(award, sitting, clock.now, starts_at=london(2026, 8, 31, 14), minutes=60)
+    assert asked.answer_by == london(2026, 8, 31, 12)
+
+    page = text(owner.get(reverse("provider:inbox")))
+
+    assert "50 hours left, outside working hours. Answer by Monday 31 August at midday" in page
+    assert "Not counted" not in page
+
+
 @pytest.mark.postgresql
 @pytest.mark.django_db(transaction=True)
 def test_p4_the_link_and_the_page_at_the_same_moment_answer_once(award, sitting, bryn, clock):

@@ -234,3 +234,4 @@ def test_a_free_break_sets_nothing_aside(caerphilly, bryn_cafe, bryn, now, today
     [page] = pages(slips.booking_slip(row, on=today))
 
     assert "Nothing: this break is free" in page and "It costs nothing. Please tell them all the same." in page
+    assert "If it has not begun by" in page and "everything is given back" not in page

@@ -165,4 +165,6 @@ def length_and_amount(offer, minutes, quote, unit):
         return words["length"]
     if quote.is_from and unit != "minutes":
         return gettext("%(length)s: from %(amount)s") % words
+    if not quote.amount:
+        return gettext("%(length)s: free") % words
     return gettext("%(length)s: %(amount)s") % words

@@ -342,3 +342,11 @@ def test_an_hours_award_speaks_of_hours(client, caerphilly, sitting, now):
     assert "Set aside when you ask 2½ hours" in text_of(look(client, sitting))
     send(client, sitting, form_of(look(client, sitting)))
     assert "13½ hours left to use" in text_of(client.get(reverse("my:award")))
+
+
+def test_a_length_that_costs_nothing_is_said_to_be_free(alys, bryn_cafe):
+    offer = factories.offer(bryn_cafe, price_pence=0)
+
+    page = text_of(alys.get(reverse("my:ask", args=[offer.slug])))
+
+    assert "2 hours: free" in page and "£0" not in page

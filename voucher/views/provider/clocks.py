@@ -28,7 +28,8 @@ def clock(answer_by, now, *, words=None):
     left = working_time(now, answer_by)
     by = (words or _("Answer by %(moment)s")) % {"moment": wording.moment(answer_by)}
     parts = [_left(left, answer_by - now), by]
-    if passed_over := bank_holidays(now, answer_by):
+    # Hours outside working hours pass on a bank holiday as well.
+    if left and (passed_over := bank_holidays(now, answer_by)):
         parts.append(
             _("Not counted, a bank holiday: %(days)s")
             % {"days": wording.joined([wording.day(day) for day in passed_over])}
