@@ -241,6 +241,20 @@ def test_the_team_is_given_its_tasks_the_provider_is_told_and_the_carer_is_not(l
     assert "- Sitting at home" in told.body
 
 
+def test_a_break_that_its_provider_could_not_have_given_costs_nothing_to_cancel_late(
+    award, sitting, accepted, bryn, bryn_cafe, now
+):
+    """R12, R47. Two hours before a break of £62.50 it costs half, but not where the insurance ended the day before."""
+    late = breaks.FRIDAY - dt.timedelta(hours=2)
+    booking = breaks.confirm(award, sitting, bryn, now)
+    assert bookings.cost_of_cancelling(booking, late).due_pence == 3_125
+
+    Provider.objects.filter(pk=bryn_cafe.pk).update(insurance_until=THURSDAY)
+
+    assert bookings.cost_of_cancelling(booking, late).due_pence == 0
+    assert bookings.due_for_waiting(booking, breaks.FRIDAY).due_pence == 0
+
+
 def test_a_break_that_is_over_or_came_to_nothing_is_no_task(lapsed_with_a_booking, award, sitting, bryn, now):
     bookings.cancel(booking=lapsed_with_a_booking, party="carer", by=breaks.ALYS, now=now)
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from django.db import transaction
 from django.utils import timezone
 
+from brochure.models import Offer
 from voucher import rules
 from voucher.asking import IS_LIVE
 from voucher.bookings import choices, emergencies, following, own_money, steps
@@ -39,13 +40,17 @@ class Cost:
 
 
 def cost_of_cancelling(booking, now, party=Party.CARER):
-    """Return the Cost of cancelling at that moment (R11, R12): only a carer who cancels late pays anything."""
+    """Return the Cost of cancelling at that moment (R11, R12): only a carer who cancels late pays anything.
+
+    Nor does she where its provider could not have given it: it was stopped, or its papers end before.
+    """
     free = (
         party != Party.CARER
         or booking.state != State.CONFIRMED
         or booking.may_cancel_free
         or booking.waits_for_the_other_half
         or rules.is_free_to_cancel(now, booking.starts_at, booking.free_cancel_hours)
+        or not _could_be_given(booking)
     )
     due_pence = due_amount = own = 0
     if not free:
@@ -58,6 +63,12 @@ def cost_of_cancelling(booking, now, party=Party.CARER):
         # A share too small for either side is none: half of it could never be claimed, or would be taken for nothing.
         due_pence = due_amount = own = 0
     return Cost(due_pence, due_amount, booking.amount - due_amount, own, booking.own_pence - own)
+
+
+def _could_be_given(booking):
+    offer = Offer.objects.select_related("provider").get(pk=booking.offer_id)
+    in_order = offer.is_in_order(on=timezone.localdate(booking.ends_at))
+    return in_order and not offer.provider.is_stopped_at(booking.starts_at)
 
 
 def cancel(*, booking, party, by, now, seen_due_pence=None, emergency=False, please_ring=False, reason="", note=""):
