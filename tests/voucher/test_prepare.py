@@ -1,5 +1,7 @@
 """The command that makes a local copy ready: once with all it takes, afterwards in no time."""
 
+import datetime as dt
+
 import pytest
 from django.core.management import CommandError, call_command
 
@@ -10,9 +12,11 @@ from accounts.paper import CannotPrint
 from brochure import editions, printing
 from brochure.models import Edition, EditionFile
 from tests import factories
-from voucher import requests
+from tests.voucher import claimed
+from tests.voucher.breaks import london
+from voucher import requests, rules
+from voucher.demo import money, stories
 from voucher.demo import people as demo
-from voucher.demo import stories
 from voucher.ledger import audit
 from voucher.management.commands import prepare
 from voucher.models import Application, Booking, Choice, Permission, Suggestion, TopUp
@@ -166,3 +170,13 @@ def test_where_no_offer_fits_a_story_is_left_out(settings, tmp_path, monkeypatch
 
     assert row["story"] == ""
     assert not award.bookings.exists()
+
+
+def test_a_copy_made_late_in_the_evening_has_its_payments_too(bryn_cafe, bryn, caerphilly, ffion, gwen):
+    """The run is prepared before midnight and released after it: Bacs counts from the later day."""
+    claimed.lines(bryn_cafe, factories.award(caerphilly), by=Who(bryn))
+
+    run = money._run(caerphilly, preparer=Who(ffion), approver=Who(gwen), now=london(2026, 10, 20, 23, 30))
+
+    assert run.state == "released"
+    assert run.pay_on == rules.earliest_pay_day(dt.date(2026, 10, 21))

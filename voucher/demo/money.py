@@ -110,17 +110,19 @@ def _run(council, *, preparer, approver, now):
     if not lines:
         return None
     promises = [each.line.claim.pay_promised_on for each in lines]
+    released_at = now + dt.timedelta(hours=1)
     left_out = {each.line: str(_("We ask about the time of this one.")) for each in lines[-1:] if len(lines) > 1}
     run = settlement.prepare(
         council=council,
         lines=[each.line for each in lines if each.line not in left_out],
         left_out=left_out,
-        pay_on=pay_days.proposed(promises=promises, today=timezone.localdate(now)),
+        # Where it is late in the evening, the hour of the release is on the next day, from which Bacs counts.
+        pay_on=pay_days.proposed(promises=promises, today=timezone.localdate(released_at)),
         by=preparer,
         now=now,
         key=str(uuid.uuid4()),
     )
-    return settlement.release(run=run, by=approver, now=now + dt.timedelta(hours=1))
+    return settlement.release(run=run, by=approver, now=released_at)
 
 
 def _sent_back(run, provider, by, now):
