@@ -208,6 +208,11 @@ def test_more_rows_than_fit_are_refused_in_words(client, clock, bryn, paid, monk
     answer = client.get(reverse("provider:table", args=["claims", "fy2026", "csv"]))
 
     assert answer.status_code == 302
+    # In the month of the payments itself there are too many: the page does not lead to itself.
+    clock.now = london(2026, 10, 22, 9)
+    client.force_login(bryn)
+    page = client.get(reverse("provider:figures"), follow=True)
+    assert page.redirect_chain[-1][0] == reverse("provider:money")
 
 
 @pytest.mark.parametrize(

@@ -35,6 +35,9 @@ def figures(request):
         context = provider_tables.statement_context(request.provider, of)
     except provider_tables.TooMany:
         messages.error(request, _("That is more than fits on a page. Choose a shorter period."))
+        if of.key == periods[0].key:
+            # There is none that is shorter.
+            return redirect("provider:money")
         return redirect(f"{reverse('provider:figures')}?period={periods[0].key}")
     return render(request, "provider/figures.html", context | {"periods": periods, "files": _files(of)})
 
