@@ -64,6 +64,7 @@ def test_p12_a_bank_change_is_rung_about_and_agreed_to_while_the_old_account_is_
     assert "Look at bank accounts" in look(ffion, "finance:runs")
     page = look(ffion, "finance:account", change.pk)
     assert bryn_cafe.phone in page and "20202020" in page and "I agree to this account" not in page
+    assert "Asked for by</dt>" in page
     page = press(ffion, "finance:called", change.pk, spoke_to="Bryn Powell", is_right="on").content.decode()
     assert "Somebody else agrees to the account now." in page and "I agree to this account" not in page
     assert "Who asked or rang does not agree as well." in press(ffion, "finance:agree", change.pk).content.decode()
