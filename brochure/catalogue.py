@@ -42,15 +42,22 @@ def live_offers(*, on, council=None, young=False):
     `council` narrows to the region whose providers that council's carers may use; `young` leaves out what is for
     adults only (R41).
     """
-    rows = (
-        Offer.objects.filter(state=Offer.State.LIVE, provider__state=Provider.State.LIVE)
-        .filter(in_order(on=on))
+    rows = priced_offers(on=on).filter(state=Offer.State.LIVE, provider__state=Provider.State.LIVE)
+    rows = rows.filter(adults_only=False) if young else rows
+    return rows.filter(provider__council__region=council.region) if council else rows
+
+
+def priced_offers(*, on):
+    """Return the offers with a price whose papers and checks are in order on a day, priced as live_offers does.
+
+    Also those that take nothing new, because they are hidden or their provider is paused: what was booked is given.
+    """
+    return (
+        Offer.objects.filter(in_order(on=on))
         .annotate(price_pence=prices.on_day(on), own_price_pence=prices.own_on_day(on))
         .filter(price_pence__isnull=False)
         .select_related("provider__council", "category")
     )
-    rows = rows.filter(adults_only=False) if young else rows
-    return rows.filter(provider__council__region=council.region) if council else rows
 
 
 def known_offers():

@@ -4,9 +4,13 @@ import datetime as dt
 import secrets
 from dataclasses import dataclass, field
 
+from django.db.models import Q
 from django.utils import timezone
 
 from accounts import days, history, limits
+from brochure import catalogue
+from brochure.models import Offer
+from providers.models import Provider
 from voucher import asking, awards, messages, pins, places_taken, rules, tasks
 from voucher.bookings.making import REF_LENGTH, REF_SIGNS
 from voucher.ledger.models import AwardAccount
@@ -43,6 +47,10 @@ class NotEnough(Exception):
     """The code is good, but not for this, or not now."""
 
 
+class NothingBooked(Exception):
+    """The code is good, but nothing is booked with it here today, and the offer takes nothing new."""
+
+
 class TooOften(Exception):
     """The code is good, and was too little so often within the hour that nothing more is said of it (R72)."""
 
@@ -65,13 +73,28 @@ class Yes:
         return self.award.carer.first_name
 
 
+def offers(*, provider, now):
+    """Return the provider's offers for which a code can be checked: those to be had now, and what is booked today.
+
+    What a provider in a pause, or of an offer that is hidden, has confirmed before it gives (R56); one that is stopped
+    gives nothing (R65).
+    """
+    today = timezone.localdate(now)
+    if provider.is_stopped:
+        return catalogue.live_offers(on=today).none()
+    booked = {row.offer_id for row in _begins_today(Booking.objects.filter(provider=provider), now)}
+    is_live = Q(state=Offer.State.LIVE, provider__state=Provider.State.LIVE)
+    return catalogue.priced_offers(on=today).filter(is_live | Q(pk__in=booked), provider=provider)
+
+
 def check(*, provider, offer, minutes, pin, by, now, code="", code_number=None):
     """Return Yes where the code pays for that much of the offer now, or is booked here today; each look is kept (R72).
 
     A break that is booked needs nothing more: its price is set aside already. Call it outside a transaction.
-    Raises Locked, Wrong, Elsewhere, PinWanted, NotEnough, TooOften, pins.PinLocked.
+    Raises Locked, Wrong, Elsewhere, PinWanted, NotEnough, NothingBooked, TooOften, pins.PinLocked.
     """
-    price_pence = price_now(offer, minutes, now)
+    takes_new = offer.state == Offer.State.LIVE and provider.state == Provider.State.LIVE
+    price_pence = price_now(offer, minutes, now) if takes_new else None
 
     def found(award):
         # Counted before it is looked at, and given back where it is enough, as every other try.
@@ -80,6 +103,10 @@ def check(*, provider, offer, minutes, pin, by, now, code="", code_number=None):
         booked, check = today_at(award, provider, now), _new_ref()
         ref = booked[0].ref if booked else check
         note_look(award=award, provider=provider, by=by, now=now, ref=ref)
+        if not booked and not takes_new:
+            # Nothing was said of what is on the award.
+            limits.give_back(_short(award), HOUR, now)
+            raise NothingBooked
         if not booked and not _pays(award, price_pence, minutes, on=timezone.localdate(now)):
             raise NotEnough
         limits.give_back(_short(award), HOUR, now)
@@ -101,7 +128,7 @@ def tried(*, provider, pin, by, now, code="", code_number=None, then=lambda awar
         raise Locked(again_at(now))
     try:
         answer = then(_award(provider, code, code_number, pin, now))
-    except (Elsewhere, PinWanted, TooOften):
+    except (Elsewhere, PinWanted, NothingBooked, TooOften):
         limits.give_back(key, HOUR, now)
         raise
     except (Wrong, NotEnough):
@@ -154,17 +181,20 @@ def price_now(offer, minutes, now):
 
 def today_at(award, provider, now):
     """Return the award's bookings of which something begins today with this provider, confirmed or given already."""
-    today = timezone.localdate(now)
-    rows = Booking.objects.filter(award=award, provider=provider, state__in=[State.CONFIRMED, *Booking.GIVEN])
-    span = days.midnight(today), days.end_of(today)
-    # One that was cancelled late is paid for, but nobody comes. Of a course today's session counts (R54).
-    rows = rows.filter(places_taken.begins_within(*span), ended_at=None).select_related("offer")
-    return places_taken.by_session(rows, *span)
+    return _begins_today(Booking.objects.filter(award=award, provider=provider).select_related("offer"), now)
 
 
 def again_at(now):
     """Return when the hour of the lock is over."""
     return now.replace(minute=0, second=0, microsecond=0) + dt.timedelta(hours=1)
+
+
+def _begins_today(rows, now):
+    today = timezone.localdate(now)
+    span = days.midnight(today), days.end_of(today)
+    # One that was cancelled late is paid for, but nobody comes. Of a course today's session counts (R54).
+    rows = rows.filter(places_taken.begins_within(*span), state__in=[State.CONFIRMED, *Booking.GIVEN], ended_at=None)
+    return places_taken.by_session(rows, *span)
 
 
 def _award(provider, code, number, pin, now):

@@ -9,10 +9,13 @@ from django.urls import reverse
 
 from accounts.history import Who
 from accounts.models import HistoryEntry
+from brochure.models import Offer
+from providers import pausing
 from tests import factories
+from tests.voucher import breaks
 from tests.voucher.breaks import ALYS
 from tests.voucher.test_provider_pages import clock, text
-from voucher import awards, code_checks, codes, pins
+from voucher import awards, bookings, code_checks, codes, pins, suspending
 from voucher.ledger import books
 
 pytestmark = pytest.mark.django_db
@@ -267,6 +270,28 @@ def test_a_provider_without_offers_has_nothing_to_check(client, caerphilly, cloc
     client.force_login(factories.provider_staff(other, "arall@provider.example"))
 
     assert "there is nothing to check a code for" in text(client.get(ADDRESS))
+
+
+@pytest.mark.parametrize("nothing_new", ["pause", "hidden"])
+def test_r56_what_was_booked_before_a_pause_is_checked_at_the_door(
+    page, award, caerphilly, bryn_cafe, sitting, code, clock, now, nothing_new
+):
+    booking = breaks.ask(award, sitting, now, minutes=60)
+    bookings.confirm(booking=booking, by=factories.TESTS, now=now)
+    someone_else = awards.new_code(award=factories.award(caerphilly), by=ALYS, now=now)
+    if nothing_new == "pause":
+        pausing.pause(provider=bryn_cafe, reason="own", by=factories.TESTS, now=now)
+    else:
+        Offer.objects.filter(pk=sitting.pk).update(state="paused")
+    assert "there is nothing to check a code for" in text(page.get(ADDRESS))
+
+    clock.at = booking.starts_at
+    assert "Yes, this is booked" in text(check(page, code, sitting, units=1))
+    answer = text(check(page, someone_else, sitting, units=1))
+    assert "Nothing is booked here today with this code" in answer and YES not in answer
+    # R65: one that was stopped gives nothing.
+    suspending.suspend(provider=bryn_cafe, reason="A worry.", by=factories.TESTS, now=clock.at)
+    assert "there is nothing to check a code for" in text(page.get(ADDRESS))
 
 
 def test_a_check_leads_on_to_its_answer_and_going_back_asks_nothing_again(page, sitting, code, clock, now):

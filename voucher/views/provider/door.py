@@ -42,7 +42,7 @@ State = WalkIn.State
 def check_code(request):
     """Answer whether a carer's code is enough for this offer now: yes with a first name and a reference, or no."""
     now = timezone.now()
-    own = catalogue.live_offers(on=timezone.localdate(now)).filter(provider=request.provider)
+    own = code_checks.offers(provider=request.provider, now=now)
     asked = {"offers": own, "priced": _priced_now(own, now)}
     context = {"has_offers": bool(asked["priced"])}
     if request.method == "POST":
@@ -190,6 +190,8 @@ def _answer(request, given, kept_code, now):
         return told if given["code"] else told | _to_try_again(given, kept_code)
     except code_checks.NotEnough:
         return {"answer": "short"} | _to_try_again(given, kept_code)
+    except code_checks.NothingBooked:
+        return {"answer": "nothing"} | _to_try_again(given, kept_code)
     except code_checks.TooOften:
         return {"answer": "often"}
     except code_checks.Elsewhere:
