@@ -4,6 +4,8 @@ Why stands with the carers team only: carers are told what it means for them, an
 What was given is claimed and paid as ever.
 """
 
+import datetime as dt
+
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
@@ -16,6 +18,7 @@ from voucher.bookings import choices, following, steps
 from voucher.models import Booking, Task, WalkIn
 
 State = Provider.State
+STOPPED = "provider.suspended"
 # A provider that is paused can be stopped as well; one that is joining is refused instead.
 CAN_BE_STOPPED = (State.LIVE, State.PAUSED)
 # What settling a booking needs beside it.
@@ -39,19 +42,23 @@ def suspend(*, provider, reason, by, now):
     """Stop a provider at once: nothing new is booked, open requests go to the next choice, the rest is arranged anew.
 
     Each confirmed break to come is put on the carers team's list, its carer told neutrally and free to cancel, and what
-    is set aside stays so until a worker has found something else. Raises NoReason, NotWorking, staff.WorksThere.
+    is set aside stays so until a worker has found something else. A pause that it was in is kept in the history, for
+    when it goes on. Raises NoReason, NotWorking, staff.WorksThere.
     """
     if not (reason := reason.strip()):
         raise NoReason
     staff.refuse_colleague(provider, by)
     with transaction.atomic():
+        before = Provider.objects.locked(provider.pk)
+        pause = {"pause": before.pause_reason} if before.pause_reason else {}
+        pause |= {"until": before.paused_until.isoformat()} if before.paused_until else {}
         rows = Provider.objects.filter(pk=provider.pk, state__in=CAN_BE_STOPPED)
         stopped = {"state": State.SUSPENDED, "stopped_because": reason, "stopped_at": now}
         if not rows.update(pause_reason="", paused_until=None, **stopped):
             raise NotWorking
         provider.refresh_from_db()
         # The reason is read on the provider's page by its carers team; the history says that there was one.
-        history.record(act="provider.suspended", subject=provider, by=by, at=now, council=provider.council)
+        history.record(act=STOPPED, subject=provider, by=by, at=now, council=provider.council, **pause)
         WalkIn.objects.filter(provider=provider, state=WalkIn.State.WAITING).update(
             state=WalkIn.State.RAN_OUT, answered_at=now
         )
@@ -90,17 +97,28 @@ def settle(*, booking, by, now):
 def resume(*, provider, by, now):
     """Let a provider go on; what still waited to be arranged anew takes place after all, and its carers are told.
 
-    Raises NotStopped, staff.WorksThere.
+    A pause that it was in when it was stopped stands, unless its last day is over. Raises NotStopped, staff.WorksThere.
     """
     staff.refuse_colleague(provider, by)
     with transaction.atomic():
         rows = Provider.objects.filter(pk=provider.pk, state=State.SUSPENDED)
-        if not rows.update(state=State.LIVE, stopped_because="", stopped_at=None, counted_since=now):
+        not_stopped = {"stopped_because": "", "stopped_at": None, "counted_since": now}
+        if not rows.update(**_state_before(provider, now), **not_stopped):
             raise NotStopped
         provider.refresh_from_db()
         history.record(act="provider.goes_on", subject=provider, by=by, at=now, council=provider.council)
         let_go_on(provider=provider, by=by, now=now)
         messages.provider_goes_on(provider, now)
+
+
+def _state_before(provider, now):
+    """Return the fields of the state to which a stopped provider returns: live, or the pause that it was in."""
+    said = history.history_of(provider).filter(act=STOPPED).order_by("-pk").first()
+    pause = said.details if said else {}
+    until = dt.date.fromisoformat(pause["until"]) if "until" in pause else None
+    if "pause" not in pause or (until and until < timezone.localdate(now)):
+        return {"state": State.LIVE}
+    return {"state": State.PAUSED, "pause_reason": pause["pause"], "paused_until": until}
 
 
 def let_go_on(*, provider, by, now):

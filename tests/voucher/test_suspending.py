@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from accounts.history import Who
 from accounts.models import HistoryEntry, OutboxMessage
-from providers import staff
+from providers import pausing, staff
 from providers.models import Provider
 from tests import factories
 from tests.voucher import breaks, claimed
@@ -270,6 +270,27 @@ def test_it_goes_on_and_what_nobody_had_arranged_takes_place_after_all(twelve, s
     assert OutboxMessage.objects.filter(kind="break_goes_on").count() == 11
     with pytest.raises(suspending.NotStopped):
         suspending.resume(provider=bryn_cafe, by=Who(carys), now=now)
+
+
+@pytest.mark.parametrize(
+    ("until", "days_later", "expected"),
+    [
+        (dt.date(2026, 11, 1), 2, ("paused", "own", dt.date(2026, 11, 1))),
+        (None, 2, ("paused", "own", None)),
+        (dt.date(2026, 11, 1), 21, ("live", "", None)),
+    ],
+)
+def test_a_pause_stands_when_a_stopped_provider_goes_on(stop, bryn_cafe, carys, now, until, days_later, expected):
+    """R56. Stopped and let go on within its holiday until 1 November, it is found again from the 2nd on."""
+    pausing.pause(provider=bryn_cafe, reason="own", until=until, by=factories.TESTS, now=now)
+    stop()
+
+    suspending.resume(provider=bryn_cafe, by=Who(carys), now=now + dt.timedelta(days=days_later))
+
+    bryn_cafe.refresh_from_db()
+    assert (bryn_cafe.state, bryn_cafe.pause_reason, bryn_cafe.paused_until) == expected
+    body = OutboxMessage.objects.filter(kind="provider_goes_on").first().body
+    assert ("Carers find your offers again" in body) == (expected[0] == "live")
 
 
 def test_its_people_see_nobody_to_come_and_no_telephone_number(client, twelve, award, sitting, bryn, stop, clock, now):

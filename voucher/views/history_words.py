@@ -60,6 +60,7 @@ DETAILS = {
     "second_factor": _("second step"),
     "offer": _("offer"),
     "offers": _("offers"),
+    "pause": _("pause"),
     "point": _("point"),
     "step": _("step"),
     "theme": _("theme"),
