@@ -211,6 +211,24 @@ def test_what_was_given_of_a_course_is_not_taken_back_where_a_session_falls_out(
     assert booking.state == State.DID_NOT_HAPPEN
 
 
+def test_a_course_that_has_begun_is_not_cancelled_by_the_carers_team_but_counted(
+    client, caerphilly, course, owner, carys, clock, now
+):
+    """R54, R12. After one of three Tuesdays everything would have gone back, and the provider had nothing for it."""
+    booking = ask(factories.award(caerphilly), course, now)
+    bookings.confirm(booking=booking, by=Who(user=owner), now=now)
+    address = reverse("team:booking", args=[booking.ref])
+    client.force_login(carys)
+    assert 'id="cancel"' in client.get(address).content.decode()
+
+    clock.now = london(2026, 11, 4, 9)
+    client.force_login(carys)
+    page = client.post(reverse("team:cancel", args=[booking.ref]), follow=True).content.decode()
+    assert 'id="course-goes-on"' in page and 'id="cancel"' not in page
+    bookings.deliver(booking=booking, minutes=120, by=Who(user=carys), now=london(2026, 11, 17, 10))
+    assert (booking.state, booking.due_pence) == (State.DELIVERED, 2_000)
+
+
 def test_terms_of_cancelling_count_to_the_first_session(caerphilly, course, owner, now):
     booking = ask(factories.award(caerphilly), course, now)
     bookings.confirm(booking=booking, by=Who(user=owner), now=now)

@@ -42,6 +42,7 @@ from voucher.bookings.cancelling import HasStarted as HasStarted
 from voucher.bookings.cancelling import StaleCost as StaleCost
 from voucher.bookings.cancelling import cancel as cancel
 from voucher.bookings.cancelling import cost_of_cancelling as cost_of_cancelling
+from voucher.bookings.cancelling import has_started as has_started
 from voucher.bookings.choices import choices_after as choices_after
 from voucher.bookings.choices import choices_before as choices_before
 from voucher.bookings.delivering import deliver as deliver

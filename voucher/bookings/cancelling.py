@@ -22,7 +22,10 @@ class StaleCost(Exception):
 
 
 class HasStarted(Exception):
-    """The break has started, so it can no longer be cancelled; it can be said that it did not happen."""
+    """The break has started, so it can no longer be cancelled; it can be said that it did not happen.
+
+    Of a course it is said at its end how many sessions there were.
+    """
 
 
 @dataclass(frozen=True)
@@ -71,6 +74,16 @@ def _could_be_given(booking):
     return in_order and not offer.provider.is_stopped_at(booking.starts_at)
 
 
+def has_started(booking, party, now):
+    """True for a confirmed break that has begun, where this party can no longer cancel it.
+
+    The carers team still can, but not a course: what was given of it stays due, and is counted at its end (R54).
+    """
+    if booking.state != State.CONFIRMED or now < booking.starts_at:
+        return False
+    return party != Party.TEAM or booking.session_count > 1
+
+
 def cancel(*, booking, party, by, now, seen_due_pence=None, emergency=False, please_ring=False, reason="", note=""):
     """Cancel a booking for the carer, the provider or the carers team; a late share is spent, the rest given back.
 
@@ -78,13 +91,13 @@ def cancel(*, booking, party, by, now, seen_due_pence=None, emergency=False, ple
     team rings; no reason and no proof are asked for. A provider says why, with a Booking.CancelReason, and the carer
     is told.
 
-    Raises HasStarted (the carers team may still cancel then), StaleCost, BookingMoved.
+    Raises HasStarted (the carers team may still cancel then, but no course), StaleCost, BookingMoved.
     """
     act = "booking.cancelled_in_emergency" if emergency else None
     with transaction.atomic():
         choices.lock(booking)
         _read_again(booking)
-        if party != Party.TEAM and booking.state == State.CONFIRMED and now >= booking.starts_at:
+        if has_started(booking, party, now):
             raise HasStarted
         cost = cost_of_cancelling(booking, now, party)
         late_pence = cost_of_cancelling(booking, now).due_pence if emergency else 0

@@ -120,11 +120,15 @@ def did_not_happen(request, ref):
 @require_POST
 @carers_team_required
 def cancel(request, ref):
-    """The carers team cancels, at any time and free of charge for the carer; in an emergency the fund pays."""
+    """The carers team cancels, free for the carer, but no course that has begun; in an emergency the fund pays."""
     row, emergency = booking_of(request.council, ref), "emergency" in request.POST
     said = _("Cancelled. Everything has gone back to the carer, and the provider has been told.")
     how = {"party": Booking.Party.TEAM, "emergency": emergency}
-    return _say(request, row, bookings.cancel, goal=State.CANCELLED, said=said, **how)
+    try:
+        return _say(request, row, bookings.cancel, goal=State.CANCELLED, said=said, **how)
+    except bookings.HasStarted:
+        messages.error(request, _("Nothing was cancelled: the course has begun. Its page says what you can do."))
+        return _to(row)
 
 
 @require_POST
@@ -201,6 +205,8 @@ def _out_of_time(row, now):
 def _booking_page(request, row, *, decline=None, delivered=None, not_given=None, claim=None):
     now = timezone.now()
     confirmed, late = row.state == State.CONFIRMED, _out_of_time(row, now)
+    # A course is counted from its last session on (R54).
+    counted_from, course_goes_on = bookings.spans_of(row)[-1][0], bookings.has_started(row, Booking.Party.TEAM, now)
     context = {
         "booking": row,
         # The form with something to mend, for the list of problems at the top.
@@ -211,9 +217,11 @@ def _booking_page(request, row, *, decline=None, delivered=None, not_given=None,
         "decline_form": decline or DeclineForm(prefix="decline"),
         "is_over": row.ends_at <= now,
         "last_day_to_claim": claims.last_day_to_claim(row, row.council.scheme.claim_window_days),
-        "can_deliver": confirmed and row.starts_at <= now,
+        "can_deliver": confirmed and counted_from <= now,
         "can_say_not_given": confirmed and now >= bookings.not_given_from(row, Booking.Party.TEAM, now),
-        "can_cancel": confirmed,
+        "can_cancel": confirmed and not course_goes_on,
+        "counted_from": counted_from,
+        "course_goes_on": course_goes_on,
         "can_claim": row in late,
         "delivered_form": delivered or DeliveredForm(booking=row, prefix="delivered"),
         "not_given_form": not_given or NotGivenForm(prefix="not"),
