@@ -12,7 +12,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from accounts import history, mail
-from voucher import applications, awards, bookings, rules, waiting_list, writing
+from voucher import applications, awards, bookings, messages, rules, waiting_list, writing
 from voucher.ledger import books
 from voucher.ledger.models import AwardAccount
 from voucher.models import Application, Award, Booking, Choice, Circumstance, Permission, Suggestion
@@ -192,6 +192,7 @@ def _record(carer, ahead, happened_on, by, now):
         mail.withdraw(reader=writing.reader(carer), now=now)
     if ahead.ends_at_once:
         _end(ahead, carer, by, now)
+        _tell_of_courses(carer, now)
     return row
 
 
@@ -230,6 +231,15 @@ def _cancel(ahead, carer, by, now):
             # The other half of a paired break may have taken it along.
             if moved.state != Booking.State.CANCELLED:
                 raise
+
+
+def _tell_of_courses(carer, now):
+    """Tell the providers of courses in their middle: what was given stays due, and nobody comes any more (R54)."""
+    begun = Booking.objects.filter(award__carer=carer, state=Booking.State.CONFIRMED, starts_at__lte=now)
+    for booking in begun.filter(ends_at__gt=now, sessions__isnull=False).order_by("pk"):
+        last = bookings.spans_of(booking)[-1][0]
+        if last > now:
+            messages.nobody_comes_any_more(booking, counted_from=last)
 
 
 def _end(ahead, carer, by, now):

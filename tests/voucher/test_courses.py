@@ -8,9 +8,10 @@ import pytest
 from django.urls import reverse
 
 from accounts.history import Who
+from accounts.models import OutboxMessage
 from tests import factories
 from tests.voucher.breaks import ALYS, london
-from voucher import awards, bookings, calendar_files, places_taken, rules
+from voucher import awards, bookings, calendar_files, circumstances, places_taken, rules
 from voucher.ledger import audit, books
 from voucher.models import Booking, WaitingPlace
 
@@ -227,6 +228,23 @@ def test_a_course_that_has_begun_is_not_cancelled_by_the_carers_team_but_counted
     assert 'id="course-goes-on"' in page and 'id="cancel"' not in page
     bookings.deliver(booking=booking, minutes=120, by=Who(user=carys), now=london(2026, 11, 17, 10))
     assert (booking.state, booking.due_pence) == (State.DELIVERED, 2_000)
+
+
+def test_after_a_death_in_the_middle_of_a_course_its_provider_is_told_and_not_why(
+    caerphilly, course, owner, carys, now
+):
+    award = factories.award(caerphilly)
+    booking = ask(award, course, now)
+    bookings.confirm(booking=booking, by=Who(user=owner), now=now)
+    after_first = london(2026, 11, 4, 9)
+    about = {"carer": award.carer, "kind": "carer_died", "now": after_first}
+    seen = circumstances.plan(**about).seen
+
+    circumstances.record(**about, happened_on=dt.date(2026, 11, 3), seen=seen, by=Who(user=carys))
+
+    told = OutboxMessage.objects.get(kind="nobody_comes_any_more", to=booking.provider.email)
+    assert "From Tuesday 17 November" in told.body and booking.ref in told.body
+    assert not any(word in told.body.lower() for word in ("died", "death", "alys", ".ics"))
 
 
 def test_terms_of_cancelling_count_to_the_first_session(caerphilly, course, owner, now):

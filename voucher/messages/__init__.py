@@ -36,6 +36,7 @@ from voucher.messages.bookings import break_not_given as break_not_given
 from voucher.messages.bookings import emergency as emergency
 from voucher.messages.bookings import is_reminded_of_breaks as is_reminded_of_breaks
 from voucher.messages.bookings import nobody_came_for_provider as nobody_came_for_provider
+from voucher.messages.bookings import nobody_comes_any_more as nobody_comes_any_more
 from voucher.messages.bookings import not_given_taken_back as not_given_taken_back
 from voucher.messages.carers import account_made as account_made
 from voucher.messages.carers import address_code as address_code

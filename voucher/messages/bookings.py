@@ -116,6 +116,11 @@ def nobody_came_for_provider(booking):
     tell_provider("nobody_came_for_provider", booking)
 
 
+def nobody_comes_any_more(booking, *, counted_from):
+    """Tell the provider, without saying why, that nobody comes to the rest of a course, and what it counts when."""
+    tell_provider("nobody_comes_any_more", booking, with_entry=False, counted_from=counted_from)
+
+
 def emergency(booking, *, please_ring):
     """Tell the carers team that a carer cancelled in an emergency, and whether she asks to be rung (R28)."""
     to = booking.council.scheme.team_email

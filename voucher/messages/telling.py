@@ -30,14 +30,16 @@ def tell_carer(name, booking, *, again="", calendar_of=None, **more):
     to_carer(name, booking.award.carer, context_of(booking) | more, key, about=booking, attachment=entry)
 
 
-def tell_provider(name, booking, *, again="", with_links=False, **more):
+def tell_provider(name, booking, *, again="", with_links=False, with_entry=True, **more):
     """Tell the provider, and who wishes it there, some news of a booking; with the entry for the calendar, as above.
 
-    It is told once for each `again`. With links, each reader can answer with their own (voucher.answer_links).
+    It is told once for each `again`. Without `with_entry` it goes without that file. With links, each reader can
+    answer with their own (voucher.answer_links).
     """
     provider, entry = booking.provider, None
     # A request that came to nothing never stood in the provider's calendar.
-    if booking.state == State.CONFIRMED or (booking.state in Booking.CAME_TO_NOTHING and booking.answered_at):
+    stands_there = booking.state in Booking.CAME_TO_NOTHING and booking.answered_at
+    if with_entry and (booking.state == State.CONFIRMED or stands_there):
         entry = calendar_files.for_provider(booking)
     readers = [(provider.email, provider.language, None)]
     readers += [(post.user.email, post.user.language, post) for post in staff.told_of_breaks(provider)]
