@@ -83,7 +83,7 @@ def test_any_answer_in_between_begins_the_count_anew(award, sitting, bryn_cafe, 
     assert state(bryn_cafe) == "paused"
 
 
-def test_what_nobody_asked_for_is_no_answer(award, sitting, bryn_cafe, bryn, now):
+def test_what_nobody_asked_for_is_no_answer(client, award, sitting, bryn_cafe, bryn, carys, now):
     """R56. A walk-in between two requests, booked and confirmed in one moment, is no yes to either of them."""
     _first, after = leave_unanswered(award, sitting, now)
     confirm(award, sitting, bryn, after + dt.timedelta(minutes=5), starts_at=LATER + 2 * A_DAY, minutes=60)
@@ -91,6 +91,9 @@ def test_what_nobody_asked_for_is_no_answer(award, sitting, bryn_cafe, bryn, now
     leave_unanswered(award, sitting, after + dt.timedelta(minutes=10), 1)
 
     assert state(bryn_cafe) == "paused"
+    # Nor does a mentor read of it that the first request was answered.
+    client.force_login(carys)
+    assert "First answered" not in client.get(reverse("team:mentor", args=[bryn_cafe.ref])).content.decode()
 
 
 def test_what_the_carer_took_back_or_did_not_choose_counts_neither_way(award, sitting, bryn_cafe, bryn, now):

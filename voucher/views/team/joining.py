@@ -2,6 +2,7 @@
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db.models import F
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -192,7 +193,9 @@ def mentor(request, ref):
 def _seen_of(provider):
     """Return {Point: what the records themselves say of it}, so that a mentor need not ask; four queries."""
     seen, now = {}, timezone.now()
-    answered = Booking.objects.filter(provider=provider).exclude(answered_at=None).order_by("answered_at").first()
+    # What was booked at the door or on the telephone is confirmed in the moment in which it is booked: nobody asked.
+    asked = Booking.objects.filter(provider=provider, answered_at__gt=F("requested_at"))
+    answered = asked.order_by("answered_at").first()
     if answered:
         seen[joining.Point.FIRST_BOOKING] = _("First answered: %(when)s.") % {
             "when": wording.moment(answered.answered_at)
