@@ -23,10 +23,14 @@ def write_off(*, payee, amount, invoice, op_key, actor, now, reason, on=None):
     """Write down that `amount` pence of an invoice never come: the payee owes that much less, and the council lost it.
 
     An invoice is written off once.
-    Raises MoreThanDue where the payee was never paid that much, or does not owe it any more.
+    Raises MoreThanDue where the payee was never paid that much, or so much was never taken back from it: what nobody
+    took back is not lost, and would be paid a second time.
     """
     act = Act(op_key, actor, now, on, reason)
     _refuse_more_than_paid(payee, amount)
+    taken_back = max(0, int(one(sql.TAKEN_BACK, payee=payee)[0]))
+    if whole(amount) > taken_back:
+        raise MoreThanDue(taken_back)
     act.write("writeoff", Unit.PENCE, amount, ("lost", number_of(invoice)), ("payable", payee), payee=payee)
 
 

@@ -142,3 +142,8 @@ PAID_IN_ALL = """
 SELECT COALESCE(SUM(CASE kind WHEN 'settle' THEN amount WHEN 'unsettle' THEN -amount
                               WHEN 'repay' THEN -amount WHEN 'writeoff' THEN -amount ELSE 0 END), 0)
   FROM ledger_transfer WHERE payee = %(payee)s"""
+
+TAKEN_BACK = """
+SELECT COALESCE(SUM(CASE kind WHEN 'refund' THEN amount ELSE -amount END), 0)
+  FROM ledger_transfer
+ WHERE payee = %(payee)s AND (kind IN ('repay', 'writeoff') OR (kind = 'refund' AND debit_kind = 'payable'))"""

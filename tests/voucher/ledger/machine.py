@@ -36,6 +36,7 @@ class Machine(RuleBasedStateMachine):
         self.due = dict.fromkeys(PAYEES, 0)
         self.paid = {(payee, run): 0 for payee in PAYEES for run in RUNS}
         self.repaid = dict.fromkeys(PAYEES, 0)
+        self.taken_back = dict.fromkeys(PAYEES, 0)
         # What the sweeps took from each award and no reinstating gave back.
         self.swept = {}
         self.done, self.keys, self.invoices = [], 0, 0
@@ -247,7 +248,9 @@ class Machine(RuleBasedStateMachine):
         if done:
             hold["refunded"] += amount
             hold["charge_refunded"] += charge
-            self.due[hold["payee"]] -= charge if award["unit"] == "minutes" else amount
+            back = charge if award["unit"] == "minutes" else amount
+            self.due[hold["payee"]] -= back
+            self.taken_back[hold["payee"]] += back
             assert back_to == ("fund" if award["state"] == "ended" else "award")
             if award["state"] == "ended":
                 self.funds[award["fund"]]["issued"] -= amount
@@ -378,6 +381,7 @@ class Machine(RuleBasedStateMachine):
         """Or write down that it never comes: either way the payee owes so much less."""
         payee = PAYEES[pick % 2]
         limit = sum(pence for (who, _run), pence in self.paid.items() if who == payee) - self.repaid[payee]
+        limit = max(0, min(limit, self.taken_back[payee] - self.repaid[payee])) if never else limit
         amount = of(max(0, limit), share)
         refusal, self.invoices = (books.MoreThanDue if amount > limit else None), self.invoices + 1
         told = {"payee": payee, "amount": amount, "reason": "found after payment"}

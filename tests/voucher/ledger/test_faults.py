@@ -19,6 +19,7 @@ def states(desk, hours):
     open_hold, spent = (desk.hold(award=hours, amount=120, on=BREAK) for _ in range(2))
     desk.spend(hold=spent, amount=120, charge_pence=4_800, payee=7, effective_on=BREAK)
     desk.settle(payee=7, amount=2_000, run=1)
+    desk.refund(hold=spent, amount=30, charge_pence=500)
     return {"fund": hours.fund_id, "award": hours, "open": open_hold, "spent": spent}
 
 
@@ -47,9 +48,9 @@ ACTS = {
     "end": lambda s: ("end", {"award": s["award"], "reason": "moved away"}),
     "add": lambda s: ("adjust", {"award": s["award"], "amount": 60, "reason": "topped up"}),
     "take": lambda s: ("adjust", {"award": s["award"], "amount": -60, "reason": "entered twice"}),
-    "settle": lambda s: ("settle", {"payee": 7, "amount": 2_800, "run": 2}),
+    "settle": lambda s: ("settle", {"payee": 7, "amount": 2_300, "run": 2}),
     "repay": lambda s: ("repay", {"payee": 7, "amount": 2_000, "receipt": 1, "reason": "found after payment"}),
-    "write_off": lambda s: ("write_off", {"payee": 7, "amount": 2_000, "invoice": 1, "reason": "will never come"}),
+    "write_off": lambda s: ("write_off", {"payee": 7, "amount": 500, "invoice": 1, "reason": "will never come"}),
     "unsettle": lambda s: ("unsettle", {"payee": 7, "amount": 2_000, "run": 1, "reason": "account closed"}),
 }
 
