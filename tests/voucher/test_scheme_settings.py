@@ -106,18 +106,15 @@ def test_how_the_team_is_reached_is_changed_and_in_the_history_by_name_only(admi
 
 def test_the_history_says_in_both_languages_what_a_setting_was_and_is():
     changed = {
-        **{
-            "run_weekday": [3, 1],
-            "pay_working_days": [1, 2],
-            "provisional_months": [2, 3],
-            "free_cancel_hours": [48, 2],
-        },
-        **{
-            "late_cancel_percent": [50, 0],
-            "pays_by_card_company": [False, True],
-            "worker_limit_pence": [50_000, 62_50],
-        },
-        **{"worker_limit_minutes": [960, 90], "unanswered_before_pause": [2, 3]},
+        "free_cancel_hours": [48, 2],
+        "late_cancel_percent": [50, 0],
+        "pay_working_days": [1, 2],
+        "pays_by_card_company": [False, True],
+        "provisional_months": [2, 3],
+        "run_weekday": [3, 1],
+        "unanswered_before_pause": [2, 3],
+        "worker_limit_minutes": [960, 90],
+        "worker_limit_pence": [50_000, 62_50],
     }
 
     told = history_settings.changed(changed).split("; ")
@@ -125,8 +122,8 @@ def test_the_history_says_in_both_languages_what_a_setting_was_and_is():
         welsh = history_settings.changed(changed)
 
     assert [each.partition(": ")[2] for each in told] == [
-        *("Thursday → Tuesday", "1 working day → 2 working days", "2 months → 3 months", "48 hours → 2 hours"),
-        *("50% → 0%", "no → yes", "£500 → £62.50", "16 hours → 1½ hours", "2 → 3"),
+        *("48 hours → 2 hours", "50% → 0%", "1 working day → 2 working days", "no → yes", "2 months → 3 months"),
+        *("Thursday → Tuesday", "2 → 3", "16 hours → 1½ hours", "£500 → £62.50"),
     ]
     for words in ["dydd Iau → dydd Mawrth", "1 diwrnod gwaith → 2 ddiwrnod gwaith", "2 fis → 3 mis", "1½ awr"]:
         assert words in welsh

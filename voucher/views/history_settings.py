@@ -57,7 +57,8 @@ def changed(details):
     """
     told = [
         f"{_name(key)}: {_value(key, value)}" if key != "fields" else ", ".join(str(_name(each)) for each in value)
-        for key, value in details.items()
+        # One database keeps the order in which they were written, the other has its own.
+        for key, value in sorted(details.items(), key=lambda pair: (pair[0] == "fields", pair[0]))
     ]
     return "; ".join(told)
 
