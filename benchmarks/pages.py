@@ -100,7 +100,7 @@ class Desk:
         from django.utils import timezone
 
         from tests import factories
-        from voucher import awards
+        from voucher.granting import awards
 
         self.now = timezone.now()
         today = timezone.localdate(self.now)
@@ -137,7 +137,8 @@ class Desk:
 
         from accounts.history import Who
         from tests import factories
-        from voucher import bookings, claims
+        from voucher import bookings
+        from voucher.claiming import claims
         from voucher.models import Booking
 
         owner, week = Who(user=self.owner), dt.timedelta(days=7)

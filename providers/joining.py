@@ -1,7 +1,7 @@
 """How a provider joins: what it tells about itself step by step, what is still missing, what its mentor goes through.
 
 Every step is kept as it is typed, whole or not; what is missing is said in words. What needs offers, messages or the
-carers team is in voucher.joining_desk.
+carers team is in voucher.standing.joining_desk.
 """
 
 import secrets

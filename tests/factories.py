@@ -11,7 +11,7 @@ from accounts.history import Who
 from accounts.models import Council, Role, Scheme, User
 from brochure.models import Category, Offer, OfferPrice
 from providers.models import BankAccount, Provider, Staff
-from voucher import awards
+from voucher.granting import awards
 from voucher.ledger import books
 from voucher.models import Carer, Fund, Permission
 

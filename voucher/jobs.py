@@ -16,32 +16,19 @@ from django.utils import timezone
 from accounts import heartbeat, history, limits, mail
 from accounts.models import OutboxMessage
 from providers import papers, pausing
-from voucher import (
-    account_changes,
-    bookings,
-    brochure_desk,
-    calendar_feeds,
-    card_payments,
-    circumstances,
-    claim_reminders,
-    closing,
-    endings,
-    handovers,
-    lapses,
-    messages,
-    outcomes,
-    payment_files,
-    rules,
-    suspending,
-    top_ups,
-    unanswered,
-    waiting_list,
-    walk_ins,
-    writing,
-)
+from voucher import bookings, brochure_desk, messages, rules, top_ups
+from voucher.bookings import waiting_list
+from voucher.calendars import calendar_feeds
+from voucher.carers import outcomes
+from voucher.changes import circumstances
+from voucher.claiming import claim_reminders
+from voucher.door import walk_ins
 from voucher.ledger import acts, books, seals
 from voucher.ledger.models import AwardAccount, Transfer
+from voucher.messages import writing
 from voucher.models import Award, Booking, Task
+from voucher.settling import account_changes, card_payments, payment_files
+from voucher.standing import closing, endings, handovers, lapses, suspending, unanswered
 
 log = logging.getLogger(__name__)
 

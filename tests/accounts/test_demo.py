@@ -10,8 +10,8 @@ from django.urls import reverse
 from accounts.checks import demonstration_stays_at_home
 from accounts.models import Role, User
 from tests import factories
-from voucher import awards, letters
 from voucher.demo import people as demo
+from voucher.granting import awards, letters
 
 pytestmark = pytest.mark.django_db
 

@@ -150,7 +150,7 @@ def photograph_providers_pages(browser, complaints, bryn, offer, refs):
     from django.utils import timezone
 
     from tests.journeys.browser import open_page
-    from voucher import answer_links
+    from voucher.messages import answer_links
     from voucher.models import Booking
 
     asked, booked = Booking.objects.get(ref=refs[2]), Booking.objects.get(ref=refs[0])
@@ -193,7 +193,7 @@ def a_code():
     from django.utils import timezone
 
     from accounts.history import Who
-    from voucher import awards
+    from voucher.granting import awards
     from voucher.models import Award
 
     now = timezone.now()
@@ -257,7 +257,7 @@ def some_answers():
     """Let some carers have answered the three questions before and after a break; the figures need ten of them."""
     from django.utils import timezone
 
-    from voucher import outcomes
+    from voucher.carers import outcomes
     from voucher.models import Answers, Award
 
     for number, award in enumerate(Award.objects.filter(council__slug="caerphilly")[:26]):
@@ -290,8 +290,9 @@ def draw_carers_papers(ref):
 
     from django.utils import timezone
 
-    from voucher import awards, slips
+    from voucher.granting import awards
     from voucher.models import Booking
+    from voucher.paper import slips
 
     booking, on = Booking.objects.get(ref=ref), timezone.localdate()
     lines = functools.partial(awards.statement, booking.award)

@@ -15,7 +15,7 @@ from accounts.models import HistoryEntry, OutboxMessage
 from tests import factories
 from tests.voucher.breaks import london
 from tests.voucher.carer.pages import form_of, hidden, text_of
-from voucher import awards
+from voucher.granting import awards
 from voucher.ledger import audit
 from voucher.models import Award, Booking, Task
 

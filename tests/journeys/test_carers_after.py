@@ -16,9 +16,12 @@ from providers.models import Provider
 from tests import factories
 from tests.voucher.breaks import FRIDAY, confirm
 from tests.voucher.ledger.desk import faults
-from voucher import awards, bookings, claims, disputes, settlement, settlement_audit, settlement_figures
+from voucher import bookings
+from voucher.claiming import claims, disputes
+from voucher.granting import awards
 from voucher.ledger import books
 from voucher.models import Booking, ClaimLine, Dispute, Task
+from voucher.settling import settlement, settlement_audit, settlement_figures
 
 pytestmark = pytest.mark.django_db
 State = Booking.State

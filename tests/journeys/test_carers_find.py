@@ -10,7 +10,8 @@ from django.urls import reverse
 from accounts.models import HistoryEntry, OutboxMessage
 from brochure.models import OfferPrice, PostcodeDistrict
 from tests import factories
-from voucher import awards, bookings
+from voucher import bookings
+from voucher.granting import awards
 from voucher.ledger import audit
 from voucher.models import Booking, Carer, Wish
 

@@ -17,7 +17,8 @@ from django.utils import timezone
 from accounts.models import HistoryEntry, OutboxMessage
 from tests import factories
 from tests.voucher.breaks import london
-from voucher import awards, jobs
+from voucher import jobs
+from voucher.granting import awards
 from voucher.ledger import audit
 from voucher.models import Booking
 

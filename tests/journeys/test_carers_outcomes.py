@@ -11,7 +11,8 @@ from django.utils import timezone
 from accounts.models import HistoryEntry, OutboxMessage
 from tests import factories
 from tests.voucher import breaks
-from voucher import awards, jobs
+from voucher import jobs
+from voucher.granting import awards
 from voucher.models import Answers, Booking
 
 pytestmark = pytest.mark.django_db

@@ -13,7 +13,8 @@ from django.urls import reverse
 from accounts.models import HistoryEntry, OutboxMessage
 from tests import factories, fakes
 from tests.voucher.top_ups import own
-from voucher import awards, bookings, jobs
+from voucher import bookings, jobs
+from voucher.granting import awards
 from voucher.ledger import audit, books
 from voucher.models import Booking, Claim, ClaimLine, Task, TopUp
 

@@ -13,8 +13,10 @@ from django.utils import timezone
 from accounts.models import OutboxMessage
 from tests import factories
 from tests.voucher.breaks import london
-from voucher import awards, bookings, claims, jobs
+from voucher import bookings, jobs
+from voucher.claiming import claims
 from voucher.forms.carer import as_typed
+from voucher.granting import awards
 from voucher.ledger import audit
 from voucher.models import Booking, BreakRequest
 from voucher.navigation import OPEN_AWARD

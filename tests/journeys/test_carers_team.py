@@ -14,7 +14,9 @@ from accounts.models import HistoryEntry, OutboxMessage
 from tests import factories
 from tests.voucher import breaks
 from tests.voucher.breaks import london
-from voucher import awards, claims, jobs
+from voucher import jobs
+from voucher.claiming import claims
+from voucher.granting import awards
 from voucher.ledger import audit
 from voucher.models import Application, Booking, Code
 

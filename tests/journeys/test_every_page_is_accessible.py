@@ -9,7 +9,8 @@ from tests.journeys import carers_pages, html, measures
 from tests.journeys.browser import DESKTOP, chromium, look_closely, open_page
 from tests.site.test_who_may_enter import PEOPLE, address, browser_of, rows, there  # noqa: F401
 from tests.voucher import breaks
-from voucher import awards, top_ups
+from voucher import top_ups
+from voucher.granting import awards
 from voucher.models import Award, Dispute
 
 # The states of a booking in which the pages of staff differ most.

@@ -12,9 +12,9 @@ from providers import staff
 from providers.models import BankAccount
 from tests import factories
 from tests.voucher import claimed
-from voucher import settlement, settlement_audit
 from voucher.ledger import audit, books
 from voucher.models import PaymentRun, ReturnedPayment
+from voucher.settling import settlement, settlement_audit
 
 pytestmark = pytest.mark.django_db
 

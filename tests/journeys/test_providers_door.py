@@ -14,7 +14,10 @@ from providers.models import Provider
 from tests import factories
 from tests.voucher.breaks import ALYS, confirm, london
 from tests.voucher.carer.pages import TEAM, text_of
-from voucher import awards, bookings, code_checks, codes, jobs, pins
+from voucher import bookings, codes, jobs
+from voucher.carers import pins
+from voucher.door import code_checks
+from voucher.granting import awards
 from voucher.ledger import audit
 from voucher.models import Booking, Task, WalkIn
 

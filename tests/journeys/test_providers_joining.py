@@ -18,8 +18,8 @@ from tests import factories
 from tests.providers import joiners
 from tests.voucher.breaks import london
 from tests.voucher.carer.pages import text_of
-from voucher import account_changes
 from voucher.ledger import audit
+from voucher.settling import account_changes
 
 pytestmark = pytest.mark.django_db
 BEGUN = london(2026, 10, 12, 19)

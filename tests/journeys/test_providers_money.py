@@ -13,9 +13,11 @@ from accounts.models import Council
 from providers.models import Provider
 from tests import factories
 from tests.voucher.breaks import ALYS, ask, london
-from voucher import absences, bookings, claims, disputes, settlement_audit
+from voucher import bookings
+from voucher.claiming import absences, claims, disputes
 from voucher.ledger import audit, books
 from voucher.models import Booking, ClaimLine, Invoice, PaymentRun
+from voucher.settling import settlement_audit
 
 pytestmark = pytest.mark.django_db
 State = Booking.State

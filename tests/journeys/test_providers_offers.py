@@ -17,7 +17,8 @@ from brochure.models import Offer, OfferVersion, Photo
 from tests import factories
 from tests.brochure.test_photos import file_of, picture
 from tests.voucher.breaks import ALYS, FRIDAY, ask
-from voucher import bookings, claims
+from voucher import bookings
+from voucher.claiming import claims
 from voucher.ledger import audit
 from voucher.models import Booking, ClaimLine
 

@@ -20,9 +20,12 @@ from tests import factories
 from tests.providers.test_paper_files import PDF, bomb, picture, zipped
 from tests.voucher.breaks import london
 from tests.voucher.ledger.desk import faults
-from voucher import asking, bookings, jobs, lapses, settlement
+from voucher import bookings, jobs
+from voucher.bookings import asking
 from voucher.ledger import books
 from voucher.models import Booking, ClaimLine, Task
+from voucher.settling import settlement
+from voucher.standing import lapses
 
 pytestmark = pytest.mark.django_db
 MARCH_31 = dt.date(2027, 3, 31)

@@ -15,7 +15,9 @@ from brochure import editions, offering
 from brochure.models import OfferPrice
 from tests import factories
 from tests.voucher.breaks import london
-from voucher import awards, bookings, claims
+from voucher import bookings
+from voucher.claiming import claims
+from voucher.granting import awards
 from voucher.ledger import audit
 from voucher.models import Booking, Choice, ClaimLine
 

@@ -12,11 +12,13 @@ from django.urls import reverse
 from accounts.models import HistoryEntry, OutboxMessage
 from tests import factories
 from tests.voucher.breaks import ask, london
-from voucher import awards, claims, jobs
+from voucher import jobs
+from voucher.claiming import claims
+from voucher.granting import awards
 from voucher.ledger import audit
 from voucher.models import Booking
 from voucher.navigation import OPEN_AWARD
-from voucher.views.open_award import OPENED_BY
+from voucher.views.my.open_award import OPENED_BY
 
 pytestmark = pytest.mark.django_db
 State = Booking.State

@@ -11,9 +11,11 @@ from accounts.models import OutboxMessage
 from tests import factories
 from tests.voucher import claimed
 from tests.voucher.breaks import london
-from voucher import bookings, claims, settlement
+from voucher import bookings
+from voucher.claiming import claims
 from voucher.ledger import audit
 from voucher.models import Booking, Task
+from voucher.settling import settlement
 
 pytestmark = pytest.mark.django_db
 WHY = "A worry about safety was raised."

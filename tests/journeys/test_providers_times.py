@@ -15,10 +15,11 @@ from accounts.history import Who
 from brochure.models import PostcodeDistrict
 from tests import factories
 from tests.voucher.breaks import ALYS, london
-from voucher import awards, bookings, jobs
+from voucher import bookings, jobs
+from voucher.calendars.places_taken import taken_by_offer
+from voucher.granting import awards
 from voucher.ledger import audit
 from voucher.models import Booking, WaitingPlace
-from voucher.places_taken import taken_by_offer
 
 SATURDAY = dt.date(2026, 10, 24)
 TEN = london(2026, 10, 24, 10)

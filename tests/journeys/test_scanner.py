@@ -15,7 +15,7 @@ from accounts.models import HistoryEntry
 from tests import factories
 from tests.journeys.browser import CHROMIUM, open_page
 from tests.voucher.carer.pages import TEAM
-from voucher import awards
+from voucher.granting import awards
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 WIDTH, HEIGHT = 640, 480

@@ -9,9 +9,9 @@ from django.utils import timezone
 from tests.journeys import story, world
 from tests.journeys.browser import look_closely, open_page
 from tests.journeys.story import Site
-from voucher import bacs
 from voucher.ledger import audit, seals
 from voucher.models import Booking, PaymentRun
+from voucher.settling import bacs
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

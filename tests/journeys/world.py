@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from accounts.models import Role
 from tests import factories
-from voucher import awards
+from voucher.granting import awards
 from voucher.models import Booking
 
 PASSWORD = "a-long-enough-password"

@@ -7,7 +7,7 @@ from brochure import offering
 from providers import joining, papers
 from providers.joining import Step
 from tests import factories
-from voucher import joining_desk
+from voucher.standing import joining_desk
 
 TOLD = {
     Step.ORGANISATION: {

@@ -14,7 +14,7 @@ from providers.joining import Step
 from providers.models import JoiningNote, MentorPoint, Provider, Staff
 from tests import factories
 from tests.providers import joiners
-from voucher import first_months, joining_checks, joining_desk
+from voucher.standing import first_months, joining_checks, joining_desk
 
 pytestmark = pytest.mark.django_db
 State = Provider.State

@@ -17,7 +17,7 @@ from accounts.people import OwnMoneyRole
 from providers import staff
 from providers.models import Staff
 from tests import factories
-from voucher import calendar_feeds
+from voucher.calendars import calendar_feeds
 
 pytestmark = pytest.mark.django_db
 Kind = Staff.Kind

@@ -10,7 +10,7 @@ from accounts.models import OutboxMessage
 from brochure import catalogue
 from providers import papers
 from providers.papers import Kind
-from voucher import tasks
+from voucher.bookings import tasks
 from voucher.models import Task
 
 pytestmark = pytest.mark.django_db

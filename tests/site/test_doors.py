@@ -16,7 +16,7 @@ from tests.site import test_who_may_enter as doors
 from tests.site.test_who_looked import REACH
 from tests.site.test_who_may_enter import address, browser_of, rows
 from tests.voucher.test_texts_of_messages import KNOWN
-from voucher import awards
+from voucher.granting import awards
 from voucher.models import Booking, Carer
 
 there = doors.there

@@ -17,7 +17,9 @@ from accounts.models import HistoryEntry, OutboxMessage
 from tests import factories
 from tests.site import test_who_may_enter as doors
 from tests.site.test_who_may_enter import address, browser_of, rows
-from voucher import looks, tasks, writing
+from voucher.bookings import tasks
+from voucher.carers import looks
+from voucher.messages import writing
 from voucher.models import Booking, Carer
 
 there = doors.there

@@ -30,19 +30,16 @@ from providers.models import Provider
 from providers.paper_files import Kept
 from tests import factories
 from tests.voucher import breaks, claimed
-from voucher import (
-    account_changes,
-    answer_links,
-    applications,
-    awards,
-    calendar_feeds,
-    disputes,
-    lapses,
-    looks,
-    settlement,
-    tasks,
-)
+from voucher.bookings import tasks
+from voucher.calendars import calendar_feeds
+from voucher.carers import looks
+from voucher.changes import applications
+from voucher.claiming import disputes
+from voucher.granting import awards
+from voucher.messages import answer_links
 from voucher.models import Carer, Handover, Invoice, ReturnedPayment, RunFile, WaitingPlace, WalkIn, Wish, Withholding
+from voucher.settling import account_changes, settlement
+from voucher.standing import lapses
 
 TABLE = Path(__file__).with_name("who_may_enter.csv")
 PAY_ON = dt.date(2026, 10, 15)

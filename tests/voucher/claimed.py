@@ -5,7 +5,8 @@ import itertools
 
 from accounts.history import Who
 from tests import factories
-from voucher import bookings, claims
+from voucher import bookings
+from voucher.claiming import claims
 from voucher.models import Booking
 
 _keys = itertools.count(1)

@@ -18,23 +18,11 @@ from tests import factories
 from tests.voucher import everything_of_providers
 from tests.voucher.breaks import ALYS
 from tests.voucher.top_ups.own import shop
-from voucher import (
-    applications,
-    award_changes,
-    awards,
-    bookings,
-    circumstances,
-    claims,
-    disputes,
-    jobs,
-    phone_bookings,
-    requests,
-    rules,
-    settlement,
-    settlement_audit,
-    tasks,
-    top_ups,
-)
+from voucher import bookings, jobs, rules, top_ups
+from voucher.bookings import phone_bookings, requests, tasks
+from voucher.changes import applications, circumstances
+from voucher.claiming import claims, disputes
+from voucher.granting import award_changes, awards
 from voucher.ledger import audit, books, seals
 from voucher.ledger.models import FundAccount, Hold
 from voucher.models import (
@@ -50,6 +38,7 @@ from voucher.models import (
     Task,
     TopUp,
 )
+from voucher.settling import settlement, settlement_audit
 
 State, Party = Booking.State, Booking.Party
 BEFORE = (State.UNPAID, State.REQUESTED, State.COUNTERED, State.CONFIRMED)

@@ -14,24 +14,13 @@ from brochure.availability import LONDON
 from providers.models import BankAccount, Provider
 from tests import factories
 from tests.voucher.breaks import ALYS
-from voucher import (
-    absences,
-    account_changes,
-    appeals,
-    bookings,
-    closing,
-    day_entries,
-    found_anew,
-    handovers,
-    jobs,
-    returned_payments,
-    rules,
-    suspending,
-    waiting_list,
-    walk_ins,
-    withdrawals,
-)
+from voucher import bookings, jobs, rules
+from voucher.bookings import waiting_list
+from voucher.claiming import absences, appeals, found_anew, withdrawals
+from voucher.door import day_entries, walk_ins
 from voucher.models import Booking, Handover, PaymentRun, ReturnedPayment, Task, WaitingPlace, WalkIn
+from voucher.settling import account_changes, returned_payments
+from voucher.standing import closing, handovers, suspending
 
 State, Party, NotGiven = Booking.State, Booking.Party, Booking.NotGiven
 REFUSALS = (

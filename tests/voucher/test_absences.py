@@ -10,9 +10,12 @@ from accounts.models import OutboxMessage
 from tests import factories
 from tests.voucher.breaks import ALYS, FRIDAY, SATURDAY, confirm, london
 from tests.voucher.test_claims import claim
-from voucher import absences, bookings, claims, disputes, settlement, settlement_audit, tasks
+from voucher import bookings
+from voucher.bookings import tasks
+from voucher.claiming import absences, claims, disputes
 from voucher.ledger import audit, books
 from voucher.models import Booking, ClaimLine, Task
+from voucher.settling import settlement, settlement_audit
 
 pytestmark = pytest.mark.django_db
 State, NotGiven = Booking.State, Booking.NotGiven

@@ -11,9 +11,10 @@ from providers import staff
 from providers.models import BankAccount, Provider
 from tests import factories
 from tests.voucher import claimed
-from voucher import account_changes, bacs, jobs, line_checks, settlement, settlement_audit
+from voucher import jobs
 from voucher.ledger import audit
 from voucher.models import RunLine
+from voucher.settling import account_changes, bacs, line_checks, settlement, settlement_audit
 
 pytestmark = pytest.mark.django_db
 

@@ -9,9 +9,12 @@ from tests import factories
 from tests.voucher import claimed
 from tests.voucher.breaks import ALYS, FRIDAY, confirm
 from tests.voucher.ledger.desk import TURNS, at_once, faults
-from voucher import absences, appeals, bookings, claims, disputes, settlement, settlement_audit, tasks
+from voucher import bookings
+from voucher.bookings import tasks
+from voucher.claiming import absences, appeals, claims, disputes
 from voucher.ledger import books
 from voucher.models import Booking, ClaimLine, Dispute, FoundAnew, Task
+from voucher.settling import settlement, settlement_audit
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
 State = Booking.State

@@ -14,9 +14,10 @@ from providers import staff
 from providers.models import Provider, Staff
 from tests import factories
 from tests.voucher.breaks import FRIDAY, ask, london
-from voucher import answer_links, bookings
+from voucher import bookings
 from voucher.forms.carer import as_typed
 from voucher.ledger import audit
+from voucher.messages import answer_links
 from voucher.models import Booking
 
 pytestmark = pytest.mark.django_db
@@ -182,7 +183,7 @@ def test_a_provider_that_was_stopped_accepts_nothing_but_may_decline(client, ask
 def test_forged_mistyped_and_foreign_links_are_all_the_same_page(client, asked, bryn_cafe, caerphilly, clock):
     good = answer_links.token(asked, "yes")
     other = factories.provider(caerphilly)
-    signer = signing.Signer(salt="voucher.answer_links", sep=".")
+    signer = signing.Signer(salt="voucher.messages.answer_links", sep=".")
     number, moment = asked.pk, int(asked.starts_at.timestamp())
     bad = [
         "x",

@@ -14,7 +14,10 @@ from tests.voucher.breaks import ALYS, confirm
 from tests.voucher.claimed import claim
 from tests.voucher.test_found_anew import glenys
 from tests.voucher.test_provider_pages import clock, text
-from voucher import appeals, awards, bookings, disputes, tasks
+from voucher import bookings
+from voucher.bookings import tasks
+from voucher.claiming import appeals, disputes
+from voucher.granting import awards
 from voucher.ledger import books
 from voucher.models import Code, Task
 

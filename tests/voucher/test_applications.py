@@ -10,7 +10,9 @@ from accounts.models import HistoryEntry, OutboxMessage
 from tests import factories
 from tests.voucher import breaks
 from tests.voucher.breaks import london
-from voucher import applications, award_changes, awards, jobs
+from voucher import jobs
+from voucher.changes import applications
+from voucher.granting import award_changes, awards
 from voucher.ledger import audit, books
 from voucher.models import Application
 

@@ -9,7 +9,8 @@ from accounts.models import HistoryEntry
 from tests import factories
 from tests.voucher.breaks import london
 from tests.voucher.ledger.desk import TURNS, at_once
-from voucher import applications, circumstances, jobs
+from voucher import jobs
+from voucher.changes import applications, circumstances
 from voucher.ledger import audit
 from voucher.models import Application, Award, Circumstance
 

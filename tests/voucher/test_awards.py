@@ -9,7 +9,8 @@ from django.test.utils import CaptureQueriesContext
 from accounts.history import Who
 from accounts.models import HistoryEntry, OutboxMessage
 from tests import factories
-from voucher import awards, codes, rules
+from voucher import codes, rules
+from voucher.granting import awards
 from voucher.ledger import books
 from voucher.ledger.models import Transfer
 from voucher.models import Award, Code

@@ -8,7 +8,7 @@ import pytest
 from accounts.history import Who
 from tests import factories
 from tests.voucher.ledger.desk import TURNS, at_once
-from voucher import awards
+from voucher.granting import awards
 from voucher.ledger import audit
 from voucher.models import Award, Carer, Code
 

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voucher import bacs, rules
+from voucher import rules
+from voucher.settling import bacs
 
 # Read with a ruler: labels are 80 characters, records 100. The blanks at the ends count.
 GOLDEN_LINES = [

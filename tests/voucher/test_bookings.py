@@ -10,7 +10,8 @@ from accounts.history import Who
 from accounts.models import HistoryEntry, OutboxMessage
 from brochure.models import OfferPrice
 from tests import factories
-from voucher import bookings, claims
+from voucher import bookings
+from voucher.claiming import claims
 from voucher.ledger import audit, books
 from voucher.models import Booking
 

@@ -11,7 +11,7 @@ from brochure import editions
 from brochure.models import Activity, EditionFile, OfferPrice, PostcodeDistrict
 from tests import factories
 from tests.voucher import breaks
-from voucher import awards
+from voucher.granting import awards
 from voucher.models import Code
 
 pytestmark = pytest.mark.django_db

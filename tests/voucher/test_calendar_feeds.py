@@ -14,7 +14,8 @@ from providers.models import CalendarFeed, Provider, Staff
 from tests import factories
 from tests.voucher.breaks import ALYS, FRIDAY, ask, confirm
 from tests.voucher.claimed import claim
-from voucher import bookings, calendar_feeds, calendar_files
+from voucher import bookings
+from voucher.calendars import calendar_feeds, calendar_files
 from voucher.models import Booking
 
 pytestmark = pytest.mark.django_db

@@ -14,8 +14,10 @@ from accounts.history import Who
 from accounts.models import OutboxMessage
 from tests import factories
 from tests.voucher import breaks
-from voucher import awards, bookings, calendar_files
+from voucher import bookings
 from voucher.bookings import moving, suggesting
+from voucher.calendars import calendar_files
+from voucher.granting import awards
 from voucher.models import Booking
 
 pytestmark = pytest.mark.django_db

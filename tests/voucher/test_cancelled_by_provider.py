@@ -7,7 +7,8 @@ from accounts.history import Who
 from accounts.models import HistoryEntry, OutboxMessage
 from tests import factories
 from tests.voucher.breaks import confirm
-from voucher import awards, bookings
+from voucher import bookings
+from voucher.granting import awards
 from voucher.views import history_words
 
 pytestmark = pytest.mark.django_db

@@ -11,10 +11,10 @@ from providers import own_money, stripe_api
 from providers.models import Provider
 from tests import factories
 from tests.voucher import claimed
-from voucher import card_payments, line_checks, payment_files, returned_payments, settlement, settlement_audit
 from voucher.ledger import audit, books
 from voucher.models import CardPayment, RunFile
-from voucher.settlement_figures import figures
+from voucher.settling import card_payments, line_checks, payment_files, returned_payments, settlement, settlement_audit
+from voucher.settling.settlement_figures import figures
 
 pytestmark = pytest.mark.django_db
 

@@ -13,7 +13,8 @@ from providers.models import Provider
 from tests import factories
 from tests.voucher.breaks import ALYS, FRIDAY, london
 from tests.voucher.ledger.test_faults import FailOn
-from voucher import bookings, claims, jobs
+from voucher import bookings, jobs
+from voucher.claiming import claims
 from voucher.ledger import audit, books
 from voucher.ledger.models import AwardAccount, Hold, Transfer
 from voucher.models import Booking, BreakRequest, Choice

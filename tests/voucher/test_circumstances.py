@@ -12,18 +12,11 @@ from accounts.models import HistoryEntry, OutboxMessage
 from tests import factories
 from tests.voucher import breaks
 from tests.voucher.breaks import london
-from voucher import (
-    applications,
-    awards,
-    bookings,
-    carer_accounts,
-    circumstances,
-    claims,
-    jobs,
-    mistakes,
-    outcomes,
-    rules,
-)
+from voucher import bookings, jobs, rules
+from voucher.carers import carer_accounts, outcomes
+from voucher.changes import applications, circumstances, mistakes
+from voucher.claiming import claims
+from voucher.granting import awards
 from voucher.ledger import audit, books
 from voucher.models import Application, Booking, Circumstance, Code
 

@@ -11,7 +11,8 @@ from accounts.models import HistoryEntry, OutboxMessage
 from providers.models import Provider
 from tests import factories
 from tests.voucher.breaks import ALYS, FRIDAY, SATURDAY, confirm, deliver, london
-from voucher import bookings, claims, rules
+from voucher import bookings, rules
+from voucher.claiming import claims
 from voucher.ledger import acts, audit, books
 from voucher.models import Booking, Claim, ClaimLine
 

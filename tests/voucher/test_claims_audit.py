@@ -10,7 +10,8 @@ from tests import factories
 from tests.voucher import claimed
 from tests.voucher.breaks import ALYS, ask, confirm, deliver, london
 from tests.voucher.ledger.desk import tamper
-from voucher import bookings, claims, disputes
+from voucher import bookings
+from voucher.claiming import claims, disputes
 from voucher.ledger import audit
 from voucher.models import Booking
 

@@ -7,7 +7,8 @@ from tests import factories
 from tests.voucher.breaks import FRIDAY, SATURDAY, confirm, deliver
 from tests.voucher.ledger.desk import TURNS, at_once
 from tests.voucher.test_claims import claim
-from voucher import bookings, claims
+from voucher import bookings
+from voucher.claiming import claims
 from voucher.ledger import audit, books
 from voucher.models import Booking, Claim, ClaimLine
 

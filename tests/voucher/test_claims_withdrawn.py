@@ -8,9 +8,12 @@ from accounts.models import HistoryEntry
 from tests import factories
 from tests.voucher.breaks import ALYS, FRIDAY, SATURDAY, confirm, deliver, london
 from tests.voucher.test_claims import claim
-from voucher import award_statement, bookings, claims, disputes, line_checks, settlement, withdrawals
+from voucher import bookings
+from voucher.claiming import claims, disputes, withdrawals
+from voucher.granting import award_statement
 from voucher.ledger import audit, books
 from voucher.models import Booking, ClaimLine
+from voucher.settling import line_checks, settlement
 
 pytestmark = pytest.mark.django_db
 State = Booking.State

@@ -8,9 +8,10 @@ from tests.voucher.breaks import FRIDAY, SATURDAY, confirm, deliver
 from tests.voucher.ledger.desk import TURNS, at_once
 from tests.voucher.test_claims import claim
 from tests.voucher.test_claims_race import NOW
-from voucher import claims, settlement, settlement_audit, withdrawals
+from voucher.claiming import claims, withdrawals
 from voucher.ledger import audit, books
 from voucher.models import Booking, ClaimLine, PaymentRun
+from voucher.settling import settlement, settlement_audit
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
 THURSDAY = FRIDAY.replace(day=22, hour=9)

@@ -14,9 +14,12 @@ from brochure import catalogue
 from providers.models import Provider
 from tests import factories
 from tests.voucher import breaks, claimed
-from voucher import awards, bookings, claims, closing, handovers, jobs, suspending
+from voucher import bookings, jobs
+from voucher.claiming import claims
+from voucher.granting import awards
 from voucher.ledger import audit
 from voucher.models import Booking, Handover, Task
+from voucher.standing import closing, handovers, suspending
 
 LAST_DAY = dt.date(2026, 11, 9)  # four weeks after the fixed now
 AFTER = breaks.london(2026, 11, 12, 10)

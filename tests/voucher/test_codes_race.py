@@ -8,7 +8,9 @@ from accounts.models import HistoryEntry
 from tests import factories
 from tests.voucher.carer.pages import TEAM, text_of
 from tests.voucher.ledger.desk import TURNS, at_once
-from voucher import awards, carer_accounts, codes
+from voucher import codes
+from voucher.carers import carer_accounts
+from voucher.granting import awards
 from voucher.models import Carer
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]

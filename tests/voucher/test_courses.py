@@ -11,7 +11,10 @@ from accounts.history import Who
 from accounts.models import OutboxMessage
 from tests import factories
 from tests.voucher.breaks import ALYS, london
-from voucher import awards, bookings, calendar_files, circumstances, places_taken, rules
+from voucher import bookings, rules
+from voucher.calendars import calendar_files, places_taken
+from voucher.changes import circumstances
+from voucher.granting import awards
 from voucher.ledger import audit, books
 from voucher.models import Booking, WaitingPlace
 

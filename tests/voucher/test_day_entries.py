@@ -12,8 +12,10 @@ from accounts.models import HistoryEntry
 from brochure.models import Offer
 from tests import factories
 from tests.voucher.breaks import ALYS, confirm, london
-from voucher import awards, bookings, code_checks, day_entries
-from voucher.day_entries import Fault, Row
+from voucher import bookings
+from voucher.door import code_checks, day_entries
+from voucher.door.day_entries import Fault, Row
+from voucher.granting import awards
 from voucher.ledger import audit
 from voucher.models import Booking, WalkIn
 from voucher.views.provider import paper_lists

@@ -12,10 +12,12 @@ from tests.voucher import claimed
 from tests.voucher.breaks import ALYS, confirm
 from tests.voucher.ledger.desk import faults
 from tests.voucher.ledger.test_faults import FailOn
-from voucher import bookings, claims, disputes, line_checks, settlement, settlement_audit, settlement_figures
+from voucher import bookings
+from voucher.claiming import claims, disputes
 from voucher.ledger import books
 from voucher.ledger.models import AwardAccount, Hold, Transfer
 from voucher.models import Booking, Claim, ClaimLine, Dispute
+from voucher.settling import line_checks, settlement, settlement_audit, settlement_figures
 
 pytestmark = pytest.mark.django_db
 State = Booking.State

@@ -14,7 +14,7 @@ from tests import factories
 from tests.voucher import claimed
 from tests.voucher.breaks import FRIDAY, confirm
 from tests.voucher.test_provider_pages import text
-from voucher import settlement
+from voucher.settling import settlement
 from voucher.views.provider import earlier
 
 pytestmark = pytest.mark.django_db

@@ -12,10 +12,14 @@ from tests.voucher import claimed
 from tests.voucher.breaks import ALYS, FRIDAY, ask, confirm
 from tests.voucher.ledger.desk import faults
 from tests.voucher.ledger.test_faults import FailOn
-from voucher import awards, bookings, claims, rules, settlement_figures, tasks
+from voucher import bookings, rules
+from voucher.bookings import tasks
+from voucher.claiming import claims
+from voucher.granting import awards
 from voucher.ledger import books
 from voucher.ledger.models import AwardAccount, FundAccount, Hold, Transfer
 from voucher.models import Booking, ClaimLine, Task
+from voucher.settling import settlement_figures
 
 pytestmark = pytest.mark.django_db
 State, Kind = Booking.State, Task.Kind

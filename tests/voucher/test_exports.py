@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
-from voucher import exports
-from voucher.exports import Pence, Sheet
+from voucher.settling import exports
+from voucher.settling.exports import Pence, Sheet
 
 MADE_AT = dt.datetime(2026, 10, 12, 9, 30, tzinfo=dt.UTC)
 

@@ -10,17 +10,11 @@ from tests.voucher import breaks, claimed
 from tests.voucher.breaks import ALYS, london
 from tests.voucher.ledger.desk import faults
 from tests.voucher.top_ups import own
-from voucher import (
-    applications,
-    awards,
-    bookings,
-    circumstances,
-    claims,
-    disputes,
-    mistakes,
-    phone_bookings,
-    top_ups,
-)
+from voucher import bookings, top_ups
+from voucher.bookings import phone_bookings
+from voucher.changes import applications, circumstances, mistakes
+from voucher.claiming import claims, disputes
+from voucher.granting import awards
 from voucher.models import Booking, BreakRequest, Choice, Circumstance, Task
 
 pytestmark = pytest.mark.django_db

@@ -9,8 +9,9 @@ from accounts.history import Who
 from tests import factories
 from tests.voucher.breaks import ALYS, SATURDAY, ask, confirm
 from tests.voucher.carer.pages import text_of
-from voucher import bookings, fill_rate
+from voucher import bookings
 from voucher.models import Booking, Handover
+from voucher.standing import fill_rate
 
 pytestmark = pytest.mark.django_db
 A_DAY = dt.timedelta(days=1)

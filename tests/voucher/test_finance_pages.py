@@ -13,11 +13,11 @@ from accounts.history import Who
 from providers.models import BankAccount, Provider
 from tests import factories
 from tests.voucher import claimed
-from voucher import payment_files, settlement, settlement_audit
 from voucher.ledger import audit
 from voucher.ledger.models import Transfer
 from voucher.models import LineLeftOut, PaymentRun, RunFile
-from voucher.views import finance
+from voucher.settling import payment_files, settlement, settlement_audit
+from voucher.views.finance import runs as finance
 
 PAY_ON = dt.date(2026, 10, 15)
 PAGES = [("finance:runs", []), ("finance:funds", []), ("finance:overdue", [])]

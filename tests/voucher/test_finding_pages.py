@@ -11,7 +11,7 @@ from accounts.history import Who
 from brochure.models import PostcodeDistrict
 from tests import factories
 from tests.voucher import breaks
-from voucher import awards
+from voucher.granting import awards
 from voucher.models import Booking, Code, SavedOffer, Wish
 
 pytestmark = pytest.mark.django_db

@@ -23,20 +23,12 @@ from tests.voucher.test_disputes import (
     sound,
 )
 from tests.voucher.top_ups import own
-from voucher import (
-    absences,
-    appeals,
-    award_statement,
-    bookings,
-    claims,
-    disputes,
-    found_anew,
-    invoices,
-    settlement,
-    withdrawals,
-)
+from voucher import bookings
+from voucher.claiming import absences, appeals, claims, disputes, found_anew, withdrawals
+from voucher.granting import award_statement
 from voucher.ledger import books
 from voucher.models import Booking, ClaimLine, FoundAnew, Task
+from voucher.settling import invoices, settlement
 
 pytestmark = pytest.mark.django_db
 State = Booking.State

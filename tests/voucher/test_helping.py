@@ -9,7 +9,10 @@ from django.urls import reverse
 from accounts.models import HistoryEntry, OutboxMessage, User
 from tests import factories
 from tests.voucher.carer.pages import FRIDAY_TYPED, TEAM, form_of, look, send, text_of
-from voucher import applications, awards, bookings, helping, pins
+from voucher import bookings
+from voucher.carers import helping, pins
+from voucher.changes import applications
+from voucher.granting import awards
 from voucher.models import Booking, Carer, Permission
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]

@@ -14,10 +14,11 @@ from tests.voucher import claimed
 from tests.voucher.breaks import ALYS, confirm, london
 from tests.voucher.ledger.desk import faults, tamper
 from tests.voucher.test_provider_year import read
-from voucher import (
-    bookings,
-    claims,
-    disputes,
+from voucher import bookings
+from voucher.claiming import claims, disputes
+from voucher.ledger import acts, books
+from voucher.models import ClaimLine, Invoice, InvoiceLine, InvoicePaymentLine
+from voucher.settling import (
     invoices,
     legal_forms,
     provider_tables,
@@ -26,8 +27,6 @@ from voucher import (
     settlement_audit,
     settlement_figures,
 )
-from voucher.ledger import acts, books
-from voucher.models import ClaimLine, Invoice, InvoiceLine, InvoicePaymentLine
 
 pytestmark = pytest.mark.django_db
 

@@ -10,9 +10,10 @@ from tests.voucher import claimed
 from tests.voucher.breaks import ALYS
 from tests.voucher.ledger.desk import at_once
 from tests.voucher.test_invoices import DATED, FOUND, LATER, MONEY_IN, given, paid, run_of, sound
-from voucher import disputes, invoices, settlement
+from voucher.claiming import disputes
 from voucher.ledger import books
 from voucher.models import Invoice
+from voucher.settling import invoices, settlement
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
 

@@ -14,9 +14,12 @@ from providers.models import Provider
 from providers.papers import Kind
 from tests import factories
 from tests.voucher import breaks
-from voucher import asking, bookings, claims, endings, jobs, lapses, tasks
+from voucher import bookings, jobs
+from voucher.bookings import asking, tasks
+from voucher.claiming import claims
 from voucher.ledger import books
 from voucher.models import Task
+from voucher.standing import endings, lapses
 
 # A Thursday of the tests' month; the Friday after it is breaks.FRIDAY.
 THURSDAY = dt.date(2026, 10, 15)

@@ -11,8 +11,8 @@ from providers.models import Provider
 from tests import factories
 from tests.voucher import claimed
 from tests.voucher.carer.pages import text_of
-from voucher import legal_forms, settlement
 from voucher.models import Booking
+from voucher.settling import legal_forms, settlement
 
 pytestmark = pytest.mark.django_db
 PAY_ON = dt.date(2026, 10, 15)

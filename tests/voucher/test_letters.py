@@ -17,8 +17,10 @@ from accounts import paper
 from accounts.history import Who
 from accounts.models import HistoryEntry
 from tests import factories
-from voucher import awards, codes, letters, spelling
+from voucher import codes
+from voucher.granting import awards, letters
 from voucher.models import Award, Code
+from voucher.paper import spelling
 
 BY = Who(label="tests")
 DOTS = 150 / 72

@@ -11,21 +11,12 @@ from tests import factories
 from tests.voucher import claimed
 from tests.voucher.breaks import ALYS, london
 from tests.voucher.top_ups import own
-from voucher import (
-    awards,
-    bookings,
-    claims,
-    disputes,
-    line_checks,
-    pay_days,
-    settlement,
-    settlement_audit,
-    settlement_figures,
-    top_ups,
-    withdrawals,
-)
+from voucher import bookings, top_ups
+from voucher.claiming import claims, disputes, pay_days, withdrawals
+from voucher.granting import awards
 from voucher.ledger import audit, books
 from voucher.models import Booking, ClaimLine, Task, TopUp
+from voucher.settling import line_checks, settlement, settlement_audit, settlement_figures
 
 pytestmark = pytest.mark.django_db
 

@@ -12,8 +12,9 @@ from providers import staff
 from tests import factories
 from tests.voucher import claimed
 from tests.voucher.test_settlement import PAY_ON
-from voucher import messages, payment_files, returned_payments, settlement
-from voucher.claim_reminders import Reminder, remind
+from voucher import messages
+from voucher.claiming.claim_reminders import Reminder, remind
+from voucher.settling import payment_files, returned_payments, settlement
 
 pytestmark = pytest.mark.django_db
 

@@ -8,7 +8,8 @@ from accounts.models import OutboxMessage
 from providers.models import Provider
 from tests import factories
 from tests.voucher.breaks import ALYS, FRIDAY, ask, london
-from voucher import bookings, claims, jobs, rules
+from voucher import bookings, jobs, rules
+from voucher.claiming import claims
 from voucher.ledger import audit
 from voucher.models import Booking, Suggestion
 

@@ -10,7 +10,8 @@ from tests import factories
 from tests.brochure.test_offering import sent_draft
 from tests.brochure.test_photos import file_of, picture
 from tests.voucher.breaks import ask
-from voucher import offer_desk, typical_awards
+from voucher.granting import typical_awards
+from voucher.standing import offer_desk
 
 pytestmark = pytest.mark.django_db
 

@@ -16,7 +16,7 @@ from providers.models import JoiningNote, Provider
 from tests import factories
 from tests.providers import joiners
 from tests.voucher.ledger.desk import at_once
-from voucher import joining_checks, joining_desk, offer_desk
+from voucher.standing import joining_checks, joining_desk, offer_desk
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
 TURNS = pytest.mark.parametrize("turn", range(4))

@@ -11,7 +11,8 @@ from accounts.history import Who
 from accounts.models import HistoryEntry, OutboxMessage
 from tests import factories
 from tests.voucher import breaks, claimed
-from voucher import jobs, outcomes, rules
+from voucher import jobs, rules
+from voucher.carers import outcomes
 from voucher.models import Answers, Booking
 
 pytestmark = pytest.mark.django_db

@@ -14,8 +14,13 @@ from providers.models import Document
 from providers.paper_files import Kept
 from tests import factories
 from tests.voucher import breaks, claimed
-from voucher import bookings, claims, disputes, lapses, line_checks, offer_desk, phone_bookings, settlement, walk_ins
+from voucher import bookings
+from voucher.bookings import phone_bookings
+from voucher.claiming import claims, disputes
+from voucher.door import walk_ins
 from voucher.models import Dispute, WalkIn
+from voucher.settling import line_checks, settlement
+from voucher.standing import lapses, offer_desk
 
 pytestmark = pytest.mark.django_db
 

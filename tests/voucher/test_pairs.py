@@ -8,7 +8,8 @@ import pytest
 from accounts.models import OutboxMessage
 from tests import factories
 from tests.voucher.breaks import ALYS, FRIDAY
-from voucher import bookings, claims, jobs
+from voucher import bookings, jobs
+from voucher.claiming import claims
 from voucher.ledger import audit
 from voucher.models import Booking, BreakRequest, Choice
 

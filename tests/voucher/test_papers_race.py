@@ -10,8 +10,8 @@ from providers.models import Document, Provider
 from tests import factories
 from tests.voucher import breaks
 from tests.voucher.ledger.desk import at_once
-from voucher import lapses
 from voucher.models import Task
+from voucher.standing import lapses
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
 TURNS = pytest.mark.parametrize("turn", range(4))

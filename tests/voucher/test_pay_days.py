@@ -5,7 +5,8 @@ import datetime as dt
 import pytest
 
 from accounts.models import Scheme
-from voucher import pay_days, rules
+from voucher import rules
+from voucher.claiming import pay_days
 
 THURSDAY = 3
 

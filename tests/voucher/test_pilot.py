@@ -16,7 +16,7 @@ from accounts.models import Council, HistoryEntry
 from brochure.models import Activity, Offer, OfferPrice, PostcodeDistrict
 from providers.models import BankAccount, Provider
 from voucher import pilot
-from voucher.awards import RefTaken
+from voucher.granting.awards import RefTaken
 from voucher.ledger import audit
 from voucher.ledger.acts import KeyWasUsed
 from voucher.ledger.models import Transfer

@@ -10,7 +10,9 @@ from accounts.models import HistoryEntry, OutboxMessage
 from tests import factories
 from tests.voucher.carer.pages import TEAM, text_of
 from tests.voucher.ledger.desk import at_once
-from voucher import awards, pins, rules
+from voucher import rules
+from voucher.carers import pins
+from voucher.granting import awards
 
 PIN = "7294"
 

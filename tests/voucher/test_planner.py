@@ -7,7 +7,8 @@ import pytest
 from brochure.models import PostcodeDistrict
 from tests import factories
 from tests.voucher import breaks
-from voucher import bookings, planner
+from voucher import bookings
+from voucher.bookings import planner
 
 pytestmark = pytest.mark.django_db
 

@@ -14,7 +14,8 @@ from brochure.models import Edition, EditionFile
 from tests import factories
 from tests.voucher import claimed
 from tests.voucher.breaks import london
-from voucher import requests, rules
+from voucher import rules
+from voucher.bookings import requests
 from voucher.demo import money, stories
 from voucher.demo import people as demo
 from voucher.ledger import audit

@@ -17,7 +17,8 @@ from providers.access import CHOSEN_PROVIDER
 from providers.models import Provider, Staff
 from tests import factories
 from tests.voucher.breaks import ALYS, FRIDAY, SATURDAY, ask
-from voucher import bookings, claims
+from voucher import bookings
+from voucher.claiming import claims
 from voucher.ledger import audit
 from voucher.models import Booking, Carer
 

@@ -15,8 +15,12 @@ from tests import factories
 from tests.voucher import breaks
 from tests.voucher.breaks import ALYS
 from tests.voucher.test_provider_pages import clock, text
-from voucher import awards, bookings, code_checks, codes, pins, suspending
+from voucher import bookings, codes
+from voucher.carers import pins
+from voucher.door import code_checks
+from voucher.granting import awards
 from voucher.ledger import books
+from voucher.standing import suspending
 
 pytestmark = pytest.mark.django_db
 

@@ -13,9 +13,11 @@ from providers.models import Provider
 from tests import factories
 from tests.voucher.breaks import ALYS, FRIDAY, SATURDAY, confirm, deliver, london
 from tests.voucher.test_provider_pages import clock, count_of_queries, press, state, text
-from voucher import bookings, settlement, withdrawals
+from voucher import bookings
+from voucher.claiming import withdrawals
 from voucher.ledger import audit, books
 from voucher.models import Booking, Claim, PaymentRun, RunFile
+from voucher.settling import settlement
 
 pytestmark = pytest.mark.django_db
 State = Booking.State

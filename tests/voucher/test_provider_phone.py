@@ -11,7 +11,11 @@ from accounts.models import HistoryEntry, OutboxMessage
 from tests import factories
 from tests.voucher import breaks
 from tests.voucher.carer.pages import TEAM, text_of
-from voucher import awards, code_checks, codes, phone_bookings, pins
+from voucher import codes
+from voucher.bookings import phone_bookings
+from voucher.carers import pins
+from voucher.door import code_checks
+from voucher.granting import awards
 from voucher.ledger import audit
 from voucher.models import Booking, Task
 

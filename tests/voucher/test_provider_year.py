@@ -14,8 +14,10 @@ from accounts.history import Who
 from tests import factories
 from tests.voucher import breaks, claimed
 from tests.voucher.breaks import london
-from voucher import claims, provider_tables, provider_year, returned_payments, settlement, suspending
+from voucher.claiming import claims
 from voucher.models import Booking, Claim, ClaimLine
+from voucher.settling import provider_tables, provider_year, returned_payments, settlement
+from voucher.standing import suspending
 
 pytestmark = pytest.mark.django_db
 

@@ -18,23 +18,15 @@ from tests.voucher import claimed
 from tests.voucher.breaks import ALYS, london
 from tests.voucher.ledger.desk import faults
 from tests.voucher.top_ups import own
-from voucher import (
-    awards,
-    bookings,
-    carer_file,
-    circumstances,
-    claims,
-    closing,
-    disputes,
-    jobs,
-    lapses,
-    offer_desk,
-    suspending,
-    top_ups,
-    waiting_list,
-    walk_ins,
-)
+from voucher import bookings, jobs, top_ups
+from voucher.bookings import waiting_list
+from voucher.carers import carer_file
+from voucher.changes import circumstances
+from voucher.claiming import claims, disputes
+from voucher.door import walk_ins
+from voucher.granting import awards
 from voucher.models import Booking, Handover, Task, WaitingPlace, WalkIn
+from voucher.standing import closing, lapses, offer_desk, suspending
 
 pytestmark = pytest.mark.django_db
 State, Place = Booking.State, WaitingPlace.State

@@ -10,22 +10,12 @@ from tests import factories
 from tests.voucher import claimed
 from tests.voucher.breaks import ALYS, london
 from tests.voucher.ledger.desk import TURNS, at_once
-from voucher import (
-    account_changes,
-    bookings,
-    claims,
-    closing,
-    disputes,
-    handovers,
-    jobs,
-    returned_payments,
-    settlement,
-    settlement_audit,
-    suspending,
-    withdrawals,
-)
+from voucher import bookings, jobs
+from voucher.claiming import claims, disputes, withdrawals
 from voucher.ledger import audit, books
 from voucher.models import Booking, Handover, PaymentRun, ReturnedPayment
+from voucher.settling import account_changes, returned_payments, settlement, settlement_audit
+from voucher.standing import closing, handovers, suspending
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
 

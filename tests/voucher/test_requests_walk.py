@@ -9,7 +9,9 @@ from django.db.models import Sum
 
 from tests import factories
 from tests.voucher.breaks import ALYS, london
-from voucher import bookings, claims, jobs, requests
+from voucher import bookings, jobs
+from voucher.bookings import requests
+from voucher.claiming import claims
 from voucher.ledger import audit
 from voucher.ledger.models import AwardAccount
 from voucher.models import Booking, Suggestion

@@ -10,20 +10,11 @@ from providers import staff
 from providers.models import Staff
 from tests import factories
 from tests.voucher import claimed
-from voucher import (
-    absences,
-    account_changes,
-    bookings,
-    claims,
-    invoices,
-    jobs,
-    line_checks,
-    returned_payments,
-    settlement,
-    settlement_audit,
-)
+from voucher import bookings, jobs
+from voucher.claiming import absences, claims
 from voucher.ledger import acts, audit, books
 from voucher.models import ReturnedPayment
+from voucher.settling import account_changes, invoices, line_checks, returned_payments, settlement, settlement_audit
 
 pytestmark = pytest.mark.django_db
 

@@ -9,7 +9,9 @@ from accounts.history import Who
 from tests import factories
 from tests.voucher.breaks import ALYS
 from tests.voucher.test_provider_pages import text
-from voucher import awards, bookings, code_checks, walk_ins
+from voucher import bookings
+from voucher.door import code_checks, walk_ins
+from voucher.granting import awards
 from voucher.models import Booking, WalkIn
 
 pytestmark = pytest.mark.django_db

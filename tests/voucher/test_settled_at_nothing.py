@@ -12,10 +12,10 @@ from tests.voucher import claimed
 from tests.voucher.test_disputes import AFTER, PAY_ON, claim, dispute, found, given, lines_of, run, sound
 from tests.voucher.test_found_anew import anew, glenys
 from tests.voucher.test_settlement_files import rows_of, text_of
-from voucher import line_checks, payment_files, returned_payments, settlement, settlement_figures
 from voucher.ledger import books
 from voucher.ledger.models import Transfer
 from voucher.models import ClaimLine, RunFile
+from voucher.settling import line_checks, payment_files, returned_payments, settlement, settlement_figures
 
 pytestmark = pytest.mark.django_db
 MUCH_LATER = AFTER + dt.timedelta(days=60)

@@ -10,10 +10,10 @@ from accounts.models import HistoryEntry, OutboxMessage
 from providers.models import BankAccount, Provider
 from tests import factories
 from tests.voucher import claimed
-from voucher import line_checks, settlement, settlement_audit
 from voucher.ledger import audit, books, seals
 from voucher.ledger.models import Transfer
 from voucher.models import Booking, ClaimLine, LineLeftOut, PaymentRun, RunLine
+from voucher.settling import line_checks, settlement, settlement_audit
 
 PAY_ON = dt.date(2026, 10, 15)  # a Thursday, three working days after the fixed now
 

@@ -17,10 +17,10 @@ from accounts.models import OutboxMessage, Scheme
 from providers.models import Provider
 from tests import factories
 from tests.voucher import claimed
-from voucher import bacs, line_checks, payment_files, settlement, settlement_audit, settlement_figures
 from voucher.forms.accounts import AccountForm
 from voucher.ledger import audit
 from voucher.models import RunFile
+from voucher.settling import bacs, line_checks, payment_files, settlement, settlement_audit, settlement_figures
 
 PAY_ON = dt.date(2026, 10, 15)
 

@@ -12,10 +12,11 @@ from accounts.history import Who
 from tests import factories
 from tests.voucher import claimed
 from tests.voucher.ledger.desk import TURNS, at_once
-from voucher import payment_files, settlement, settlement_audit, withholding
+from voucher.claiming import withholding
 from voucher.ledger import audit
 from voucher.ledger.models import Transfer
 from voucher.models import Claim, PaymentRun, RunFile, Withholding
+from voucher.settling import payment_files, settlement, settlement_audit
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
 PAY_ON = dt.date(2026, 10, 15)

@@ -13,8 +13,9 @@ from accounts import paper
 from accounts.history import Who
 from tests import factories
 from tests.voucher import breaks, claimed
-from voucher import awards, slips
+from voucher.granting import awards
 from voucher.models import Booking
+from voucher.paper import slips
 
 pytestmark = pytest.mark.django_db
 

@@ -5,7 +5,8 @@ import itertools
 import pytest
 from django.utils import translation
 
-from voucher import codes, spelling
+from voucher import codes
+from voucher.paper import spelling
 
 LANGUAGES = ["en", "cy"]
 

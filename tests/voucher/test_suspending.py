@@ -12,9 +12,14 @@ from providers import pausing, staff
 from providers.models import Provider
 from tests import factories
 from tests.voucher import breaks, claimed
-from voucher import awards, bookings, claims, day_entries, jobs, suspending, tasks
+from voucher import bookings, jobs
+from voucher.bookings import tasks
+from voucher.claiming import claims
+from voucher.door import day_entries
+from voucher.granting import awards
 from voucher.ledger import audit
 from voucher.models import Booking, Carer, Task
+from voucher.standing import suspending
 
 pytestmark = pytest.mark.django_db
 

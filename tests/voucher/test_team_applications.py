@@ -12,7 +12,8 @@ from django.utils import timezone
 from accounts.history import Who
 from tests import factories
 from tests.voucher import breaks
-from voucher import applications, awards, circumstances
+from voucher.changes import applications, circumstances
+from voucher.granting import awards
 from voucher.models import Application, Booking, Circumstance
 
 pytestmark = pytest.mark.django_db

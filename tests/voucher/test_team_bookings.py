@@ -12,7 +12,8 @@ from accounts.models import HistoryEntry
 from tests import factories
 from tests.voucher.breaks import ALYS, FRIDAY, SATURDAY, ask, confirm, deliver, london
 from tests.voucher.test_provider_pages import clock, count_of_queries, left, state, text
-from voucher import bookings, claims
+from voucher import bookings
+from voucher.claiming import claims
 from voucher.ledger import audit, books
 from voucher.models import Booking, Claim, ClaimLine
 

@@ -8,7 +8,7 @@ from django.urls import reverse
 from accounts import mail
 from accounts.models import HistoryEntry, OutboxMessage
 from tests import factories
-from voucher import writing
+from voucher.messages import writing
 
 pytestmark = pytest.mark.django_db
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts.history import Who
 from accounts.models import HistoryEntry
 from tests import factories
-from voucher import awards
+from voucher.granting import awards
 from voucher.ledger import audit, books
 from voucher.models import Award, Booking, Carer, Code
 

@@ -13,7 +13,10 @@ from accounts.history import Who
 from accounts.models import HistoryEntry, OutboxMessage
 from tests import factories
 from tests.voucher.carer.pages import FRIDAY, TEAM, text_of
-from voucher import awards, bindings, bookings, carer_accounts, letters, phone_bookings, pins, tasks
+from voucher import bookings
+from voucher.bookings import phone_bookings, tasks
+from voucher.carers import bindings, carer_accounts, pins
+from voucher.granting import awards, letters
 from voucher.ledger import audit
 from voucher.models import Booking, Carer, Code, Dispute, Task
 

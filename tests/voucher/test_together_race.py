@@ -11,10 +11,14 @@ from tests.voucher import claimed
 from tests.voucher.breaks import ALYS, FRIDAY, confirm, london
 from tests.voucher.ledger.desk import TURNS, at_once, faults
 from tests.voucher.top_ups import own
-from voucher import bookings, circumstances, claims, disputes, jobs, phone_bookings, settlement_audit, top_ups
+from voucher import bookings, jobs, top_ups
+from voucher.bookings import phone_bookings
+from voucher.changes import circumstances
+from voucher.claiming import claims, disputes
 from voucher.ledger import books
 from voucher.ledger.models import FundAccount
 from voucher.models import Booking, BreakRequest, Circumstance, Task
+from voucher.settling import settlement_audit
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
 State = Booking.State

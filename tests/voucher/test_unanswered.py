@@ -12,8 +12,9 @@ from providers import pausing
 from providers.models import Provider
 from tests import factories
 from tests.voucher.breaks import FRIDAY, ask, confirm
-from voucher import bookings, jobs, unanswered
+from voucher import bookings, jobs
 from voucher.models import Booking, Task
+from voucher.standing import unanswered
 
 pytestmark = pytest.mark.django_db
 A_DAY = dt.timedelta(days=1)

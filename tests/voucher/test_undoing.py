@@ -14,7 +14,10 @@ from tests.voucher.test_absences import MONDAY, UNITS, differences, figures, fre
 from tests.voucher.test_claims import claim
 from tests.voucher.test_courses import FIRST, course, owner  # noqa: F401
 from tests.voucher.test_courses import ask as ask_for_course
-from voucher import award_statement, bookings, claims, tasks, withdrawals
+from voucher import bookings
+from voucher.bookings import tasks
+from voucher.claiming import claims, withdrawals
+from voucher.granting import award_statement
 from voucher.ledger import books
 from voucher.models import Booking, HoldBefore, Task
 

@@ -12,8 +12,12 @@ from accounts.history import Who
 from accounts.models import OutboxMessage
 from tests import factories
 from tests.voucher.breaks import ALYS, london
-from voucher import awards, bookings, circumstances, jobs, rules, suspending, tasks, waiting_list
+from voucher import bookings, jobs, rules
+from voucher.bookings import tasks, waiting_list
+from voucher.changes import circumstances
+from voucher.granting import awards
 from voucher.models import Booking, Task, WaitingPlace
+from voucher.standing import suspending
 
 State = WaitingPlace.State
 SATURDAY = dt.date(2026, 10, 24)

@@ -8,7 +8,8 @@ from django.db import transaction
 from tests import factories
 from tests.voucher.ledger.desk import TURNS, at_once
 from tests.voucher.test_waiting_list import ALYS, SATURDAY, TEN, ask, take
-from voucher import bookings, waiting_list
+from voucher import bookings
+from voucher.bookings import waiting_list
 from voucher.ledger import audit
 from voucher.models import Booking, WaitingPlace
 

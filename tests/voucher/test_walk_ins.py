@@ -11,7 +11,8 @@ from providers.models import Provider
 from tests import factories
 from tests.voucher import claimed
 from tests.voucher.breaks import ALYS, london
-from voucher import bookings, rules, walk_ins
+from voucher import bookings, rules
+from voucher.door import walk_ins
 from voucher.ledger import audit
 from voucher.models import Booking, WalkIn
 

@@ -9,7 +9,8 @@ from accounts.history import Who
 from tests import factories
 from tests.voucher.breaks import ALYS, ask, confirm
 from tests.voucher.ledger.desk import TURNS, at_once
-from voucher import bookings, day_entries, walk_ins
+from voucher import bookings
+from voucher.door import day_entries, walk_ins
 from voucher.ledger import audit
 from voucher.models import Booking, WalkIn
 

@@ -8,7 +8,7 @@ from accounts.history import Who
 from accounts.models import HistoryEntry, OutboxMessage
 from brochure.models import OfferPrice
 from tests import factories
-from voucher import wishes
+from voucher.carers import wishes
 from voucher.models import Wish
 
 pytestmark = pytest.mark.django_db

@@ -12,9 +12,10 @@ from providers import staff
 from tests import factories
 from tests.voucher import claimed
 from tests.voucher.test_provider_pages import clock, text
-from voucher import line_checks, settlement, settlement_figures, withholding
+from voucher.claiming import withholding
 from voucher.ledger import audit, books
 from voucher.models import Claim, Withholding
+from voucher.settling import line_checks, settlement, settlement_figures
 
 pytestmark = pytest.mark.django_db
 PAY_ON = dt.date(2026, 10, 15)

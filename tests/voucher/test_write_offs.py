@@ -11,10 +11,11 @@ from tests import factories
 from tests.voucher import claimed
 from tests.voucher.ledger.desk import at_once, tamper
 from tests.voucher.test_invoices import DATED, FOUND, LATER, MONEY_IN, given, owed, paid, run_of, sitting, sound, write
-from voucher import appeals, invoices, settlement_audit, settlement_figures
+from voucher.claiming import appeals
 from voucher.ledger import books
 from voucher.ledger.models import Transfer
 from voucher.models import Booking, Invoice, InvoiceWriteOff, Task
+from voucher.settling import invoices, settlement_audit, settlement_figures
 
 pytestmark = pytest.mark.django_db
 State = Invoice.State

@@ -11,7 +11,8 @@ from accounts.models import HistoryEntry, OutboxMessage
 from tests import factories
 from tests.voucher import breaks
 from tests.voucher.breaks import london
-from voucher import jobs, rules, writing
+from voucher import jobs, rules
+from voucher.messages import writing
 
 pytestmark = pytest.mark.django_db
 

@@ -7,8 +7,8 @@ from django.utils import timezone
 
 from brochure.models import Offer
 from voucher import rules
-from voucher.asking import IS_LIVE
 from voucher.bookings import choices, emergencies, following, own_money, steps
+from voucher.bookings.asking import IS_LIVE
 from voucher.bookings.steps import BookingMoved, Party, State
 from voucher.ledger import books
 

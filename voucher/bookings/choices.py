@@ -2,7 +2,8 @@
 
 from django.db.models import F
 
-from voucher import asking, rules
+from voucher import rules
+from voucher.bookings import asking
 from voucher.bookings.making import book, lock_offers, set_aside
 from voucher.ledger.models import AwardAccount
 from voucher.models import Award, BreakRequest, Choice

@@ -3,12 +3,12 @@
 from django.db import transaction
 from django.utils import timezone
 
-from voucher import messages, rules, tasks
-from voucher.asking import BadLength
-from voucher.bookings import cancelling, choices, pairs, steps
+from voucher import messages, rules
+from voucher.bookings import cancelling, choices, pairs, steps, tasks
+from voucher.bookings.asking import BadLength
 from voucher.bookings.steps import BookingMoved, NotYet, Party, State
+from voucher.calendars.places_taken import spans_of
 from voucher.models import Booking, Task
-from voucher.places_taken import spans_of
 
 
 def deliver(*, booking, minutes, by, now):

@@ -3,8 +3,8 @@
 from django.db import transaction
 
 from providers import staff
-from voucher import messages, rules, tasks
-from voucher.bookings import steps
+from voucher import messages, rules
+from voucher.bookings import steps, tasks
 from voucher.bookings.steps import BookingMoved, State
 from voucher.ledger import books
 from voucher.models import Booking, Task

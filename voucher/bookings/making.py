@@ -9,8 +9,9 @@ from django.utils import timezone
 
 from brochure import availability, offering
 from brochure.models import Offer
-from voucher import messages, rules, tasks
-from voucher.asking import (
+from voucher import messages, rules
+from voucher.bookings import steps, tasks
+from voucher.bookings.asking import (
     AwardClosed,
     BadShare,
     Full,
@@ -24,11 +25,10 @@ from voucher.asking import (
     refuse_taken,
     refuse_unless_possible,
 )
-from voucher.bookings import steps
 from voucher.bookings.steps import State
+from voucher.calendars.places_taken import sessions_to_keep, taken_times
 from voucher.ledger import acts, books
 from voucher.models import Award, Booking, BreakRequest, Choice, WaitingPlace
-from voucher.places_taken import sessions_to_keep, taken_times
 
 # Without vowels, so that no reference is a word, and without signs that look alike.
 REF_SIGNS = "23456789BCDFGHJKMNPQRSTVWXZ"

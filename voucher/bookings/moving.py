@@ -4,13 +4,13 @@ from django.db import transaction
 
 from accounts import history
 from brochure import availability
-from voucher import messages, rules, tasks
-from voucher.asking import refuse_outside_period, refuse_taken, refuse_unless_possible
-from voucher.bookings import choices, steps
+from voucher import messages, rules
+from voucher.bookings import choices, steps, tasks
+from voucher.bookings.asking import refuse_outside_period, refuse_taken, refuse_unless_possible
 from voucher.bookings.making import answer_by, lock_offers
 from voucher.bookings.steps import BookingMoved, Party, State
+from voucher.calendars.places_taken import sessions_to_keep
 from voucher.models import Award, Booking, Handover, Suggestion, Task
-from voucher.places_taken import sessions_to_keep
 
 
 class TooLateToMove(Exception):

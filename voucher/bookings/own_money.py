@@ -1,6 +1,7 @@
 """The carer's own share of a price: what the award pays first, and what goes back to her when a booking ends."""
 
-from voucher import rules, tasks
+from voucher import rules
+from voucher.bookings import tasks
 from voucher.models import Booking, Dispute, Task, TopUp
 
 State = Booking.State

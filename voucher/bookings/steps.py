@@ -6,8 +6,8 @@ from django.utils import timezone
 from accounts import history
 from brochure.models import Offer
 from voucher import messages
-from voucher.asking import NotLive
 from voucher.bookings import own_money
+from voucher.bookings.asking import NotLive
 from voucher.ledger import books
 from voucher.models import Booking, Suggestion
 

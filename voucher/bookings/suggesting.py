@@ -8,12 +8,12 @@ from django.utils import timezone
 from brochure import availability
 from brochure.models import Offer
 from voucher import messages, rules
-from voucher.asking import NotLive, OutsidePeriod, refuse_outside_period
 from voucher.bookings import choices, following, pairs, steps
+from voucher.bookings.asking import NotLive, OutsidePeriod, refuse_outside_period
 from voucher.bookings.making import lock_offers
 from voucher.bookings.steps import Party, State
+from voucher.calendars.places_taken import is_free_beside, sessions_to_keep
 from voucher.models import Award, Suggestion
-from voucher.places_taken import is_free_beside, sessions_to_keep
 
 SUGGESTIONS_MOST = 3
 

@@ -9,14 +9,14 @@ from django.db.models import F
 from django.utils import timezone
 
 from providers.models import Provider
-from voucher import messages, rules, tasks
-from voucher.asking import Full
-from voucher.bookings import choices, own_money, pairs, steps
+from voucher import messages, rules
+from voucher.bookings import choices, own_money, pairs, steps, tasks
+from voucher.bookings.asking import Full
 from voucher.bookings.making import lock_offers
 from voucher.bookings.steps import BookingMoved, Party, State
+from voucher.calendars.places_taken import is_free_beside, spans_of
 from voucher.ledger import books
 from voucher.models import Booking, Dispute, HoldBefore, Task
-from voucher.places_taken import is_free_beside, spans_of
 
 
 class RestWasUsed(Exception):

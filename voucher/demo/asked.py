@@ -4,7 +4,8 @@ import uuid
 
 from django.utils import timezone
 
-from voucher import asking, bookings
+from voucher import bookings
+from voucher.bookings import asking
 
 
 def wanted(award, offer, starts_at, minutes, *, now):

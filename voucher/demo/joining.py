@@ -7,7 +7,7 @@ from brochure import offering
 from brochure.models import Category
 from providers import joining, papers
 from providers.joining import Step
-from voucher import joining_desk
+from voucher.standing import joining_desk
 
 BEGUN, SENT = "sian@joining.example", "tomos@joining.example"
 # As long ago as it was begun, and sent.

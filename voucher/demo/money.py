@@ -10,9 +10,12 @@ from django.utils.translation import gettext_lazy as _
 from accounts.history import Who
 from brochure import availability
 from brochure.models import Offer
-from voucher import asking, bookings, claims, line_checks, pay_days, returned_payments, settlement, withdrawals
+from voucher import bookings
+from voucher.bookings import asking
+from voucher.claiming import claims, pay_days, withdrawals
 from voucher.demo import asked
 from voucher.models import Award, Booking, ReturnedPayment
+from voucher.settling import line_checks, returned_payments, settlement
 
 BY = Who(label="make_demo_people")
 ASKED_BEFORE = dt.timedelta(days=26)

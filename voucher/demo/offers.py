@@ -9,7 +9,8 @@ from PIL import Image, ImageDraw
 from brochure import offering, photos, price_changes
 from brochure.models import Category, Offer, OfferPrice
 from brochure.prices import Rate
-from voucher import offer_desk, walk_ins
+from voucher.door import walk_ins
+from voucher.standing import offer_desk
 
 SKY, SUN, FAR, NEAR, WALL, ROOF = "#cfe3ef", "#ffd54a", "#9cc3a5", "#17694a", "#f6efe3", "#9c3b2e"
 WIDTH, HEIGHT = 1280, 800

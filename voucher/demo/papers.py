@@ -10,7 +10,7 @@ from brochure import care_checks, exemptions
 from brochure.models import Offer
 from providers import papers
 from providers.models import Provider
-from voucher import lapses
+from voucher.standing import lapses
 
 BY = Who(label="make_demo_people")
 # When they end: two that are warned of, and one that holds.

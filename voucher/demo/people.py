@@ -20,8 +20,8 @@ from accounts.people import give_role
 from providers import own_money
 from providers.models import Provider, Staff
 from providers.staff import give_post
-from voucher import awards
 from voucher.demo import joining, money, offers, papers, stories, times
+from voucher.granting import awards
 from voucher.ledger.models import Unit
 from voucher.models import Award, Carer
 

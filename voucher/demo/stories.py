@@ -10,7 +10,10 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.history import Who
 from brochure import availability, catalogue
-from voucher import applications, asking, bookings, helping, top_ups
+from voucher import bookings, top_ups
+from voucher.bookings import asking
+from voucher.carers import helping
+from voucher.changes import applications
 from voucher.demo import asked
 from voucher.models import Application, Award, Permission, TopUp
 

@@ -8,7 +8,8 @@ from accounts.history import Who
 from brochure import availability
 from brochure.models import Category, Offer, OfferPrice
 from brochure.opening import other_days_text
-from voucher import bookings, waiting_list
+from voucher import bookings
+from voucher.bookings import waiting_list
 from voucher.demo import asked
 from voucher.models import Award
 

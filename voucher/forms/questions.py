@@ -3,8 +3,8 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from voucher.carers.outcomes import QUESTIONS
 from voucher.models import Answers
-from voucher.outcomes import QUESTIONS
 
 NOT_SAID = "not_said"
 # The words at each step; a number alone says nothing to who hears it read out.

@@ -5,7 +5,7 @@ import uuid
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from voucher import identity
+from voucher.carers import identity
 from voucher.forms.account import PinField
 
 

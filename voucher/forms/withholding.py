@@ -4,7 +4,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from providers.models import Provider
-from voucher import withholding
+from voucher.claiming import withholding
 
 REASON_MOST = 500
 TOO_LONG = _("The reason can be 500 letters long. Make it a little shorter.")

@@ -1,8 +1,8 @@
 """News of an award: an application answered, more or less to use, its end coming near, questions on how it was."""
 
 from accounts.models import Language, OutboxMessage
+from voucher.messages.writing import to_carer, way_to
 from voucher.models import Carer
-from voucher.writing import to_carer, way_to
 
 
 def award_granted(award):

@@ -4,8 +4,8 @@ from django.db.models import Q
 
 from accounts.models import OutboxMessage
 from voucher.messages.telling import context_of, queue, tell_carer, tell_provider
+from voucher.messages.writing import to_carer, way_to
 from voucher.models import Booking, Carer, Suggestion, TopUp
-from voucher.writing import to_carer, way_to
 
 
 def booking_asked(booking):

@@ -4,8 +4,8 @@ import secrets
 
 from accounts import mail
 from voucher.messages.telling import about_carer
+from voucher.messages.writing import to_carer
 from voucher.models import Carer
-from voucher.writing import to_carer
 
 
 def pin_changed(carer, *, has_pin, now):

@@ -5,7 +5,7 @@ import logging
 from accounts import mail
 from voucher import rules
 from voucher.messages.telling import tell_carer, tell_provider
-from voucher.writing import to_carer
+from voucher.messages.writing import to_carer
 
 log = logging.getLogger(__name__)
 

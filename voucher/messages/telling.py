@@ -6,9 +6,10 @@ from django.conf import settings
 
 from accounts import mail
 from providers import staff
-from voucher import answer_links, calendar_files
+from voucher.calendars import calendar_files
+from voucher.messages import answer_links
+from voucher.messages.writing import to_carer
 from voucher.models import Booking
-from voucher.writing import to_carer
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +35,7 @@ def tell_provider(name, booking, *, again="", with_links=False, with_entry=True,
     """Tell the provider, and who wishes it there, some news of a booking; with the entry for the calendar, as above.
 
     It is told once for each `again`. Without `with_entry` it goes without that file. With links, each reader can
-    answer with their own (voucher.answer_links).
+    answer with their own (voucher.messages.answer_links).
     """
     provider, entry = booking.provider, None
     # A request that came to nothing never stood in the provider's calendar.

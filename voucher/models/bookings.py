@@ -98,7 +98,7 @@ class Booking(models.Model):
     state = models.CharField(max_length=14, choices=State, default=State.REQUESTED)
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
-    # Of a course: [[start, end], …] of its sessions as they were when it was booked (voucher.places_taken).
+    # Of a course: [[start, end], …] of its sessions as they were when it was booked (voucher.calendars.places_taken).
     sessions = models.JSONField(null=True)
     minutes = models.PositiveIntegerField()
     # Frozen on the day of asking: the price of one unit, how long a unit is, and the whole price, in pence.

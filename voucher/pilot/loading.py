@@ -13,7 +13,7 @@ from accounts.models import Scheme
 from brochure import care_checks
 from brochure.models import Activity, Offer, OfferPrice, PostcodeDistrict
 from providers.models import BankAccount, Provider
-from voucher import awards
+from voucher.granting import awards
 from voucher.ledger import books
 from voucher.models import Award, Carer, Fund
 from voucher.pilot.checking import CARER_DETAILS, carer_key, ledger_unit

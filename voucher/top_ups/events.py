@@ -7,7 +7,8 @@ from django.db import transaction
 
 from accounts import history
 from providers import own_money, stripe_api
-from voucher import bookings, tasks
+from voucher import bookings
+from voucher.bookings import tasks
 from voucher.models import StripeEvent, Task, TopUp
 from voucher.top_ups import paying, refunding
 

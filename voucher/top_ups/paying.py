@@ -12,8 +12,8 @@ from django.utils import translation
 from accounts import history
 from accounts.history import Who
 from providers import stripe_api
-from voucher import bookings, tasks
-from voucher.bookings import choices, following, steps
+from voucher import bookings
+from voucher.bookings import choices, following, steps, tasks
 from voucher.models import Booking, Task, TopUp
 
 log = logging.getLogger(__name__)

@@ -8,7 +8,8 @@ from django.db.models import F
 
 from accounts import history
 from providers import stripe_api
-from voucher import messages, tasks
+from voucher import messages
+from voucher.bookings import tasks
 from voucher.models import Task, TopUp
 from voucher.top_ups.paying import CARD_COMPANY
 

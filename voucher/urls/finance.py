@@ -2,10 +2,11 @@
 
 from django.urls import path
 
-from voucher.views import bank_accounts as account_pages
-from voucher.views import finance as finance_pages
-from voucher.views import finance_waiting, invoices
-from voucher.views import withholding as withholding_pages
+from voucher.views.finance import bank_accounts as account_pages
+from voucher.views.finance import invoices
+from voucher.views.finance import runs as finance_pages
+from voucher.views.finance import waiting as finance_waiting
+from voucher.views.finance import withholding as withholding_pages
 
 urlpatterns = [
     path("", finance_pages.runs, name="runs"),

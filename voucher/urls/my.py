@@ -2,26 +2,23 @@
 
 from django.urls import path
 
-from voucher.views import account as account_pages
-from voucher.views import applications as application_pages
-from voucher.views import ask as ask_pages
-from voucher.views import (
-    ask_more,
-    carer_after,
-    carer_answers,
-    carer_finding,
-    my_changes,
-    my_handovers,
-    my_record,
-    my_walk_ins,
-    open_award,
-    papers,
-)
 from voucher.views import calendars as calendar_pages
-from voucher.views import carer as carer_pages
 from voucher.views import helping as helping_pages
-from voucher.views import own_money as own_money_pages
-from voucher.views import waiting as waiting_pages
+from voucher.views import papers
+from voucher.views.my import account as account_pages
+from voucher.views.my import after as carer_after
+from voucher.views.my import answers as carer_answers
+from voucher.views.my import applications as application_pages
+from voucher.views.my import ask as ask_pages
+from voucher.views.my import ask_more, open_award
+from voucher.views.my import award as carer_pages
+from voucher.views.my import changes as my_changes
+from voucher.views.my import finding as carer_finding
+from voucher.views.my import handovers as my_handovers
+from voucher.views.my import own_money as own_money_pages
+from voucher.views.my import record as my_record
+from voucher.views.my import waiting as waiting_pages
+from voucher.views.my import walk_ins as my_walk_ins
 
 my = [
     path("", carer_pages.award, name="award"),

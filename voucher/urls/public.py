@@ -4,9 +4,10 @@ from django.urls import path
 
 from voucher.views import answer_links as answer_pages
 from voucher.views import brochure as brochure_pages
-from voucher.views import demo, entrance, join, open_award
+from voucher.views import demo, entrance, join
 from voucher.views import public as public_pages
 from voucher.views import wishes as wish_pages
+from voucher.views.my import open_award
 
 urlpatterns = [
     path("", public_pages.home, name="home"),

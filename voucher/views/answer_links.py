@@ -16,9 +16,10 @@ from django.views.decorators.http import require_http_methods
 
 from accounts import limits, wording
 from accounts.history import Who
-from voucher import answer_links, bookings
+from voucher import bookings
 from voucher.forms.provider.bookings import DeclineForm, length_in_words
 from voucher.forms.provider.times import SuggestForm
+from voucher.messages import answer_links
 from voucher.models import Booking
 from voucher.views.provider.clocks import clock
 from voucher.views.provider.times import free_times

@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 from accounts import days
 from accounts.access import history_reader_required
 from accounts.models import HistoryEntry, User
-from voucher import exports
 from voucher.forms.history import HistoryForm
+from voucher.settling import exports
 from voucher.views import history_words
 
 A_PAGE = 50

@@ -17,13 +17,14 @@ from accounts.models import only_language
 from brochure import access, availability, catalogue, photos, places, price_changes, prices, wording_of_times
 from brochure import wording as brochure_wording
 from brochure.models import Activity, EditionFile
-from voucher import outcomes, rules
+from voucher import rules
+from voucher.carers import outcomes
 from voucher.forms.brochure import SearchForm
 from voucher.forms.carer import as_typed
 from voucher.views import offer_cards, searched
+from voucher.views.my.open_award import opened
 from voucher.views.numbers import whole
 from voucher.views.offer_cards import district, moment_of, taken_times
-from voucher.views.open_award import opened
 
 # The page of an offer lists so many free days; all of them are on the way to asking.
 FREE_DAYS_SHOWN = 8

@@ -5,9 +5,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from providers.access import bookings_required
-from voucher import calendar_files
-from voucher.views import own_booking
-from voucher.views.open_award import award_required
+from voucher.calendars import calendar_files
+from voucher.views.my import own_booking
+from voucher.views.my.open_award import award_required
 from voucher.views.provider import requests as provider_pages
 
 

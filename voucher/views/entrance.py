@@ -15,7 +15,7 @@ from accounts.models import Language, Role
 from providers.access import CHOSEN_PROVIDER
 from providers.models import Provider
 from voucher.navigation import provider_places
-from voucher.views.open_award import remember_print
+from voucher.views.my.open_award import remember_print
 
 # Each kind of role with the name of its first page, in the order in which the page offers them.
 PLACES = [

@@ -12,10 +12,11 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import limits, wording
 from accounts.history import Who
-from voucher import awards, helping, pins
+from voucher.carers import helping, pins
 from voucher.forms.account import HelpForm, PermissionForm
+from voucher.granting import awards
 from voucher.models import Permission
-from voucher.views.open_award import (
+from voucher.views.my.open_award import (
     WRONG_CODES,
     WRONG_CODES_SECONDS,
     award_required,

@@ -7,9 +7,9 @@ from accounts import wording
 from accounts.models import Role
 from brochure.models import Exemption
 from providers.models import DbsCheck, Document, Provider, Staff
-from voucher import identity
-from voucher.award_changes import ChangeReason
-from voucher.claims import LateReason
+from voucher.carers import identity
+from voucher.claiming.claims import LateReason
+from voucher.granting.award_changes import ChangeReason
 from voucher.models import Application, Award, Booking, Circumstance, Permission, RunFile, Task
 from voucher.views import history_settings
 from voucher.views.history_acts import ACTS, SUBJECTS

@@ -20,7 +20,7 @@ from voucher import messages as news
 from voucher.forms.account import AddressCodeForm, AddressForm
 from voucher.forms.provider.joining import BeginForm
 from voucher.navigation import OPEN_AWARD
-from voucher.views.account import is_the_code
+from voucher.views.my.account import is_the_code
 
 PROVING = "joining"  # the key in the session under which an address is proved
 CODES_AN_ADDRESS, CODES_A_SENDER = 5, 20

@@ -12,9 +12,11 @@ from django.views.decorators.http import require_safe
 from accounts import paper
 from accounts.access import carers_team_required
 from accounts.history import Who
-from voucher import awards, looks, slips
-from voucher.views import own_booking
-from voucher.views.open_award import award_required
+from voucher.carers import looks
+from voucher.granting import awards
+from voucher.paper import slips
+from voucher.views.my import own_booking
+from voucher.views.my.open_award import award_required
 from voucher.views.team import awards as team_awards
 from voucher.views.team import bookings as team_bookings
 

@@ -12,9 +12,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import limits, wording
 from accounts.history import Who
-from voucher import wishes
+from voucher.carers import wishes
 from voucher.forms.wishes import WishForm
-from voucher.views.open_award import opened
+from voucher.views.my.open_award import opened
 
 # So many wishes from one place are a person's; more are a machine's.
 WISHES_A_DAY = 20

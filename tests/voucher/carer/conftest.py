@@ -5,7 +5,7 @@ from django.urls import reverse
 
 from tests import factories
 from tests.voucher.carer.pages import TEAM, form_of, look, send
-from voucher import awards
+from voucher.granting import awards
 from voucher.models import Booking
 
 

@@ -10,7 +10,8 @@ from django.urls import reverse
 from accounts.models import HistoryEntry, OutboxMessage, User
 from tests import factories
 from tests.voucher.carer.pages import TEAM, text_of
-from voucher import awards, bindings, carer_accounts
+from voucher.carers import bindings, carer_accounts
+from voucher.granting import awards
 from voucher.models import Carer
 
 pytestmark = pytest.mark.django_db

@@ -15,7 +15,8 @@ from tests.voucher.carer.pages import (
     send,
     text_of,
 )
-from voucher import awards, bookings
+from voucher import bookings
+from voucher.granting import awards
 from voucher.models import Code
 
 pytestmark = pytest.mark.django_db

@@ -18,7 +18,8 @@ from tests.voucher.carer.pages import (
     text_of,
 )
 from tests.voucher.test_bookings import london
-from voucher import awards, bookings
+from voucher import bookings
+from voucher.granting import awards
 from voucher.ledger import audit
 from voucher.models import Booking
 

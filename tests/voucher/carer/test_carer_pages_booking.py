@@ -13,7 +13,9 @@ from tests.voucher.carer.pages import (
     hidden,
     text_of,
 )
-from voucher import awards, bookings, claims
+from voucher import bookings
+from voucher.claiming import claims
+from voucher.granting import awards
 from voucher.models import Booking
 
 pytestmark = pytest.mark.django_db

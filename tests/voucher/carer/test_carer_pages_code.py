@@ -13,7 +13,7 @@ from tests.voucher.carer.pages import (
     text_of,
 )
 from tests.voucher.test_bookings import london
-from voucher import awards
+from voucher.granting import awards
 from voucher.ledger import books
 
 pytestmark = pytest.mark.django_db

@@ -15,7 +15,10 @@ from accounts.history import Who
 from accounts.models import HistoryEntry, OutboxMessage, User
 from tests import factories
 from tests.voucher.carer.pages import FRIDAY, TEAM, form_of, look, send, text_of
-from voucher import awards, bookings, carer_file, helping, looks, messages, pins, writing
+from voucher import bookings, messages
+from voucher.carers import carer_file, helping, looks, pins
+from voucher.granting import awards
+from voucher.messages import writing
 from voucher.models import Award, Booking, Carer, Wish
 
 pytestmark = pytest.mark.django_db

@@ -7,8 +7,9 @@ from django.core.management import call_command
 from django.db import connection
 
 from tests.voucher.ledger.desk import tamper
-from voucher import claims, settlement_audit
+from voucher.claiming import claims
 from voucher.ledger import audit, seals
+from voucher.settling import settlement_audit
 
 BREAK = dt.date(2026, 11, 5)
 

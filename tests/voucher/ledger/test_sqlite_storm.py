@@ -9,7 +9,8 @@ from django.db import connection, connections
 from tests import factories
 from tests.voucher.ledger.desk import Desk, at_once, faults
 from tests.voucher.test_waiting_list import ALYS, SATURDAY, TEN, ask, take, wait
-from voucher import bookings, waiting_list
+from voucher import bookings
+from voucher.bookings import waiting_list
 from voucher.ledger import books
 from voucher.models import Booking, WaitingPlace
 

@@ -10,10 +10,11 @@ from tests import factories
 from tests.voucher.breaks import FRIDAY
 from tests.voucher.top_ups import own
 from tests.voucher.top_ups.own import ask, left, shop, top_up
-from voucher import bookings, provider_tables, rules, top_ups
+from voucher import bookings, rules, top_ups
 from voucher.ledger import audit
 from voucher.models import Booking, TopUp
-from voucher.provider_year import Period
+from voucher.settling import provider_tables
+from voucher.settling.provider_year import Period
 
 pytestmark = pytest.mark.django_db
 State = Booking.State

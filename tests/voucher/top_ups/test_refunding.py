@@ -11,7 +11,8 @@ from tests import factories
 from tests.voucher.breaks import FRIDAY
 from tests.voucher.top_ups import own
 from tests.voucher.top_ups.own import ask, confirmed, fresh, left, page, paid, shop, top_up
-from voucher import bookings, claims, disputes, top_ups
+from voucher import bookings, top_ups
+from voucher.claiming import claims, disputes
 from voucher.ledger import audit, books
 from voucher.models import Task
 

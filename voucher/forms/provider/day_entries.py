@@ -8,8 +8,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.forms import DayField
 from brochure.models import Offer
-from voucher import day_entries, rules
+from voucher import rules
 from voucher.bookings.making import REF_LENGTH
+from voucher.door import day_entries
 from voucher.forms.account import PinField
 from voucher.forms.codes import CodeField
 from voucher.forms.provider.bookings import UnitsField, length_and_price

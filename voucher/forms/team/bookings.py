@@ -3,7 +3,7 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from voucher.claims import LateReason
+from voucher.claiming.claims import LateReason
 from voucher.forms.provider.bookings import ClaimForm, DidNotHappenForm
 
 

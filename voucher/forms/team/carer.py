@@ -10,9 +10,9 @@ from django.utils.translation import gettext_lazy as _
 from accounts import wording
 from accounts.forms import DayField
 from accounts.models import Language
-from voucher.award_changes import ChangeReason
 from voucher.forms.applications import amount_field
 from voucher.forms.team.awards import NOT_ASKED, NewCarerForm
+from voucher.granting.award_changes import ChangeReason
 
 REACHED_BY = {"email": "email", "sms": "phone"}
 

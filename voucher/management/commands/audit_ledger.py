@@ -3,8 +3,9 @@
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from voucher import claims, settlement_audit
+from voucher.claiming import claims
 from voucher.ledger import audit, seals
+from voucher.settling import settlement_audit
 
 
 class Command(BaseCommand):

@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 from accounts.history import Who
 from voucher import pilot
-from voucher.awards import RefTaken
+from voucher.granting.awards import RefTaken
 from voucher.ledger.acts import KeyWasUsed
 from voucher.pilot.tables import TABLES
 

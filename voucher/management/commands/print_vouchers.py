@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from tqdm import tqdm
 
 from accounts.history import Who
-from voucher import letters
+from voucher.granting import letters
 
 
 class Command(BaseCommand):

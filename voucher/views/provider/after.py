@@ -8,7 +8,8 @@ from django.views.decorators.http import require_POST
 
 from accounts.history import Who
 from providers.access import bookings_required
-from voucher import appeals, bookings, disputes
+from voucher import bookings
+from voucher.claiming import appeals, disputes
 from voucher.forms.disputes import AccountForm, AppealForm
 from voucher.models import Booking, Dispute, Task
 from voucher.views.dispute_words import anew_context, dispute_context

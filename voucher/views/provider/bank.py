@@ -12,9 +12,9 @@ from accounts.history import Who
 from providers import stripe_api
 from providers.access import owner_required
 from providers.models import BankAccount, Provider
-from voucher import account_changes, bacs
 from voucher.forms.accounts import AccountForm, ChangedAccountForm
 from voucher.models import ReturnedPayment
+from voucher.settling import account_changes, bacs
 
 State = BankAccount.State
 

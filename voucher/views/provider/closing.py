@@ -10,8 +10,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts import wording
 from accounts.history import Who
 from providers.access import owner_required
-from voucher import closing
 from voucher.forms.team.standing import LastDayForm
+from voucher.standing import closing
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -2,7 +2,8 @@
 
 from django.db.models import Sum
 
-from voucher import rules, withholding
+from voucher import rules
+from voucher.claiming import withholding
 from voucher.models import PaymentRun, RunLine
 
 

@@ -12,7 +12,8 @@ from django.views.decorators.http import require_safe
 from accounts import days
 from providers.access import desk_required
 from providers.models import Staff
-from voucher import day_entries, places_taken
+from voucher.calendars import places_taken
+from voucher.door import day_entries
 from voucher.forms.provider.bookings import length_in_words
 from voucher.models import Booking
 

@@ -22,8 +22,11 @@ from brochure import availability, catalogue, prices
 from brochure.wording import unit_price
 from providers.access import desk_required
 from providers.models import Staff
-from voucher import awards, bookings, code_checks, pins, walk_ins
+from voucher import bookings
+from voucher.carers import pins
+from voucher.door import code_checks, walk_ins
 from voucher.forms.provider.bookings import CheckCodeForm
+from voucher.granting import awards
 from voucher.ledger.acts import KeyWasUsed
 from voucher.models import Award, Booking, WalkIn
 from voucher.views.provider import door_answers

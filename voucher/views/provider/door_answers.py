@@ -10,7 +10,7 @@ import secrets
 from django.utils import timezone
 
 from brochure.wording import length
-from voucher import code_checks
+from voucher.door import code_checks
 from voucher.models import Award
 
 KEY = "answers"  # the key in the session

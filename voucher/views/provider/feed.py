@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.history import Who
 from providers.access import bookings_required
-from voucher import calendar_feeds
+from voucher.calendars import calendar_feeds
 
 KEPT_SECONDS = 15 * 60
 

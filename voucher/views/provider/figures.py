@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 
 from accounts import paper, wording
 from providers.access import claims_required
-from voucher import provider_tables, provider_year
+from voucher.settling import provider_tables, provider_year
 
 TYPES = {
     "csv": "text/csv; charset=utf-8",

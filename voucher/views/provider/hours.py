@@ -12,7 +12,7 @@ from accounts.history import Who
 from brochure import offering
 from brochure.models import Offer
 from providers.access import bookings_required
-from voucher import changed_hours
+from voucher.bookings import changed_hours
 from voucher.forms.provider.hours import HoursForm
 from voucher.models import Booking
 

@@ -12,7 +12,8 @@ from django.views.decorators.http import require_safe
 from accounts import days, wording
 from providers.access import bookings_required
 from providers.models import Staff
-from voucher import claims, pay_days, places_taken, withholding
+from voucher.calendars import places_taken
+from voucher.claiming import claims, pay_days, withholding
 from voucher.models import Booking, Suggestion
 from voucher.views.provider import coming_payments
 from voucher.views.provider.clocks import clock

@@ -17,10 +17,11 @@ from providers import joining, papers
 from providers.access import joining_required
 from providers.joining import Step
 from providers.models import JoiningNote, Provider
-from voucher import account_changes, bacs, joining_checks, joining_desk
 from voucher.forms.accounts import AccountForm
 from voucher.forms.provider.joining import ContactForm, OrganisationForm, SendForm, TermsForm, VatForm
 from voucher.navigation import address
+from voucher.settling import account_changes, bacs
+from voucher.standing import joining_checks, joining_desk
 
 OTHER_LANGUAGE = "other-language"  # what a press says that keeps the page and goes on in the other language
 FORMS = {

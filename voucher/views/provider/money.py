@@ -15,10 +15,11 @@ from accounts.history import Who
 from accounts.models import Council
 from providers.access import claims_required
 from providers.models import BankAccount
-from voucher import claims, invoices, pay_days, withdrawals, withholding
+from voucher.claiming import claims, pay_days, withdrawals, withholding
 from voucher.forms.provider.bookings import ClaimForm, length_in_words
 from voucher.ledger import acts
 from voucher.models import Booking, Claim, ClaimLine, InvoiceLine, RunFile
+from voucher.settling import invoices
 from voucher.views.provider import coming_payments, ways
 from voucher.views.provider.bank import paid_inside_the_council
 

@@ -16,8 +16,11 @@ from brochure.models import Offer, OfferVersion
 from brochure.prices import with_change
 from brochure.wording import all_rates, unit_price
 from providers.access import offers_required
-from voucher import changed_hours, offer_desk, outcomes, typical_awards, wishes
+from voucher.bookings import changed_hours
+from voucher.carers import outcomes, wishes
 from voucher.forms.provider.offers import PARTS, WordsForm, form_of
+from voucher.granting import typical_awards
+from voucher.standing import offer_desk
 
 State = Offer.State
 VERSIONS_SHOWN = 20

@@ -14,7 +14,7 @@ from accounts.history import Who
 from providers import own_money, stripe_api
 from providers.access import owner_required
 from voucher.forms.own_money import ProviderOwnMoneyForm
-from voucher.views.own_money import SeeOther
+from voucher.views.my.own_money import SeeOther
 
 TO_THE_CARD_COMPANY = {"form-action": ["https://connect.stripe.com"]}
 

@@ -21,8 +21,10 @@ from accounts import wording
 from accounts.history import Who
 from brochure import catalogue
 from providers.access import bookings_required
-from voucher import bookings, code_checks, day_entries, pins, walk_ins
-from voucher.day_entries import Fault
+from voucher import bookings
+from voucher.carers import pins
+from voucher.door import code_checks, day_entries, walk_ins
+from voucher.door.day_entries import Fault
 from voucher.forms.provider.day_entries import BookedForm, ByNumberForm, CameForm, DayToEnterForm
 from voucher.forms.provider.times import moment
 from voucher.ledger.acts import KeyWasUsed

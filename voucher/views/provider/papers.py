@@ -15,8 +15,8 @@ from brochure.models import Offer
 from providers import cover, papers
 from providers.access import papers_readers_required, papers_required
 from providers.models import Document, Staff
-from voucher import endings, lapses
 from voucher.forms.provider.papers import CheckForm, ExemptionForm, PaperForm, RegistrationForm, WhatYouDoForm
+from voucher.standing import endings, lapses
 from voucher.views.provider import uploads
 
 Kind = Document.Kind

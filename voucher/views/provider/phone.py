@@ -17,7 +17,10 @@ from accounts.history import Who
 from brochure import catalogue, prices
 from brochure.wording import all_rates
 from providers.access import bookings_required
-from voucher import bookings, code_checks, phone_bookings, pins
+from voucher import bookings
+from voucher.bookings import phone_bookings
+from voucher.carers import pins
+from voucher.door import code_checks
 from voucher.forms.provider.bookings import PhoneForm
 from voucher.ledger.acts import KeyWasUsed
 from voucher.views.provider.door import why_no_walk_in

@@ -20,8 +20,8 @@ from brochure import wording as brochure_wording
 from brochure.models import EditionOffer, Offer
 from brochure.prices import Rate, Rates
 from providers.access import offers_required
-from voucher import typical_awards
 from voucher.forms.provider.prices import PricesForm
+from voucher.granting import typical_awards
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -13,8 +13,10 @@ from accounts.history import Who
 from accounts.templatetags.look import phone_link
 from providers.access import bookings_required
 from providers.models import Staff
-from voucher import bookings, rules, withdrawals, writing
+from voucher import bookings, rules
+from voucher.claiming import withdrawals
 from voucher.forms.provider.bookings import CancelForm, DeclineForm, DeliveredForm, DidNotHappenForm
+from voucher.messages import writing
 from voucher.models import Booking, TopUp
 from voucher.views import booking_pages
 from voucher.views.offer_cards import moment_of

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.history import Who
 from providers import vat
 from providers.access import owner_required
-from voucher import withdrawals
+from voucher.claiming import withdrawals
 from voucher.forms.provider.vat import VatForm
 
 

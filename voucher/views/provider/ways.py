@@ -12,8 +12,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts import wording
-from voucher import line_checks, pay_days, rules, withholding
+from voucher import rules
+from voucher.claiming import pay_days, withholding
 from voucher.models import ClaimLine, Invoice, InvoiceLine, LineLeftOut, PaymentRun, ReturnedPayment, RunLine
+from voucher.settling import line_checks
 
 # What a failed check means to a provider: what happens next, and no accusation.
 HELD = {

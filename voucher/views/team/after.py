@@ -10,7 +10,10 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import carers_team_required
 from accounts.history import Who
-from voucher import absences, bookings, disputes, looks, tasks, waiting_list
+from voucher import bookings
+from voucher.bookings import tasks, waiting_list
+from voucher.carers import looks
+from voucher.claiming import absences, disputes
 from voucher.forms.disputes import DoneForm, FindingForm
 from voucher.forms.provider.bookings import length_in_words
 from voucher.models import Booking, Dispute, Task

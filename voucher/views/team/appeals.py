@@ -11,7 +11,10 @@ from accounts import wording
 from accounts.access import carers_team_required
 from accounts.history import Who
 from providers import staff
-from voucher import appeals, bookings, disputes, found_anew, looks, tasks
+from voucher import bookings
+from voucher.bookings import tasks
+from voucher.carers import looks
+from voucher.claiming import appeals, disputes, found_anew
 from voucher.forms.disputes import AppealAnswerForm
 from voucher.forms.provider.bookings import length_in_words
 from voucher.ledger import books

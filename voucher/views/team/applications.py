@@ -12,8 +12,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts import wording
 from accounts.access import carers_team_required
 from accounts.history import Who
-from voucher import applications, award_changes, awards, rules
+from voucher import rules
+from voucher.changes import applications
 from voucher.forms.applications import GrantForm, RefuseForm
+from voucher.granting import award_changes, awards
 from voucher.ledger import books
 from voucher.models import Application
 

@@ -15,13 +15,16 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts import history
 from accounts.access import carers_team_required
 from accounts.history import Who
-from voucher import awards, letters, looks, mistakes, spelling
+from voucher.carers import looks
+from voucher.changes import mistakes
 from voucher.forms.team.awards import AwardForm, NewCarerForm
+from voucher.granting import awards, letters
 from voucher.ledger.acts import KeyWasUsed
 from voucher.models import Award, Carer, Code
+from voucher.paper import spelling
 from voucher.views import history_words
+from voucher.views.my.open_award import act_for
 from voucher.views.numbers import whole
-from voucher.views.open_award import act_for
 
 HISTORY_SHOWN = 30
 LETTERS_SHOWN = 200

@@ -12,7 +12,9 @@ from accounts import history, wording
 from accounts.access import carers_team_required
 from accounts.history import Who
 from accounts.templatetags.look import phone_link
-from voucher import bookings, claims, looks
+from voucher import bookings
+from voucher.carers import looks
+from voucher.claiming import claims
 from voucher.forms.provider.bookings import DeclineForm, DeliveredForm
 from voucher.forms.team.bookings import LateClaimForm, NotGivenForm
 from voucher.ledger import acts

@@ -12,8 +12,10 @@ from django.views.decorators.http import require_http_methods
 from accounts import wording
 from accounts.access import carers_team_required
 from accounts.history import Who
-from voucher import award_changes, awards, carer_accounts, circumstances, looks, mistakes
+from voucher.carers import carer_accounts, looks
+from voucher.changes import circumstances, mistakes
 from voucher.forms.team.carer import CarerForm, ChangeForm, CircumstanceForm
+from voucher.granting import award_changes, awards
 from voucher.ledger.acts import KeyWasUsed
 from voucher.models import Circumstance
 from voucher.views.team.awards import award_of

@@ -8,7 +8,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from accounts import days
-from voucher import fill_rate, legal_forms
+from voucher.settling import legal_forms
+from voucher.standing import fill_rate
 from voucher.views.team.legal_forms import FIRST_YEAR, year_asked
 from voucher.views.team.outcomes import outcomes_reader_required
 

@@ -18,9 +18,9 @@ from accounts.history import Who
 from accounts.models import HistoryEntry
 from providers import joining, papers, staff
 from providers.models import Provider
-from voucher import first_months, joining_checks, joining_desk
 from voucher.forms.team.joining import ApproveForm, InviteForm, PointForm, WordsForm
 from voucher.models import Booking, Claim, RunLine
+from voucher.standing import first_months, joining_checks, joining_desk
 
 A_PAGE = 25
 SHOWN_MOST = 50

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from voucher import exports, legal_forms
+from voucher.settling import exports, legal_forms
 from voucher.views.numbers import whole
 from voucher.views.team.outcomes import outcomes_reader_required
 

@@ -15,7 +15,8 @@ from accounts import history, mail
 from accounts.access import carers_team_required
 from accounts.history import Who
 from accounts.models import OutboxMessage
-from voucher import looks, writing
+from voucher.carers import looks
+from voucher.messages import writing
 from voucher.models import Award, Carer
 
 A_PAGE = 25

@@ -13,8 +13,8 @@ from accounts.history import Who
 from brochure import care_checks, offer_content, offering
 from brochure.models import Offer, OfferVersion, Photo
 from brochure.wording import price_or_left_out
-from voucher import offer_desk
 from voucher.forms.team.offers import RefuseForm
+from voucher.standing import offer_desk
 from voucher.views.team.colleagues import not_by_colleagues
 
 A_PAGE = 25

@@ -9,8 +9,9 @@ from django.views.decorators.http import require_safe
 
 from accounts.access import roles_required
 from accounts.models import Language, Role
-from voucher import charts, exports, outcomes
+from voucher.carers import outcomes
 from voucher.models import Answers
+from voucher.settling import charts, exports
 
 QUESTIONS = {
     "rested": gettext_lazy("Rested"),

@@ -16,10 +16,13 @@ from brochure import care_checks, exemptions
 from brochure.models import Exemption, Offer
 from providers import cover, papers, staff
 from providers.models import Document, Provider
-from voucher import alternatives, bookings, lapses, looks
+from voucher import bookings
+from voucher.bookings import alternatives
+from voucher.carers import looks
 from voucher.forms.provider.papers import BAD_PAPERS
 from voucher.forms.team.papers import AcceptForm, NoCheckForm, RefuseForm
 from voucher.models import Booking, Task
+from voucher.standing import lapses
 from voucher.views.provider.papers import download, gap_in_words, offer_line, paper_lines
 from voucher.views.team.colleagues import not_by_colleagues
 

@@ -22,10 +22,16 @@ from brochure.models import Offer
 from brochure.wording import all_rates
 from providers.models import Provider
 from voucher import bookings as breaks
-from voucher import claims, codes, disputes, first_months, joining_desk, letters, looks, offer_desk, tasks, writing
+from voucher import codes
+from voucher.bookings import tasks
+from voucher.carers import looks
+from voucher.claiming import claims, disputes
 from voucher.forms.team.awards import SearchForm
+from voucher.granting import letters
 from voucher.ledger.models import AwardAccount
+from voucher.messages import writing
 from voucher.models import Award, Booking, Carer, Code
+from voucher.standing import first_months, joining_desk, offer_desk
 from voucher.views.team.after import to_ring
 from voucher.views.team.applications import waiting_and_late
 from voucher.views.team.papers import papers_context

@@ -12,10 +12,10 @@ from accounts.access import carers_team_required
 from accounts.history import Who
 from providers import details, staff
 from providers.models import Provider
-from voucher import closing, suspending
 from voucher.forms.team.providers import WhatItIsForm
 from voucher.forms.team.standing import ClosingForm, StopForm
 from voucher.models import Booking
+from voucher.standing import closing, suspending
 from voucher.views.team.colleagues import not_by_colleagues
 
 State = Provider.State

@@ -15,8 +15,10 @@ from accounts import history, wording
 from accounts.access import carers_team_required
 from accounts.history import Who
 from accounts.models import HistoryEntry
-from voucher import awards, bindings, carer_accounts, helping, identity, looks, phone_bookings, pins
+from voucher.bookings import phone_bookings
+from voucher.carers import bindings, carer_accounts, helping, identity, looks, pins
 from voucher.forms.telephone import CheckPinForm, NewCodeForm, TelephoneForm
+from voucher.granting import awards
 from voucher.ledger.acts import KeyWasUsed
 from voucher.models import Booking
 from voucher.views.team.awards import award_of, show_code

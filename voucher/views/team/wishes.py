@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.access import carers_team_required
 from accounts.history import Who
-from voucher import wishes
+from voucher.carers import wishes
 from voucher.forms.wishes import MeetForm, ThemeForm
 from voucher.models import Wish
 

@@ -1,0 +1,1 @@
+"""What takes a place and when, and calendars of it."""

@@ -1,0 +1,1 @@
+"""Awards: granted, changed, closed, written on paper and stated line by line."""

@@ -1,0 +1,1 @@
+"""Settling: payment runs with their checks, papers and files, and a provider's money afterwards."""

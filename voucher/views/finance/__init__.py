@@ -1,0 +1,1 @@
+"""The pages of council finance, below /finance/."""
