@@ -348,6 +348,10 @@ def test_a_good_code_is_tried_again_without_typing_it_and_each_try_is_a_look(pag
     pins.put(carer=award.carer, pin="7294", by=ALYS, now=now)
     asked = page.post(ADDRESS, again, follow=True)
     assert "Ask for the PIN" in text(asked)
+    # Now it is no longer optional, and the only thing that the page waits for.
+    optional = "The carer’s PIN (optional)"
+    assert optional in text(short) and optional not in text(asked)
+    assert asked.content.decode().count("autofocus") == 1 and "autofocus" not in short.content.decode()
     wrong = page.post(ADDRESS, again | {"again": asked.context["again"], "pin": "7295"}, follow=True)
     assert NO in text(wrong)
     assert YES in text(page.post(ADDRESS, again | {"again": wrong.context["again"], "pin": "7294"}, follow=True))

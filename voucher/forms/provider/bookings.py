@@ -203,12 +203,16 @@ class CheckCodeForm(forms.Form):
         required=False,
     )
 
-    def __init__(self, *args, offers, priced, is_kept=False, **kwargs):
+    def __init__(self, *args, offers, priced, is_kept=False, needs_pin=False, **kwargs):
         """`priced` is {offer's id: its price in words}, for whatever the page is about.
 
-        With `is_kept` the code of the check before is still known, so that its box may stay empty.
+        With `is_kept` the code of the check before is still known, so that its box may stay empty. With `needs_pin`
+        its carer has a PIN, and the page waits for that alone.
         """
         super().__init__(*args, **kwargs)
+        if needs_pin:
+            self.fields["pin"].required = True
+            self.fields["pin"].widget.attrs["autofocus"] = True
         self.fields["offer"].queryset = offers
         self.fields["offer"].label_from_instance = lambda offer: _offer_and_price(offer, priced[offer.pk])
         # voucher/assets/code.js takes the code from behind the # of the address.

@@ -65,7 +65,8 @@ def check_code(request):
         kept = kept or {}
         # The next carer's code goes into an empty box; one that was good, and is to be tried again, stays.
         initial = {name: kept[name] for name in ("offer", "units") if name in kept}
-        form = CheckCodeForm(**asked, initial=initial, is_kept=bool(kept.get("code")))
+        needs_pin = kept.get("answer") == "pin"
+        form = CheckCodeForm(**asked, initial=initial, is_kept=bool(kept.get("code")), needs_pin=needs_pin)
         context["again"] = key
     return render(request, "provider/check_code.html", context | {"form": form})
 
