@@ -190,13 +190,15 @@ def move_up(*, offer, day, now):
         for place in over:
             _remember(place, "award.place_passed", history.CLOCK, now)
         rows = line.filter(state__in=WaitingPlace.IN_LINE).order_by("made_at", "pk")
+        # Looked at once for the whole line: of a break that is cancelled meanwhile, whoever comes later would profit.
+        taken = taken_times(offer, *taken_places.week_of(availability.at(day, 12 * 60)))
         told = 0
         for place in rows.select_related("award__account", "award__carer", "award__council__scheme"):
             place.offer = offer
             if (why := _why_in_vain(place, now)) is not None:
                 _end_in_vain(place, why, now)
             elif place.state == State.WAITING:
-                told += _keep(place, now)
+                told += _keep(place, taken, now)
     return told
 
 
@@ -247,11 +249,12 @@ def _has_it(place):
     return rows.filter(starts_at__gte=after, starts_at__lt=before).exists()
 
 
-def _keep(place, now):
-    """Keep the first start that is free and possible for who waits, and tell her; return whether there was one."""
+def _keep(place, taken, now):
+    """Keep the first start that is free and possible for who waits, and tell her; return whether there was one.
+
+    What is kept is added to what is taken.
+    """
     award, offer = place.award, place.offer
-    week = taken_places.week_of(availability.at(place.day, 12 * 60))
-    taken = taken_times(offer, *week)
     for start in availability.start_times(offer, place.day, place.minutes, taken=taken):
         until = kept_until(place, start, now)
         if until - now < SHORTEST_KEPT or not _can_have(award, offer, start, place.minutes, now):
@@ -259,6 +262,7 @@ def _keep(place, now):
         place.state, place.starts_at, place.kept_until = State.KEPT, start, until
         place.ends_at = availability.ends_at(offer, start, place.minutes)
         place.save(update_fields=["state", "starts_at", "ends_at", "kept_until"])
+        taken.extend(availability.spans(offer, start, place.minutes))
         _remember(place, "award.place_kept", history.CLOCK, now)
         if _is_rung(award.carer):
             tasks.give_about_place(place=place, now=now)
