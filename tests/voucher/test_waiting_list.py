@@ -135,6 +135,28 @@ def test_who_could_not_book_cannot_wait_either(caerphilly, flintshire, swim, boo
         wait(caerphilly, swim, now, minutes=60, postcode="CF81 1AA")
 
 
+def test_a_place_that_falls_free_while_the_line_is_gone_through_is_not_for_the_last(
+    caerphilly, swim, booked, now, monkeypatch
+):
+    first, second, third = (wait(caerphilly, swim, now) for _ in range(3))
+    keep = waiting_list._keep
+
+    def and_then_it_falls_free(place, *rest):
+        kept = keep(place, *rest)
+        if place == second:
+            cancel(booked, now)
+        return kept
+
+    monkeypatch.setattr(waiting_list, "_keep", and_then_it_falls_free)
+    waiting_list.move_up(offer=swim.pk, day=SATURDAY, now=now)
+    meanwhile = states(first, second, third)
+    monkeypatch.undo()
+    waiting_list.move_up(offer=swim.pk, day=SATURDAY, now=now)
+
+    assert meanwhile == [State.WAITING] * 3
+    assert states(first, second, third) == [State.KEPT, State.WAITING, State.WAITING]
+
+
 # --- A place falls free ---------------------------------------------------------------------------------------------
 
 
